@@ -1,0 +1,32 @@
+# `make haiku` trains for two minutes and prints three haiku; `make test` runs every check.
+# Both make their own virtual environment in .venv first. PYTHON=python3.12 chooses another Python.
+PYTHON ?= python3
+BIN := .venv/bin
+# Laptops and CI train on the CPU; the CPU build of PyTorch is enough where one is on offer.
+TORCH ?= torch==2.13.0
+
+.PHONY: haiku test lint bench clean
+
+haiku: .venv/installed
+	$(BIN)/rnngen train corpora/haiku.txt --cell lstm --minutes 2 --name haiku --overwrite
+	$(BIN)/rnngen sample haiku -n 3
+
+test: lint
+	$(BIN)/python -m pytest
+
+lint: .venv/installed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: .venv/installed
+	$(BIN)/python -m tests.bench
+
+.venv/installed: pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet "$(TORCH)"
+	$(BIN)/pip install --quiet --editable ".[dev]"
+	touch $@
+
+clean:
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache

@@ -1,0 +1,35 @@
+"""Fixtures every test may use."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+ROOT = Path(__file__).resolve().parent.parent
+
+# Shared machines stall for seconds at a time; a slow example is not a failing one.
+settings.register_profile("rnngen", deadline=None)
+settings.load_profile("rnngen")
+
+
+@pytest.fixture
+def data_file() -> Callable[[str], Path]:
+    """Finds a real text that is not shipped, or skips the test."""
+
+    def find(name: str) -> Path:
+        folder = Path(os.environ.get("RNNGEN_TEST_DATA", ROOT.parent / "shared" / "data"))
+        if not (folder / name).is_file():
+            pytest.skip(f"{name} is not in {folder}; set RNNGEN_TEST_DATA to a folder that has it")
+        return folder / name
+
+    return find
+
+
+@pytest.fixture
+def corpora() -> Path:
+    """The folder of the texts shipped with the project."""
+    return ROOT / "corpora"
