@@ -16,7 +16,6 @@ import hashlib
 import json
 import os
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -30,6 +29,7 @@ from rnngen.shapes import tensor_shapes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from numpy.typing import NDArray
 
@@ -54,7 +54,7 @@ class Model:
     continuous: bool
     """Trained on one continuous text: it never saw an end token, so it must not write one."""
     facts: dict[str, Any]
-    """What it was trained on and how well: `corpus`, `training`, `metrics`, `created`, `version`."""
+    """What it was trained on, and how well: `corpus`, `training`, `metrics`, and the like."""
 
     @property
     def start_id(self) -> int:

@@ -151,9 +151,7 @@ def resumed_job(folder: Path) -> Job:
     tensors, facts = checkpoint.read(path, "training")
     try:
         model, config = ModelConfig(**facts["model"]), TrainConfig(**facts["config"])
-        tokenizer = tokenizers.load(
-            facts["tokenizer"], checkpoint.under("tokenizer.", tensors)
-        )
+        tokenizer = tokenizers.load(facts["tokenizer"], checkpoint.under("tokenizer.", tensors))
         source, told = facts["source"], facts["job"]
         corpus = _find_again(source["corpus"])
         valid = _find_again(source["valid"]) if source["valid"] else None

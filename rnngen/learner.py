@@ -104,7 +104,9 @@ class Learner:
         self._state = tuple(part.detach() for part in state)
         return float(loss.detach())
 
-    def _loss(self, batch: Batch, state: State | None, reduction: str) -> tuple[torch.Tensor, State]:
+    def _loss(
+        self, batch: Batch, state: State | None, reduction: str
+    ) -> tuple[torch.Tensor, State]:
         inputs = torch.from_numpy(batch.inputs).to(self._device)
         targets = torch.from_numpy(np.ascontiguousarray(batch.targets)).to(self._device)
         with self._autocast():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 from typing import TYPE_CHECKING, Self
@@ -43,10 +44,8 @@ class Log:
         return self
 
     def __exit__(self, *_: object) -> None:
-        try:
+        with contextlib.suppress(OSError):  # the last write already said so
             self._file.close()
-        except OSError:  # the last flush already said so
-            pass
 
 
 def _lines_until(path: Path, step: int) -> list[bytes]:

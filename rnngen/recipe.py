@@ -53,7 +53,16 @@ def choose(situation: Situation, given: Mapping[str, Any]) -> Recipe:
 
     Raises ConfigError if a given value cannot be.
     """
+    _check(situation, given)
     return _Cook(situation, given).serve()
+
+
+def _check(situation: Situation, given: Mapping[str, Any]) -> None:
+    """The rules below calculate with what is given, so it must be sound by itself."""
+    # Tying is checked against the widths once both are chosen.
+    model = {**given, "vocab_size": situation.vocab_size, "tie_weights": False}
+    ModelConfig.from_dict(_fields(ModelConfig, model))
+    TrainConfig.from_dict(_fields(TrainConfig, given))
 
 
 class _Cook:
@@ -168,7 +177,9 @@ class _Cook:
         # Ten readings of this much cost about a tenth of the time.
         most = max(200_000, int(self.expected_epochs() * self.situation.num_tokens / 30))
         if self.situation.held_out > most:
-            self.settle("valid_tokens", most, "of the held-out text, so that little time goes there")
+            self.settle(
+                "valid_tokens", most, "of the held-out text: little time goes there"
+            )
 
 
 def _fields(config: type, values: Mapping[str, Any]) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 
 from rnngen import __version__, batches, checkpoint
-from rnngen.device import choose_device, choose_precision
+from rnngen.device import choose_device, choose_precision  # first: it prepares torch's loading
 from rnngen.errors import CheckpointError
 from rnngen.events import Evaluation, Event, Planned, Sample, Saved, Skipped, Step, Stopped
 from rnngen.learner import Learner
@@ -25,7 +25,6 @@ from rnngen.schedule import learning_rate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
     from rnngen.batches import Batch
     from rnngen.job import Job
@@ -85,9 +84,7 @@ class Run:
         self.progress = Progress()
         self._job = job
         self._start_id = checkpoint.start_id(job.tokenizer, job.continuous)
-        self._learner = Learner(
-            job.model, self.config, counts=job.counts, start_id=self._start_id
-        )
+        self._learner = Learner(job.model, self.config, counts=job.counts, start_id=self._start_id)
         # An end token stands for the separator, which is at least one byte.
         self._piece_bytes = np.array([max(1, len(piece)) for piece in job.tokenizer.pieces])
         self._batches_per_epoch = batches.num_batches(
@@ -222,7 +219,8 @@ class Run:
         progress = self.progress
         spans = self._job.validation.in_order(self.config.valid_tokens)
         loss = self._learner.measure(spans, self._piece_bytes)
-        best = loss.nats_per_token < (math.inf if progress.best_nats is None else progress.best_nats)
+        before = math.inf if progress.best_nats is None else progress.best_nats
+        best = loss.nats_per_token < before
         if best:
             progress.best_nats, progress.best_bits = loss.nats_per_token, loss.bits_per_byte
         progress.without_gain = 0 if best else progress.without_gain + 1

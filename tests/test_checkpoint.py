@@ -86,7 +86,7 @@ def test_a_model_that_does_not_fit_its_own_settings_is_refused(tmp_path: Path):
     checkpoint.save_model(path, small_model())
     facts = {"model": {"vocab_size": 257, "hidden_size": 9}, "tokenizer": {"kind": "byte"}}
     rewritten(path, facts=json.dumps({**facts, "continuous": False}))
-    with pytest.raises(CheckpointError, match="embedding.weight should have shape"):
+    with pytest.raises(CheckpointError, match=r"embedding\.weight should have shape"):
         checkpoint.load_model(path)
 
 

@@ -1,4 +1,5 @@
 import math
+from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -25,7 +26,7 @@ def test_it_never_leaves_its_bounds_and_never_rises_after_the_warm_up(total, war
     values = rates(total, warmup, final)
     assert all(0 <= v <= 2.0 for v in values)
     falling = values[warmup:]
-    assert all(a >= b - 1e-12 for a, b in zip(falling, falling[1:], strict=False))
+    assert all(a >= b - 1e-12 for a, b in pairwise(falling))
 
 
 @given(st.integers(0, 49))

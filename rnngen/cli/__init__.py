@@ -41,7 +41,9 @@ class Boundary(TyperGroup):
             place = f"{error.filename}: " if error.filename else ""
             raise _failed(f"{place}{error.strerror or error}.", 1) from error
         except MemoryError as error:
-            raise _failed("out of memory; try a smaller --batch-size or --hidden-size.", 1) from error
+            raise _failed(
+                "out of memory; try a smaller --batch-size or --hidden-size.", 1
+            ) from error
 
 
 def _failed(message: str, exit_code: int) -> typer.Exit:

@@ -22,7 +22,7 @@ Files = Annotated[
     list[str] | None,
     typer.Argument(
         metavar="FILE...",
-        help="Text files (also .gz, .xz, .bz2, .zst), folders of .txt files, globs, or - for stdin.",
+        help="Text files (also .gz, .xz, .bz2, .zst), folders of .txt files, globs, - for stdin.",
     ),
 ]
 Documents = Annotated[

@@ -19,10 +19,12 @@ from rnngen.errors import ConfigError, TrainingError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from rnngen.checkpoint import Model
     from rnngen.events import Stopped
     from rnngen.job import Job
 
 INTERRUPTED = 130
+SAMPLE_LENGTH = 160
 
 
 def command(
@@ -85,6 +87,7 @@ def command(
         job = _resumed(files, name, given)
     else:
         job = _planned(files, name, given, overwrite=overwrite, quiet=quiet)
+    job = dataclasses.replace(job, sample=_sample)
     stopped = _run(job, resume=resume, quiet=quiet)
     _report(stopped, job.folder, quiet=quiet)
 
@@ -119,9 +122,7 @@ def _planned(
     folder = runs.new_folder(name or _stem(files))
     runs.check_free(folder, overwrite=overwrite)
     settings = {k: v for k, v in given.items() if k not in options.TEXT}
-    job, recipe = new_job(
-        options.text(files, given), folder, settings, device=_device_kind(given)
-    )
+    job, recipe = new_job(options.text(files, given), folder, settings, device=_device_kind(given))
     if not quiet:
         console.show_corpus(job.facts["corpus"])
         console.show_recipe(recipe)
@@ -170,6 +171,14 @@ def _run(job: Job, *, resume: bool, quiet: bool) -> Stopped:
             view.show(event)
     assert isinstance(event, Stopped)
     return event
+
+
+def _sample(model: Model, step: int) -> str:
+    """What the model writes at this step: a short text, another one each time."""
+    from rnngen.api import LanguageModel
+
+    [text] = LanguageModel(model).sample(seed=step, length=SAMPLE_LENGTH)
+    return text.text
 
 
 @contextmanager
