@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import unicodedata
 from typing import TYPE_CHECKING, Any
 
@@ -60,7 +61,7 @@ class LanguageModel:
         return sample.generate(
             self.runtime,
             self.tokenizer,
-            config,
+            _as_read(config),
             prompt=[normalized(p) for p in prompts],
             seed=seed,
             indices=indices,
@@ -75,7 +76,7 @@ class LanguageModel:
         return sample.stream(
             self.runtime,
             self.tokenizer,
-            config,
+            _as_read(config),
             prompt=normalized(prompt),
             seed=seed,
             index=index,
@@ -83,9 +84,23 @@ class LanguageModel:
             forbidden=self.forbidden,
         )
 
+    def describe(self, text: Text) -> dict[str, Any]:
+        """What `rnngen sample --json` prints of a text; the README explains the keys."""
+        return dataclasses.asdict(text)
+
     def unseen(self, text: str) -> list[str]:
         """Characters of `text` that the model's training text did not have."""
         return self.tokenizer.unseen(normalized(text))
+
+
+def _as_read(config: SampleConfig) -> SampleConfig:
+    """The same, its strings as training text is read: only so can they occur in what is drawn."""
+    return dataclasses.replace(
+        config,
+        stop=tuple(map(normalized, config.stop)),
+        ban=tuple(map(normalized, config.ban)),
+        bias=tuple((normalized(text), value) for text, value in config.bias),
+    )
 
 
 def normalized(text: str) -> str:

@@ -25,6 +25,9 @@ from safetensors.numpy import save
 from rnngen import tokenizers
 from rnngen.config import ModelConfig
 from rnngen.errors import CheckpointError, ConfigError, TokenizerError
+from rnngen.runs import LOG_FILE as LOG_FILE
+from rnngen.runs import MODEL_FILE as MODEL_FILE
+from rnngen.runs import TRAINING_FILE as TRAINING_FILE
 from rnngen.shapes import tensor_shapes
 
 if TYPE_CHECKING:
@@ -38,9 +41,6 @@ if TYPE_CHECKING:
     Tensors = Mapping[str, NDArray[Any]]
 
 FORMAT_VERSION = 1
-MODEL_FILE = "model.safetensors"
-TRAINING_FILE = "training.safetensors"
-LOG_FILE = "log.jsonl"
 
 
 @dataclass(frozen=True)
@@ -223,10 +223,3 @@ def _sync_folder(folder: Path) -> None:
             os.fsync(handle)
         finally:
             os.close(handle)
-
-
-def remove_leftovers(folder: Path) -> None:
-    """Delete what a killed process left half-written in `folder`."""
-    for leftover in folder.glob(".*.part"):
-        with contextlib.suppress(OSError):
-            leftover.unlink()

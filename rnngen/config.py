@@ -10,10 +10,12 @@ import dataclasses
 import math
 import tomllib
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from rnngen.errors import ConfigError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 CELLS = ("lstm", "gru")
 PRECISIONS = ("auto", "fp32", "bf16")
@@ -102,7 +104,7 @@ class ModelConfig(Config):
 
 @dataclass(frozen=True)
 class TrainConfig(Config):
-    """How a model is trained. `None` means: chosen when training starts, from what is known then."""
+    """How a model is trained. `None` means that there is no such limit."""
 
     batch_size: int = setting("Streams of text read side by side (B).", 32)
     seq_len: int = setting("Tokens between two updates of the weights (T).", 64)
@@ -183,6 +185,11 @@ class SampleConfig(Config):
         "Strings made likelier (above 0) or rarer (below 0), by nats. Empty or 0: off.", ()
     )
     ban: tuple[str, ...] = setting("Strings that must not occur. Empty: none.", ())
+    novel: int | None = setting(
+        "Never copy this many characters in a row from the training text. Leave it out for no"
+        " limit.",
+        None,
+    )
     best_of: int = setting("Write K texts for each one and keep the likeliest a token; 1: off.", 1)
     beam: int | None = setting(
         "Search for the likeliest text with K candidates, drawing nothing. Leave it out to draw.",
@@ -197,6 +204,7 @@ class SampleConfig(Config):
         self._check_optional_integer("chars", "Leave it out for no limit.")
         self._check_optional_integer("top_k", "Leave it out to keep every token.")
         self._check_optional_integer("beam", "Leave it out to draw.")
+        self._check_optional_integer("novel", "Leave it out for no limit.")
         for name in ("top_p", "typical"):
             self._check_share(name, 0 < (getattr(self, name) or 0) <= 1, "above 0 and at most 1")
         self._check_share("min_p", 0 <= (self.min_p or 0) <= 1, "from 0 to 1")

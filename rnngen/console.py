@@ -61,6 +61,7 @@ def show_corpus(facts: dict[str, Any]) -> None:
         f"{', '.join(facts['names'])}: {facts['bytes']:,} bytes, {facts['tokens']:,} tokens, "
         f"{pieces}; {facts['held_out_tokens']:,} tokens held out"
     )
+    note(f"documents: {facts['documents_reason']}")
 
 
 def show_recipe(recipe: Recipe) -> None:

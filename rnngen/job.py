@@ -255,6 +255,7 @@ def _corpus_facts(
         "bytes": store.num_bytes,
         "tokens": store.num_tokens,
         "documents": corpus.documents,
+        "documents_reason": corpus.reason or "as asked",
         "num_documents": len(store.hashes),
         "training_tokens": training.num_tokens,
         "held_out_tokens": validation.num_tokens,

@@ -173,13 +173,14 @@ class _Cook:
         self.settle("warmup_steps", 50, "then a cosine down to zero")
 
     def evaluation(self) -> None:
-        self.settle("evaluations", 10, "spread over the run")
-        # Ten readings of this much cost about a tenth of the time.
-        most = max(200_000, int(self.expected_epochs() * self.situation.num_tokens / 30))
-        if self.situation.held_out > most:
-            self.settle(
-                "valid_tokens", most, "of the held-out text: little time goes there"
-            )
+        """Reading held-out text costs a third of training on it: keep that within a tenth."""
+        held_out = self.situation.held_out
+        allowed = 0.3 * self.expected_epochs() * self.situation.num_tokens
+        often = int(min(10, max(3, allowed / held_out)))
+        often = self.settle("evaluations", often, "spread over the run")
+        most = max(100_000, int(allowed / often))
+        if held_out > most:
+            self.settle("valid_tokens", most, "of the held-out text: little time goes there")
 
 
 def _fields(config: type, values: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import os
 from pathlib import Path
+from typing import Any
 
-from rnngen.checkpoint import LOG_FILE, MODEL_FILE, TRAINING_FILE, remove_leftovers
 from rnngen.errors import CheckpointError, ConfigError
 
+MODEL_FILE = "model.safetensors"
+TRAINING_FILE = "training.safetensors"
+LOG_FILE = "log.jsonl"
 SHIPPED = Path(__file__).parent / "checkpoints"
 
 
@@ -50,6 +55,13 @@ def make_ready(folder: Path) -> None:
     remove_leftovers(folder)
 
 
+def remove_leftovers(folder: Path) -> None:
+    """Delete what a killed process left half-written in `folder`."""
+    for leftover in folder.glob(".*.part"):
+        with contextlib.suppress(OSError):
+            leftover.unlink()
+
+
 def find_model(name: str) -> Path:
     """The model file that `name` stands for.
 
@@ -74,11 +86,31 @@ def find_model(name: str) -> Path:
 
 def models() -> list[str]:
     """Names of all models that can be found, the last written first."""
-    found: dict[str, float] = {}
+    return list(model_files())
+
+
+def model_files() -> dict[str, Path]:
+    """Name -> model file of all models that can be found, the last written first."""
+    found: dict[str, Path] = {}
     for place in _places():
-        for model in place.glob(f"*/{MODEL_FILE}"):
-            found.setdefault(model.parent.name, model.stat().st_mtime)
-    return sorted(found, key=lambda name: (-found[name], name))
+        for file in place.glob(f"*/{MODEL_FILE}"):
+            found.setdefault(file.parent.name, file)
+    return dict(sorted(found.items(), key=lambda item: (-item[1].stat().st_mtime, item[0])))
+
+
+def peek(file: Path) -> dict[str, Any]:
+    """The facts of a model file, read from its head alone and not checked; {} if unreadable.
+
+    A safetensors file begins with the length of its JSON header, 8 bytes little-endian.
+    """
+    try:
+        with file.open("rb") as opened:
+            length = int.from_bytes(opened.read(8), "little")
+            header = json.loads(opened.read(min(length, 1 << 24)))
+        facts = json.loads(header["__metadata__"]["facts"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
+    return facts if isinstance(facts, dict) else {}
 
 
 def latest() -> str:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from rnngen.config import SampleConfig
+    from rnngen.guard import Guard
     from rnngen.tokenizers import Tokenizer
 
     States = tuple[int, ...]
@@ -66,8 +67,14 @@ class Steering:
     """
 
     def __init__(
-        self, tokenizer: Tokenizer, config: SampleConfig, forbidden: NDArray[np.bool_] | None
+        self,
+        tokenizer: Tokenizer,
+        config: SampleConfig,
+        forbidden: NDArray[np.bool_] | None,
+        guard: Guard | None = None,
     ) -> None:
+        """guard: for `config.novel`; asked by `draft.steer`, as it knows more than the states."""
+        self.guard = guard
         self.pieces = tokenizer.pieces
         self.end_id = tokenizer.end_id
         self.biased = bool(config.bias)
@@ -84,35 +91,44 @@ class Steering:
         self._guards = len(spelling) + len(bans)
         self._spells = bool(spelling)
         self._nats = [nats for _, nats in config.bias]
-        self.mask = lru_cache(maxsize=1024)(self._mask)
-        self.weights = lru_cache(maxsize=1024)(self._weights)
-
-    def start(self, prompt: str) -> States:
-        """The states of a text that begins with `prompt`."""
-        return tuple(automaton.read(utf8(prompt)) for automaton in self._automata)
+        # Texts are in few states at a time; those in the same one get the very same array.
+        self.start = lru_cache(maxsize=16)(self._start)
+        self._mask = lru_cache(maxsize=1024)(self._find_mask)
+        self._weights = lru_cache(maxsize=1024)(self._find_weights)
 
     def advance(self, states: States, token: int) -> States:
         """The states after `token`."""
         pairs = zip(self._automata, states, strict=True)
         return tuple(int(automaton.run(state)[0][token]) for automaton, state in pairs)
 
-    def masks(self, keys: Sequence[tuple[States, bool]]) -> NDArray[np.bool_]:
-        """Forbidden tokens for several texts, each a key as `mask` takes: (B, V), or (V,) if alike.
+    def mask(self, states: States, may_end: bool) -> NDArray[np.bool_]:
+        """The tokens forbidden in `states`, (V,); at least one is left."""
+        return self._mask(states[: self._guards], may_end)
 
-        At least one token is left to each.
+    def weights(self, states: States) -> NDArray[np.float64]:
+        """The bias in `states`, nats, (V,): each byte of a string is worth an equal share of its.
+
+        Over a text that adds up to nats x (occurrences + share of one begun at the end): a string
+        that breaks off, by the end of the text too, gives back what its beginning was given.
         """
+        return self._weights(states[self._guards :])
+
+    def masks(self, keys: Sequence[tuple[States, bool]]) -> NDArray[np.bool_]:
+        """`mask` for several texts: (B, V), or (V,) if they are alike."""
         masks = [self.mask(*key) for key in keys]
         return masks[0] if all(mask is masks[0] for mask in masks) else np.stack(masks)
 
     def biases(self, states: Sequence[States]) -> NDArray[np.float64]:
-        """Nats to add for several texts, (B, V)."""
+        """`weights` for several texts, (B, V)."""
         return np.stack([self.weights(state) for state in states])
 
-    def _mask(self, states: States, may_end: bool) -> NDArray[np.bool_]:
-        """The tokens forbidden in `states`, (V,)."""
+    def _start(self, prompt: str) -> States:
+        """The states of a text that begins with `prompt`."""
+        return tuple(automaton.read(utf8(prompt)) for automaton in self._automata)
+
+    def _find_mask(self, states: States, may_end: bool) -> NDArray[np.bool_]:
         mask = self._barred.copy()
-        guards = zip(self._automata[: self._guards], states, strict=False)
-        for automaton, state in guards:
+        for automaton, state in zip(self._automata[: self._guards], states, strict=True):
             mask |= automaton.run(state)[1] > 0
         if not may_end or (self._spells and states[0] != 0):
             mask[self.end_id] = True
@@ -120,20 +136,15 @@ class Steering:
             mask[self.end_id] = False
         return mask
 
-    def _weights(self, states: States) -> NDArray[np.float64]:
-        """The bias in `states`, (V,): each byte of a string is worth an equal share of its nats.
-
-        Over a text that adds up to nats x (occurrences + share of one begun at the end): a string
-        that breaks off, by the end of the text too, gives back what its beginning was given.
-        """
+    def _find_weights(self, states: States) -> NDArray[np.float64]:
         weights = np.zeros(len(self.pieces))
-        lures = zip(self._automata[self._guards :], states[self._guards :], self._nats, strict=True)
+        lures = zip(self._automata[self._guards :], states, self._nats, strict=True)
         for automaton, state, nats in lures:
             after, completed = automaton.run(state)
-            bytes_ = automaton.goal
-            carried = after % bytes_ - state % bytes_ + completed * bytes_
-            carried[self.end_id] = -(state % bytes_)
-            weights += nats * carried / bytes_
+            size = automaton.goal
+            carried = after % size - state % size + completed * size
+            carried[self.end_id] = -(state % size)
+            weights += nats * carried / size
         return weights
 
 

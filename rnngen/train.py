@@ -13,8 +13,6 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
-import numpy as np
-
 from rnngen import __version__, batches, checkpoint
 from rnngen.device import choose_device, choose_precision  # first: it prepares torch's loading
 from rnngen.errors import CheckpointError
@@ -22,6 +20,7 @@ from rnngen.events import Evaluation, Event, Planned, Sample, Saved, Skipped, St
 from rnngen.learner import Learner
 from rnngen.log import Log
 from rnngen.schedule import learning_rate
+from rnngen.tokenizers import piece_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -85,8 +84,7 @@ class Run:
         self._job = job
         self._start_id = checkpoint.start_id(job.tokenizer, job.continuous)
         self._learner = Learner(job.model, self.config, counts=job.counts, start_id=self._start_id)
-        # An end token stands for the separator, which is at least one byte.
-        self._piece_bytes = np.array([max(1, len(piece)) for piece in job.tokenizer.pieces])
+        self._piece_bytes = piece_bytes(job.tokenizer)
         self._batches_per_epoch = batches.num_batches(
             job.training.num_tokens, self.config.batch_size, self.config.seq_len
         )

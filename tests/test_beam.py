@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from rnngen import logits as rules
 from rnngen.config import SampleConfig
 from rnngen.sample import generate
 from tests.doubles import MarkovRuntime, MemoryRuntime, Pieces
@@ -73,15 +74,25 @@ def test_a_beam_of_full_width_finds_the_best_text_under_a_rule(chain):
     assert text.drawn_log_probability / text.tokens == pytest.approx(best, rel=1e-5)
 
 
-def test_a_narrow_beam_follows_the_state_of_each_candidate():
+def test_a_narrow_beam_follows_each_candidates_own_state_and_words():
     runtime = MemoryRuntime(ABC.vocab_size)
-    text = search(runtime, beam=3, length=12, min_chars=12)
-    state, total, last = runtime.start(1), 0.0, 0
-    for token in ABC.encode(text.text):
-        logits, state = runtime.step(np.array([last]), state)
-        total += float(logits[0, token] - np.log(np.exp(logits[0]).sum()))
-        last = int(token)
-    assert text.log_probability == pytest.approx(total, rel=1e-4)
+    penalty = {"repetition_penalty": 1.5, "repetition_window": 3}
+    text = search(runtime, beam=3, length=12, min_chars=12, **penalty)
+    state, own, searched, path = runtime.start(1), 0.0, 0.0, [0]
+    for token in ABC.encode(text.text).tolist():
+        logits, state = runtime.step(np.array(path[-1:]), state)
+        own += rules.log_softmax(logits)[0, token]
+        logits[0, END] = -np.inf
+        searched += rules.log_softmax(rules.repetition(logits, [path[1:][-3:]], 1.5))[0, token]
+        path.append(token)
+    assert text.log_probability == pytest.approx(own, rel=1e-5)
+    assert text.drawn_log_probability == pytest.approx(searched, rel=1e-5)
+
+
+def test_a_candidate_that_ends_leaves_its_place_to_another():
+    # The end is likeliest at once; but after b, b is nearly certain, and so better a token.
+    chain = np.array([[0.05, 0.4, 0.05, 0.5]] + [[0.005, 0.98, 0.005, 0.01]] * 3)
+    assert search(MarkovRuntime(chain), beam=1).text == "bbbb"
 
 
 def test_a_beam_of_one_that_may_not_end_is_greedy():

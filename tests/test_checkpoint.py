@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from safetensors.numpy import load_file, save_file
 
-from rnngen import checkpoint
+from rnngen import checkpoint, runs
 from rnngen.errors import CheckpointError
 from tests.models import small_model
 
@@ -139,7 +139,7 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path: Path, mon
 WRITER = """
 import sys
 from pathlib import Path
-from rnngen import checkpoint
+from rnngen import checkpoint, runs
 import numpy as np
 k = 0
 while True:
@@ -159,5 +159,5 @@ def test_a_process_killed_while_saving_leaves_a_whole_file(tmp_path: Path):
         writer.wait()
         tensors, facts = checkpoint.read(path, "training")
         assert (tensors["a"] == facts["k"]).all()
-    checkpoint.remove_leftovers(tmp_path)
+    runs.remove_leftovers(tmp_path)
     assert list(tmp_path.iterdir()) == [path]

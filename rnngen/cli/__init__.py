@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
 from rnngen import __version__, console
-from rnngen.cli import info, sample, tokenize, train
+from rnngen.cli import info, models, sample, tokenize, train
 from rnngen.errors import RnngenError
 
 USAGE, INTERRUPTED, CLOSED_PIPE = 2, 130, 141
@@ -47,7 +47,7 @@ class Boundary(TyperGroup):
 
 
 def _failed(message: str, exit_code: int) -> typer.Exit:
-    if os.environ.get("RNNGEN_TRACEBACK"):
+    if os.environ.get("RNNGEN_TRACEBACK", "0") not in ("", "0"):
         import traceback
 
         traceback.print_exc()
@@ -79,17 +79,23 @@ def _print_version(wanted: bool) -> None:
 
 @app.callback()
 def root(
-    version: bool = typer.Option(
-        False, "--version", callback=_print_version, is_eager=True, help="Print the version."
-    ),
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print the version."
+        ),
+    ] = False,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", help="Show where in the program an error came from.")
+    ] = False,
 ) -> None:
-    pass
+    if verbose:
+        os.environ["RNNGEN_TRACEBACK"] = "1"
 
 
-app.command("train")(train.command)
-app.command("sample")(sample.command)
-app.command("info")(info.command)
-app.command("tokenize")(tokenize.command)
+for module in (train, sample, info, models, tokenize):
+    name = module.__name__.rpartition(".")[2]
+    app.command(name, epilog=module.EXAMPLES)(module.command)
 
 
 def main() -> None:

@@ -7,11 +7,19 @@ from typing import Annotated
 
 import typer
 
+from rnngen.cli import options
+
+EXAMPLES = """
+\b
+Examples:
+  rnngen info haiku
+  rnngen info haiku --json
+  rnngen info checkpoints/haiku/model.safetensors
+"""
+
 
 def command(
-    name: Annotated[
-        str | None, typer.Argument(help="A model's name or path; the last one written if left out.")
-    ] = None,
+    name: options.ModelName = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one JSON object; its keys are in the README.")
     ] = False,

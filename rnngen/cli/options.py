@@ -7,15 +7,22 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from rnngen.config import Config, option
+from rnngen import console
+from rnngen.config import Config, SampleConfig, option
+from rnngen.errors import ConfigError
 
 if TYPE_CHECKING:
+    from rnngen.api import LanguageModel
     from rnngen.job import Text
 
 
 def setting(config: type[Config], name: str, *flags: str) -> Any:
     """The option for one field of a config: its name and help are the field's."""
-    return typer.Option(*(flags or (option(name),)), help=config.help(name))
+    default = config.__dataclass_fields__[name].default  # type: ignore[attr-defined]
+    # What training is not told it chooses by itself, whatever the field's default.
+    is_shown = config is SampleConfig and default not in (None, ())
+    shown = f"  [default: {default:g}]" if is_shown else ""
+    return typer.Option(*(flags or (option(name),)), help=config.help(name) + shown)
 
 
 Files = Annotated[
@@ -23,6 +30,23 @@ Files = Annotated[
     typer.Argument(
         metavar="FILE...",
         help="Text files (also .gz, .xz, .bz2, .zst), folders of .txt files, globs, - for stdin.",
+    ),
+]
+
+
+def _model_names(incomplete: str) -> list[str]:
+    """For completion in the shell, so it must stay fast."""
+    from rnngen import runs
+
+    return [name for name in runs.models() if name.startswith(incomplete)]
+
+
+ModelName = Annotated[
+    str | None,
+    typer.Argument(
+        envvar="RNNGEN_MODEL",
+        autocompletion=_model_names,
+        help="A model's name or path; the last one written if left out.",
     ),
 ]
 Documents = Annotated[
@@ -69,3 +93,15 @@ def text(files: list[str], given: dict[str, Any]) -> Text:
     from rnngen.job import Text
 
     return Text(files, **{name: given[name] for name in TEXT if name in given})
+
+
+def check_seen(model: LanguageModel, text: str, what: str, *, strict: bool = False) -> None:
+    """Say which characters of `text` the model never saw; refuse them if `strict`."""
+    if not (unseen := model.unseen(text)):
+        return
+    shown = ", ".join(repr(character) for character in unseen[:10])
+    more = f" and {len(unseen) - 10} more" if len(unseen) > 10 else ""
+    message = f"{what} has characters the model never saw: {shown}{more}"
+    if strict:
+        raise ConfigError(f"{message}. Leave --strict out to go on all the same.")
+    console.note(f"rnngen: note: {message}.")

@@ -10,6 +10,14 @@ import typer
 from rnngen import console
 from rnngen.cli import options
 
+EXAMPLES = """
+\b
+Examples:
+  rnngen tokenize corpora/haiku.txt
+  rnngen tokenize books.txt.gz --tokenizer subword --vocab-size 4000
+  rnngen tokenize posts.csv --column text --json
+"""
+
 
 def command(
     ctx: typer.Context,

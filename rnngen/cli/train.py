@@ -24,6 +24,13 @@ if TYPE_CHECKING:
     from rnngen.job import Job
 
 INTERRUPTED = 130
+EXAMPLES = """
+\b
+Examples:
+  rnngen train corpora/haiku.txt --minutes 2
+  rnngen train poems/ 'more/*.txt.gz' --name poems --cell gru
+  rnngen train --resume --name poems
+"""
 SAMPLE_LENGTH = 160
 
 
@@ -139,11 +146,11 @@ def _resumed(files: list[str] | None, name: str | None, given: dict[str, Any]) -
         )
     if not name and not files:
         raise ConfigError("--resume needs the run's --name.")
-    from rnngen import checkpoint, runs
+    from rnngen import runs
     from rnngen.job import resumed_job
 
     folder = runs.new_folder(name or _stem(files or []))
-    checkpoint.remove_leftovers(folder)
+    runs.remove_leftovers(folder)
     return resumed_job(folder)
 
 
