@@ -25,7 +25,7 @@ def choose_device(name: str) -> torch.device:
     }
     if name == "auto":
         name = next(n for n in ("cuda", "mps", "cpu") if available[n])
-    if not available[name]:
+    if not available.get(name):
         usable = ", ".join(n for n, here in available.items() if here)
         raise ConfigError(f"--device {name}: there is none on this machine; usable: {usable}.")
     return torch.device(name)

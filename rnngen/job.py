@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any
 
 from rnngen import batches, checkpoint, recipe, tokenizers
 from rnngen.config import ModelConfig, TrainConfig
-from rnngen.corpus import Corpus, open_corpus, reopen
-from rnngen.errors import CheckpointError, CorpusError
+from rnngen.corpus import DOCUMENTS, Corpus, open_corpus, reopen
+from rnngen.errors import CheckpointError, ConfigError, CorpusError
 from rnngen.store import STORE_VERSION, TokenStore, build_store, open_store
 
 if TYPE_CHECKING:
@@ -52,6 +52,16 @@ class Text:
     vocab_size: int | None = None
     model_type: str = "bpe"
     min_count: int = 2
+
+    def __post_init__(self) -> None:
+        _check_choice("--tokenizer", self.tokenizer, tokenizers.KINDS)
+        _check_choice("--subwords", self.model_type, ("bpe", "unigram"))
+        _check_choice("--documents", self.documents, DOCUMENTS)
+        if self.vocab_size is not None and self.tokenizer != "subword":
+            raise ConfigError(f"--vocab-size is for --tokenizer subword, not {self.tokenizer}.")
+        for option, value in (("vocab-size", self.vocab_size), ("min-count", self.min_count)):
+            if value is not None and (not isinstance(value, int) or value < 1):
+                raise ConfigError(f"--{option} must be a whole number, at least 1, got {value}.")
 
     def corpus(self) -> Corpus:
         return open_corpus(
@@ -87,16 +97,25 @@ class Job:
     """Writes a text with the model as it is at a step; None: no samples."""
 
 
+def _check_choice(option: str, value: object, choices: Sequence[str]) -> None:
+    if value not in choices:
+        raise ConfigError(f"{option} must be one of {', '.join(choices)}, got {value}.")
+
+
 def tokenize(
-    text: Text, home: Path, *, progress: Told | None = None
+    text: Text,
+    home: Path,
+    *,
+    progress: Told | None = None,
+    note: Callable[[str], None] | None = None,
 ) -> tuple[Corpus, Tokenizer, TokenStore]:
     """The text as token ids, made now or found where an earlier call left them under `home`.
 
-    progress: told the characters encoded so far.
+    progress: told the characters encoded so far.  note: told what turned out otherwise than asked.
     Raises CorpusError or TokenizerError.
     """
     corpus = text.corpus()
-    tokenizer = _tokenizer(corpus, text, home)
+    tokenizer = _tokenizer(corpus, text, home, note)
     return corpus, tokenizer, _store(corpus, tokenizer, home, progress)
 
 
@@ -107,6 +126,7 @@ def new_job(
     *,
     device: str = "cpu",
     progress: Told | None = None,
+    note: Callable[[str], None] | None = None,
 ) -> tuple[Job, Recipe]:
     """A run on `text`, its settings chosen by the recipe but for those `given`.
 
@@ -114,7 +134,7 @@ def new_job(
     Raises CorpusError, TokenizerError or ConfigError.
     """
     home = folder.parent
-    corpus, tokenizer, store = tokenize(text, home, progress=progress)
+    corpus, tokenizer, store = tokenize(text, home, progress=progress, note=note)
     valid = text.valid_corpus()
     fraction = given.get("valid_fraction", _valid_fraction(store))
     training, validation = _sides(store, valid, tokenizer, fraction, home)
@@ -188,7 +208,9 @@ def _valid_fraction(store: TokenStore) -> float:
     return min(0.1, MOST_HELD_OUT / store.num_tokens)
 
 
-def _tokenizer(corpus: Corpus, text: Text, home: Path) -> Tokenizer:
+def _tokenizer(
+    corpus: Corpus, text: Text, home: Path, note: Callable[[str], None] | None
+) -> Tokenizer:
     settings = [text.tokenizer, text.vocab_size, text.model_type, text.min_count]
     path = _cache(home) / f"tokenizer-{_key(corpus.digest(), settings)}.safetensors"
     if path.is_file():
@@ -200,6 +222,7 @@ def _tokenizer(corpus: Corpus, text: Text, home: Path) -> Tokenizer:
         vocab_size=text.vocab_size,
         model_type=text.model_type,
         min_count=text.min_count,
+        note=note,
     )
     _make_folder(path.parent)
     checkpoint.write(path, "tokenizer", tokenizer.tensors(), tokenizer.settings())

@@ -15,10 +15,10 @@ from tests.conftest import ROOT
 from tests.models import small_model
 
 PACKAGE = ROOT / "rnngen"
-TORCH = {"model.py", "learner.py", "train.py", "device.py", "runtime/torch.py"}
+TORCH = {"model.py", "learner.py", "device.py", "adapt.py", "runtime/torch.py"}
 ONLY_IN = {
     "torch": TORCH,
-    "sentencepiece": {"tokenizers/subword.py"},
+    "sentencepiece": {"tokenizers/subword.py", "tokenizers/subword_training.py"},
     "typer": {"cli"},
     "rich": {"console.py", "cli"},
 }

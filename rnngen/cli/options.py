@@ -49,6 +49,11 @@ ModelName = Annotated[
         help="A model's name or path; the last one written if left out.",
     ),
 ]
+NamedModel = Annotated[
+    str | None,
+    typer.Argument(autocompletion=_model_names, help="A model's name or path."),
+]
+"""Where more arguments follow, so that it cannot be left out."""
 Documents = Annotated[
     str | None,
     typer.Option(
@@ -97,7 +102,12 @@ def text(files: list[str], given: dict[str, Any]) -> Text:
 
 def check_seen(model: LanguageModel, text: str, what: str, *, strict: bool = False) -> None:
     """Say which characters of `text` the model never saw; refuse them if `strict`."""
-    if not (unseen := model.unseen(text)):
+    tell_unseen(model.unseen(text), what, strict=strict)
+
+
+def tell_unseen(unseen: list[str], what: str, *, strict: bool = False) -> None:
+    """The same, of characters that were found already; there may be none."""
+    if not unseen:
         return
     shown = ", ".join(repr(character) for character in unseen[:10])
     more = f" and {len(unseen) - 10} more" if len(unseen) > 10 else ""

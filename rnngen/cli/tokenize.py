@@ -44,7 +44,12 @@ def command(
         raise ConfigError("name a text file to tokenize.")
     given = {k: v for k, v in ctx.params.items() if k in options.TEXT and v is not None}
     with console.counting("tokenizing", "characters", quiet=quiet) as count:
-        corpus, cutter, store = tokenize(options.text(files, given), runs.home(), progress=count)
+        corpus, cutter, store = tokenize(
+            options.text(files, given),
+            runs.home(),
+            progress=count,
+            note=None if quiet else console.note,
+        )
     if corpus.reason and not quiet:
         console.note(corpus.reason)
     facts = {

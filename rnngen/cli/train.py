@@ -129,7 +129,11 @@ def _planned(
     folder = runs.new_folder(name or _stem(files))
     runs.check_free(folder, overwrite=overwrite)
     settings = {k: v for k, v in given.items() if k not in options.TEXT}
-    job, recipe = new_job(options.text(files, given), folder, settings, device=_device_kind(given))
+    text = options.text(files, given)
+    device = _device_kind(given)
+    with console.counting("tokenizing", "characters", quiet=quiet) as progress:
+        note = None if quiet else console.note
+        job, recipe = new_job(text, folder, settings, device=device, progress=progress, note=note)
     if not quiet:
         console.show_corpus(job.facts["corpus"])
         console.show_recipe(recipe)
@@ -160,7 +164,7 @@ def _stem(files: list[str]) -> str:
 
 
 def _device_kind(given: dict[str, Any]) -> str:
-    wanted = given.get("device", "auto")
+    wanted = TrainConfig(device=given.get("device", "auto")).device
     if wanted == "cpu":
         return "cpu"
     from rnngen.device import choose_device

@@ -110,6 +110,18 @@ def decode(tokenizer: Tokenizer, ids: Iterable[int]) -> str:
     return b"".join([pieces[i] for i in ids]).decode("utf-8", "replace")
 
 
+def piece_bytes(tokenizer: Tokenizer) -> IdArray:
+    """Bytes of text each token counts as, int64 (V,); at least 1: the end is a separator's."""
+    return np.array([max(1, len(piece)) for piece in tokenizer.pieces], np.int64)
+
+
+def piece_characters(tokenizer: Tokenizer) -> IdArray:
+    """Characters of text that begin in each token, int64 (V,); the end is a separator's, 1."""
+    counts = [sum(byte & 0xC0 != 0x80 for byte in piece) for piece in tokenizer.pieces]
+    counts[tokenizer.end_id] = 1
+    return np.array(counts, np.int64)
+
+
 def digest(tokenizer: Tokenizer) -> str:
     """A hexadecimal SHA-256 that differs between any two tokenizers that encode differently."""
     hasher = hashlib.sha256(json.dumps(tokenizer.settings(), sort_keys=True).encode())
@@ -165,7 +177,7 @@ def train(
 
         return ByteTokenizer.train(texts)
     if kind == "subword":
-        from rnngen.tokenizers.training import train_subword
+        from rnngen.tokenizers.subword_training import train_subword
 
         return train_subword(texts, vocab_size, model_type, min_count, note)
     raise TokenizerError(f"unknown tokenizer {kind!r}; this version knows {', '.join(KINDS)}.")

@@ -5,14 +5,14 @@ bytes, the pieces follow. Three facts make it lossless for every text:
 - the model has all 256 bytes and neither normalises nor adds or drops a space;
 - sentencepiece writes a space as U+2581, so that character itself goes around it, as bytes;
 - no piece crosses from a word to the next or holds a line's end (`training` sees to that), so
-  text may be cut there, and a word met before need not be encoded again: 3 times faster in prose.
+  text may be cut there, and a word met before need not be encoded again: twice as fast in prose.
 """
 
 from __future__ import annotations
 
 import re
+from array import array
 from functools import cached_property
-from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,7 +21,7 @@ from rnngen.errors import TokenizerError
 from rnngen.tokenizers import decode, seen_tensor, tensor, utf8
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -96,20 +96,16 @@ class SubwordTokenizer:
         return {pieces[i] for i in np.flatnonzero(known) if len(pieces[i]) == 1}
 
     @cached_property
-    def _cache(self) -> dict[str, list[int]]:
-        """The tokens of words met so far, and of the marks, which sentencepiece never sees."""
-        return {c: [self._byte_ids[b] for b in c.encode()] for c in MARKS}
+    def _words(self) -> _Words:
+        marks = {c: [self._byte_ids[b] for b in c.encode()] for c in MARKS}
+        return _Words(self._model.encode, marks)
 
     def encode(self, text: str) -> IdArray:
         utf8(text)  # sentencepiece would replace half a surrogate pair
-        words = WORD.findall(text)
-        new = list(set(words) - self._cache.keys())
-        if len(self._cache) + len(new) > CACHED_WORDS:
-            del self._cache
-            new = list(set(words) - self._cache.keys())
-        if new:
-            self._cache.update(zip(new, self._model.encode(new, num_threads=1), strict=True))
-        return np.fromiter(chain.from_iterable(map(self._cache.__getitem__, words)), np.int64)
+        if len(self._words) > CACHED_WORDS:
+            del self._words
+        ids = b"".join(map(self._words.__getitem__, WORD.findall(text)))
+        return np.frombuffer(ids, np.int64).copy()
 
     def unseen(self, text: str) -> list[str]:
         return [c for c in dict.fromkeys(text) if c not in self._alphabet]
@@ -121,3 +117,16 @@ class SubwordTokenizer:
         """model: the sentencepiece model's bytes, uint8 (N,); seen: uint8 (V,)."""
         model = np.frombuffer(self._bytes, np.uint8)
         return {"model": model, "seen": self.seen.astype(np.uint8)}
+
+
+class _Words(dict[str, bytes]):
+    """The ids of each word met so far, as the bytes of an int64 array: those are joined fastest."""
+
+    def __init__(self, encode: Callable[[str], list[int]], marks: dict[str, list[int]]) -> None:
+        """marks: the ids of what sentencepiece must never see."""
+        super().__init__({mark: array("q", ids).tobytes() for mark, ids in marks.items()})
+        self._encode = encode
+
+    def __missing__(self, word: str) -> bytes:
+        ids = self[word] = array("q", self._encode(word)).tobytes()
+        return ids

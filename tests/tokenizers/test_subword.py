@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 from rnngen.errors import TokenizerError
 from rnngen.tokenizers import decode, digest, load, train
 from rnngen.tokenizers import subword as subword_module
-from rnngen.tokenizers import training as training_module
+from rnngen.tokenizers import subword_training as training_module
 from rnngen.tokenizers.subword import SubwordTokenizer
-from rnngen.tokenizers.training import default_vocab_size
+from rnngen.tokenizers.subword_training import default_vocab_size
 
 from .corpora import HARD, JAPANESE, PROSE, MemoryCorpus, texts
 
@@ -26,13 +26,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 PROSE_TOKENIZER = train("subword", MemoryCorpus([PROSE]), vocab_size=340)
-assert isinstance(PROSE_TOKENIZER, SubwordTokenizer)
 words = st.lists(st.sampled_from(["the", "water", "Zoë", "  ", " ", "日本", "x" * 70]), max_size=20)
 
 
 @given(parts=words)
 def test_words_are_encoded_as_sentencepiece_encodes_the_line(parts: list[str]) -> None:
     line = " ".join(parts).replace("x" * 70, "xyz")
+    assert isinstance(PROSE_TOKENIZER, SubwordTokenizer)
     whole = PROSE_TOKENIZER._model.encode(line)
     assert PROSE_TOKENIZER.encode(line).tolist() == whole
 
@@ -53,6 +53,12 @@ def test_no_piece_holds_a_line_end_or_goes_from_word_to_word(model_type: str) ->
     long = [p.decode() for p in tokenizer.pieces if len(p) > 1]
     assert "water" in {p.strip() for p in long}
     assert not [p for p in long if "\n" in p or re.search(r"\S\s", p)]
+
+
+@pytest.mark.parametrize("character", "\0\t\u2581\u2585\ufffd")
+def test_lines_with_characters_sentencepiece_drops_are_learned_from(character: str) -> None:
+    text = f"the water{character}\n" * 50
+    assert b" water" in train("subword", MemoryCorpus([text]), vocab_size=400).pieces
 
 
 def test_subwords_are_fewer_than_bytes() -> None:
