@@ -25,6 +25,7 @@ from safetensors.numpy import save
 from rnngen import tokenizers
 from rnngen.config import ModelConfig
 from rnngen.errors import CheckpointError, ConfigError, TokenizerError
+from rnngen.novelty import SpanIndex
 from rnngen.runs import LOG_FILE as LOG_FILE
 from rnngen.runs import MODEL_FILE as MODEL_FILE
 from rnngen.runs import TRAINING_FILE as TRAINING_FILE
@@ -55,6 +56,8 @@ class Model:
     """Trained on one continuous text: it never saw an end token, so it must not write one."""
     facts: dict[str, Any]
     """What it was trained on, and how well: `corpus`, `training`, `metrics`, and the like."""
+    novelty: SpanIndex | None = None
+    """Of the training text; None if that was too large, or it was not wanted."""
 
     @property
     def start_id(self) -> int:
@@ -68,7 +71,7 @@ def start_id(tokenizer: Tokenizer, continuous: bool) -> int:
 
 def save_model(path: Path, model: Model) -> None:
     """Write `model.safetensors`. Raises CheckpointError; what stood there before is then intact."""
-    tensors = {f"model.{name}": array for name, array in model.weights.items()}
+    tensors: dict[str, NDArray[Any]] = {f"model.{n}": a for n, a in model.weights.items()}
     tensors |= {f"tokenizer.{n}": array for n, array in model.tokenizer.tensors().items()}
     facts = {
         "model": model.config.to_dict(),
@@ -76,6 +79,9 @@ def save_model(path: Path, model: Model) -> None:
         "continuous": model.continuous,
         **model.facts,
     }
+    if model.novelty is not None:
+        tensors["novelty.bits"] = model.novelty.bits
+        facts["novelty"] = model.novelty.settings()
     write(path, "model", tensors, facts)
 
 
@@ -89,11 +95,17 @@ def load_model(path: Path) -> Model:
         config = ModelConfig.from_dict(facts.pop("model"))
         tokenizer = tokenizers.load(facts.pop("tokenizer"), under("tokenizer.", tensors))
         continuous = bool(facts.pop("continuous"))
-    except (KeyError, TypeError, ConfigError, TokenizerError) as error:
+        novelty = _novelty(facts.pop("novelty", None), tensors)
+    except (KeyError, TypeError, ValueError, ConfigError, TokenizerError) as error:
         raise CheckpointError(f"{path}: not a model this version can use: {error}") from error
     weights = under("model.", tensors)
     _check_fit(path, config, weights, tokenizer)
-    return Model(config, weights, tokenizer, continuous, facts)
+    return Model(config, weights, tokenizer, continuous, facts, novelty)
+
+
+def _novelty(settings: dict[str, int] | None, tensors: Tensors) -> SpanIndex | None:
+    """The index of a model file, if it has one. Raises KeyError, TypeError or ValueError."""
+    return None if settings is None else SpanIndex(bits=tensors["novelty.bits"], **settings)
 
 
 def describe(path: Path, model: Model) -> dict[str, Any]:
@@ -117,6 +129,7 @@ def describe(path: Path, model: Model) -> dict[str, Any]:
         "continuous": model.continuous,
         **facts.get("metrics", {}),
         "step": facts.get("training", {}).get("step"),
+        "novelty": model.novelty and model.novelty.describe(),
         "corpus": facts.get("corpus", {}),
         "training": facts.get("training", {}),
         "created": facts.get("created"),

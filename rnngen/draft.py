@@ -13,6 +13,7 @@ import numpy as np
 from rnngen import logits as rules
 from rnngen.ends import Writer
 from rnngen.errors import CheckpointError
+from rnngen.guard import NO_TRAIL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -72,6 +73,7 @@ class Draft:
         self.uniforms = uniforms(job.seed, job.index, job.candidate)
         self.recent = deque(recent, maxlen=config.repetition_window)
         self.states = steering.start(job.prompt)
+        self.trail = steering.guard.start(job.prompt) if steering.guard else NO_TRAIL
         self.tokens = 0
         self.log_probability = 0.0
         self.drawn_log_probability = 0.0
@@ -95,6 +97,8 @@ class Draft:
         self.drawn_log_probability += drawn_log_probability
         self.recent.append(token)
         self.states = self._steering.advance(self.states, token)
+        if self._steering.guard is not None:
+            self.trail = self._steering.guard.advance(self.trail, token)
         if token == self._steering.end_id:
             self.parts.append(self._writer.finish("end"))
             return
@@ -163,6 +167,9 @@ def steer(
 ) -> FloatArray:
     """Logits (B, V) with what each draft forbids, repeats and favours: one row a draft."""
     masks = steering.masks([(draft.states, draft.may_end) for draft in drafts])
+    if steering.guard is not None:
+        masks = masks | steering.guard.masks([draft.trail for draft in drafts])
+        masks[masks.all(axis=1), steering.end_id] = False  # nothing is left: the text ends
     logits = rules.forbid(logits, masks)
     if config.repetition_penalty != 1:
         recent = [draft.recent for draft in drafts]

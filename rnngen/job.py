@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rnngen import batches, checkpoint, recipe, tokenizers
+from rnngen import batches, checkpoint, novelty, recipe, tokenizers
 from rnngen.config import ModelConfig, TrainConfig
 from rnngen.corpus import DOCUMENTS, Corpus, open_corpus, reopen
 from rnngen.errors import CheckpointError, ConfigError, CorpusError
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from rnngen.batches import Split
+    from rnngen.novelty import SpanIndex
     from rnngen.recipe import Recipe
     from rnngen.tokenizers import Tokenizer
 
@@ -52,6 +53,8 @@ class Text:
     vocab_size: int | None = None
     model_type: str = "bpe"
     min_count: int = 2
+    novelty: bool | None = None
+    """Whether to keep an index of the text's spans; None: if it is not too large."""
 
     def __post_init__(self) -> None:
         _check_choice("--tokenizer", self.tokenizer, tokenizers.KINDS)
@@ -62,6 +65,8 @@ class Text:
         for option, value in (("vocab-size", self.vocab_size), ("min-count", self.min_count)):
             if value is not None and (not isinstance(value, int) or value < 1):
                 raise ConfigError(f"--{option} must be a whole number, at least 1, got {value}.")
+        if self.novelty not in (None, True, False):
+            raise ConfigError(f"--novelty is on or off, got {self.novelty!r}.")
 
     def corpus(self) -> Corpus:
         return open_corpus(
@@ -95,6 +100,8 @@ class Job:
     """How to find the text again when the run is resumed; holds paths of this machine."""
     sample: Callable[[checkpoint.Model, int], str] | None = None
     """Writes a text with the model as it is at a step; None: no samples."""
+    novelty: SpanIndex | None = None
+    """Stored with the model, so that text can be drawn that copies nothing."""
 
 
 def _check_choice(option: str, value: object, choices: Sequence[str]) -> None:
@@ -146,7 +153,12 @@ def new_job(
         device=device,
     )
     plan = recipe.choose(situation, {"valid_fraction": fraction, **given})
-    source = {"corpus": _remember(corpus), "valid": _remember(valid) if valid else None}
+    index = _span_index(corpus, text.novelty, note)
+    source = {
+        "corpus": _remember(corpus),
+        "valid": _remember(valid) if valid else None,
+        "novelty": index is not None,
+    }
     job = Job(
         folder=folder,
         model=plan.model,
@@ -158,6 +170,7 @@ def new_job(
         continuous=store.documents == "none",
         facts={"corpus": _corpus_facts(corpus, store, training, validation)},
         source=source,
+        novelty=index,
     )
     return job, plan
 
@@ -190,7 +203,23 @@ def resumed_job(folder: Path) -> Job:
         continuous=store.documents == "none",
         facts=told,
         source=source,
+        novelty=_span_index(corpus, bool(source.get("novelty")), None),
     )
+
+
+def _span_index(
+    corpus: Corpus, wanted: bool | None, note: Callable[[str], None] | None
+) -> SpanIndex | None:
+    """The index of the whole text, held-out part and all: to the user it is one text."""
+    if wanted is False:
+        return None
+    index = novelty.build(corpus, most_bytes=None if wanted else novelty.MOST_BYTES)
+    if index is None and note is not None:
+        note(
+            f"no index of the text is kept, it would take more than {novelty.MOST_BYTES >> 20} MB;"
+            " --novelty keeps one, for rnngen sample --novel."
+        )
+    return index
 
 
 def _sides(

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     State = tuple[torch.Tensor, ...]
 
-EVALUATION_SEQ_LEN = 256
+EVALUATION_SEQ_LEN = 64
 MOST_EVALUATION_STREAMS = 64
 LEAST_EVALUATION_STREAM = 4096
 """Tokens; every stream begins with an empty state, which costs a little, so streams are long."""

@@ -20,7 +20,7 @@ DEFAULT_MINUTES = 5.0
 FLOPS_PER_CORE = 45e9
 """What one core of a common laptop or server does in fp32 while training (AVX2)."""
 FLOPS_PER_GPU = 5e12
-TOKENS_PER_PARAMETER = 2.4
+TOKENS_PER_PARAMETER = 4.0
 """How a time budget is best spent: read this many tokens for each weight."""
 LEAST_PARAMETERS = 40_000
 PARAMETERS_PER_TOKEN = 4
@@ -119,7 +119,7 @@ class _Cook:
         hidden = 32 * max(2, round(math.sqrt(parameters / (8 * layers)) / 32))
         hidden = self.settle("hidden_size", min(hidden, 1024), why)
         self.settle("embedding_dim", hidden, "as wide as the layers, so that all have a skip")
-        tie = self.situation.vocab_size > 1000 and self.get("embedding_dim") == hidden
+        tie = self.situation.vocab_size > 4000 and self.get("embedding_dim") == hidden
         self.settle("tie_weights", tie, "one matrix for many tokens" if tie else "few tokens")
 
     def _parameters_by_time(self) -> float:
@@ -134,7 +134,7 @@ class _Cook:
     def streams(self) -> None:
         n = self.situation.num_tokens
         seq_len = self.settle("seq_len", max(1, min(64, n)), "the state is carried on beyond it")
-        usual = 128 if self.situation.device == "cuda" else 32
+        usual = 128 if self.situation.device == "cuda" else 16
         fitting = max(1, n // (8 * seq_len))
         if fitting < usual:
             self.settle("batch_size", fitting, f"small: the text has only {n:,} tokens")

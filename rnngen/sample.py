@@ -15,6 +15,7 @@ import numpy as np
 from rnngen import beam
 from rnngen import logits as rules
 from rnngen.draft import Draft, Job, Text, finite, join, read_prompt, select, steer
+from rnngen.guard import Guard
 from rnngen.steer import Steering
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from rnngen.config import SampleConfig
+    from rnngen.novelty import SpanIndex
     from rnngen.runtime import Runtime, State
     from rnngen.tokenizers import Tokenizer
 
@@ -40,12 +42,15 @@ def stream(
     index: int = 0,
     start_id: int,
     forbidden: NDArray[np.bool_] | None = None,
+    novelty: SpanIndex | None = None,
 ) -> Generator[str, None, Text]:
     """Pieces of one text as they become certain; returns the whole (`text = yield from stream`).
 
     The arguments are `generate`'s. With `best_of` or `beam` the one piece is the chosen text.
     """
-    engine = Engine(runtime, tokenizer, config, start_id=start_id, forbidden=forbidden)
+    engine = Engine(
+        runtime, tokenizer, config, start_id=start_id, forbidden=forbidden, novelty=novelty
+    )
     if config.best_of > 1 or config.beam is not None:
         text = next(_texts(engine, [prompt], seed, [index], WIDTH))
         yield text.text
@@ -70,6 +75,7 @@ def generate(
     indices: Iterable[int],
     start_id: int,
     forbidden: NDArray[np.bool_] | None = None,
+    novelty: SpanIndex | None = None,
     width: int = WIDTH,
 ) -> Iterator[Text]:
     """The texts of `indices`, in that order, each as soon as it and those before it are finished.
@@ -78,10 +84,14 @@ def generate(
     indices: may be endless.
     start_id: read before the prompt: the end token where texts are documents, else a newline's.
     forbidden: bool (V,), tokens never to draw; in continuous text the end token is one.
+    novelty: of the training text; needed where the config asks for `novel`.
     width: texts drawn side by side; a finished one gives its place to the next at once.
-    Raises CheckpointError if the model's numbers are not finite.
+    Raises CheckpointError if the model's numbers are not finite, ConfigError if `novelty` cannot
+    tell what `novel` asks for.
     """
-    engine = Engine(runtime, tokenizer, config, start_id=start_id, forbidden=forbidden)
+    engine = Engine(
+        runtime, tokenizer, config, start_id=start_id, forbidden=forbidden, novelty=novelty
+    )
     prompts = [prompt] if isinstance(prompt, str) else list(prompt) or [""]
     yield from _texts(engine, prompts, seed, indices, width)
 
@@ -97,11 +107,15 @@ class Engine:
         *,
         start_id: int,
         forbidden: NDArray[np.bool_] | None,
+        novelty: SpanIndex | None,
     ) -> None:
         self.runtime = runtime
         self.tokenizer = tokenizer
         self.config = config
-        self.steering = Steering(tokenizer, config, forbidden)
+        guard = None
+        if config.novel is not None:
+            guard = Guard(novelty, config.novel, tokenizer.pieces)
+        self.steering = Steering(tokenizer, config, forbidden, guard)
         self.start_id = start_id
         self.drafts: list[Draft] = []
         self._ids: list[int] = []  # each row's last token, not yet read

@@ -204,10 +204,9 @@ class Run:
     # Measuring and keeping.
 
     def _is_evaluation_due(self) -> bool:
-        step, total = self.progress.step, self.progress.total_steps
-        if total is None:
-            return False
-        return step % max(1, total // self.config.evaluations) == 0 or step == total
+        """The evaluations part the run evenly; the last one is at its end."""
+        step, total, count = self.progress.step, self.progress.total_steps, self.config.evaluations
+        return total is not None and step * count // total > (step - 1) * count // total
 
     def _validation_tokens(self) -> int:
         held_out = self._job.validation.num_tokens
@@ -256,7 +255,9 @@ class Run:
             "version": __version__,
         }
         weights = self._learner.weights()
-        return checkpoint.Model(job.model, weights, job.tokenizer, job.continuous, facts)
+        return checkpoint.Model(
+            job.model, weights, job.tokenizer, job.continuous, facts, job.novelty
+        )
 
     def _save(self) -> Saved:
         path = self._job.folder / checkpoint.TRAINING_FILE

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -69,23 +70,26 @@ if __name__ == "__main__":
     signal.signal(signal.SIGINT, signal.default_int_handler)
     tokenizer = train("subword", MemoryCorpus([PROSE]))
     def told(characters):
-        if characters > 500_000:
+        if characters > int(sys.argv[2]):
             print("working", flush=True)
     build_store(Endless([]), tokenizer, Path(sys.argv[1]), workers=2, progress=told)
 """
 
 
 @pytest.mark.skipif(not hasattr(os, "killpg"), reason="process groups are of POSIX")
-@pytest.mark.parametrize("killed", [False, True], ids=["interrupted", "killed"])
+@pytest.mark.parametrize(
+    ("how", "characters"),
+    [("interrupted", 15_000), ("interrupted", 500_000), ("killed", 500_000)],
+)
 def test_a_build_that_is_stopped_leaves_no_process_and_no_store(
-    killed: bool, tmp_path: Path
+    how: str, characters: int, tmp_path: Path
 ) -> None:
     script, path = tmp_path / "endless.py", tmp_path / "stores" / "store"
     script.write_text(ENDLESS)
     path.parent.mkdir()
     root = Path(__file__).resolve().parent.parent
     process = subprocess.Popen(
-        [sys.executable, str(script), str(path)],
+        [sys.executable, str(script), str(path), str(characters)],
         env={**os.environ, "PYTHONPATH": str(root)},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -94,13 +98,18 @@ def test_a_build_that_is_stopped_leaves_no_process_and_no_store(
     )
     assert process.stdout is not None
     assert process.stdout.readline() == "working\n"
-    if killed:
+    time.sleep(0.2)  # after 15,000 characters, processes are being started now
+    if how == "killed":
         process.kill()
     else:
         os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to every process
-    _, errors = process.communicate()
-    wait_for_the_end_of_group(process.pid)
-    if killed:
+    try:
+        _, errors = process.communicate(timeout=60)
+        wait_for_the_end_of_group(process.pid)
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+    if how == "killed":
         assert [file.suffix for file in path.parent.iterdir()] == [".part"]
         build_store(MemoryCorpus(["a"]), BYTES, path)
         assert list(path.parent.iterdir()) == [path]

@@ -46,7 +46,9 @@ def loaded_by(*arguments: str) -> set[str]:
     return set(json.loads(ran.stdout.splitlines()[-1]))
 
 
-@pytest.mark.parametrize("command", [(), ("train",), ("sample",), ("info",), ("tokenize",)])
+@pytest.mark.parametrize(
+    "command", [(), ("train",), ("sample",), ("score",), ("check",), ("info",), ("tokenize",)]
+)
 def test_help_loads_nothing_heavy(command: tuple[str, ...]):
     modules = loaded_by(*command, "--help")
     heavy = {"numpy", "torch", "sentencepiece", "safetensors", "rich.console", "rich.progress"}
@@ -57,6 +59,16 @@ def test_sampling_a_char_model_loads_neither_torch_nor_sentencepiece(tmp_path: P
     checkpoint.save_model(tmp_path / "m.safetensors", small_model())
     modules = loaded_by("sample", str(tmp_path / "m.safetensors"), "ab", "--length", "5")
     assert "numpy" in modules
+    assert not modules & {"torch", "sentencepiece", "rich.console"}
+
+
+@pytest.mark.parametrize("options", [(), ("--tokens",), ("--rank",)])
+def test_scoring_with_a_char_model_loads_neither_torch_nor_rich(tmp_path: Path, options):
+    checkpoint.save_model(tmp_path / "m.safetensors", small_model())
+    (tmp_path / "poem.txt").write_text("old pond\n")
+    modules = loaded_by(
+        "score", str(tmp_path / "m.safetensors"), str(tmp_path / "poem.txt"), *options
+    )
     assert not modules & {"torch", "sentencepiece", "rich.console"}
 
 

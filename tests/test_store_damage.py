@@ -10,6 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -154,6 +155,15 @@ def _a_store_to_damage(tmp_path_factory: pytest.TempPathFactory) -> None:
 
 
 DAMAGED: Path
+
+
+@pytest.mark.parametrize("offsets", [[1, 9, 16], [0, 9, 15], [0, 0, 16], [0, 17, 16]])
+def test_offsets_that_do_not_divide_the_tokens_are_refused(
+    store: TokenStore, offsets: list[int]
+) -> None:
+    (store.path / "offsets.bin").write_bytes(np.array(offsets, "<u8").tobytes())
+    with pytest.raises(CorpusError, match=r"offsets.bin does not divide"):
+        open_store(store.path)
 
 
 def test_a_store_of_another_version_is_refused_with_both_versions(store: TokenStore) -> None:

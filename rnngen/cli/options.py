@@ -75,6 +75,13 @@ ModelType = Annotated[
 MinCount = Annotated[
     int | None, typer.Option(help="Characters rarer than this are written as bytes.")
 ]
+Novelty = Annotated[
+    bool | None,
+    typer.Option(
+        "--novelty/--no-novelty",
+        help="Keep an index of the text for sample --novel; on unless it takes over 2 MB.",
+    ),
+]
 ConfigFile = Annotated[
     Path | None, typer.Option("--config", help="TOML file of settings; options win over it.")
 ]
@@ -89,6 +96,7 @@ TEXT = (
     "vocab_size",
     "model_type",
     "min_count",
+    "novelty",
 )
 """The settings that say what to read; the others say how to train on it."""
 

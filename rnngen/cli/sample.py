@@ -60,6 +60,7 @@ def command(
     repetition_window: Annotated[int | None, setting(SampleConfig, "repetition_window")] = None,
     bias: Annotated[list[str] | None, setting(SampleConfig, "bias")] = None,
     ban: Annotated[list[str] | None, setting(SampleConfig, "ban")] = None,
+    novel: Annotated[int | None, setting(SampleConfig, "novel")] = None,
     best_of: Annotated[int | None, setting(SampleConfig, "best_of")] = None,
     beam: Annotated[int | None, setting(SampleConfig, "beam")] = None,
     prompt_file: Annotated[
@@ -174,9 +175,10 @@ def _stream(
 ) -> None:
     from rnngen.api import normalized
 
+    pieces = model.stream(config, prompt, seed=seed)  # first: it refuses what cannot be
     if show_prompt:
         _put(normalized(prompt))
-    for piece in model.stream(config, prompt, seed=seed):
+    for piece in pieces:
         _put(piece)
     _put(end)
 

@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 EXAMPLES = """
 \b
 Examples:
-  rnngen score haiku poems.txt
+  rnngen score haiku poem.txt
   rnngen sample haiku -n 100 | rnngen score haiku - --rank
-  rnngen score haiku poems.txt --each > poems.jsonl
+  rnngen score haiku poems/one.txt --each > poems.jsonl
 """
 ADAPT_RATE = 1e-3
 """Of rates from 3e-4 to 3e-3 the best, on text like the training text and on other text."""

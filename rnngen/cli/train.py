@@ -78,6 +78,7 @@ def command(
     vocab_size: options.VocabSize = None,
     model_type: options.ModelType = None,
     min_count: options.MinCount = None,
+    novelty: options.Novelty = None,
     precision: Annotated[str | None, setting(TrainConfig, "precision")] = None,
     device: Annotated[str | None, setting(TrainConfig, "device")] = None,
     seed: Annotated[int | None, setting(TrainConfig, "seed")] = None,

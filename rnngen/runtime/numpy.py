@@ -41,14 +41,14 @@ if TYPE_CHECKING:
 BLOCK = 8192
 """Most numbers in a block of a matrix: 32 KiB, which stay in the first cache from row to row.
 
-OpenBLAS starts threads from 9216 on. For products this small they cost more than they give, wait
-for one another where cores are shared, and make rounding depend on their number.
+OpenBLAS starts threads from 9216 on. For products this small they cost more than they give, stand
+waiting for one another where cores are shared, and could make rounding depend on their number.
 """
 STREAMS_PER_TASK = 32
 """More streams are split among threads; this many read each block often enough to hide its way."""
 TABLE_BYTES = 2**28
 """Largest table of input products; above it they are computed anew for each token."""
-NORM_EPSILON = np.float32(1e-5)  # torch.nn.LayerNorm's
+EPSILON = 1e-5  # torch.nn.LayerNorm's
 
 
 class NumpyRuntime:
@@ -100,7 +100,7 @@ class NumpyRuntime:
 
     def _run_together(self, ids: IdArray, state: State) -> tuple[FloatArray, State]:
         after = tuple(np.empty(part.shape, np.float32) for part in state)
-        x, inputs = self._embedding[ids], self._first_inputs(ids)
+        x, inputs = self._embedding.take(ids, axis=0), self._first_inputs(ids)
         for index, layer in enumerate(self._layers):
             if index:
                 inputs = layer.inputs(x)
@@ -115,6 +115,8 @@ class _Layer:
 
     scales: tuple[float, ...]
     """Of each gate: scale * tanh(scale * x) + 1 - scale is s(x) at 1/2 and tanh(x) at 1."""
+    summed: int
+    """Gates, from the first, whose two biases are only ever added to one another."""
 
     def __init__(self, config: ModelConfig, weights: Mapping[str, FloatArray], index: int) -> None:
         self._size = config.hidden_size
@@ -123,14 +125,18 @@ class _Layer:
             name: weights[f"layers.{index}.{name}_l0"]
             for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
         }
-        self.inputs = _Linear(own["weight_ih"] * scale[:, None], own["bias_ih"] * scale)
-        self.hidden = _Linear(own["weight_hh"] * scale[:, None], own["bias_hh"] * scale)
-        self._scale, self._shift = scale, 1 - scale
+        # The n gate of a GRU multiplies its recurrent bias by r, so that one must stay inside.
+        cut = self.summed * self._size
+        bias = own["bias_ih"].copy()
+        bias[:cut] += own["bias_hh"][:cut]
+        self._inner_bias = _as_row(own["bias_hh"][cut:])
+        self._matrix = _Matrix(own["weight_hh"] * scale[:, None])
+        self.inputs = _Linear(own["weight_ih"] * scale[:, None], bias * scale)
+        self._scale, self._shift = _as_row(scale), _as_row(1 - scale)
         self._skip = config.skip and own["weight_ih"].shape[1] == self._size
-        self._norm: Carried = ()
+        self._norm = None
         if config.norm:
-            names = (f"norms.{index}.weight", f"norms.{index}.bias")
-            self._norm = tuple(np.array(weights[name], np.float32) for name in names)
+            self._norm = _Norm(weights[f"norms.{index}.weight"], weights[f"norms.{index}.bias"])
 
     def run(
         self, x: FloatArray, inputs: FloatArray, carried: Carried
@@ -141,7 +147,7 @@ class _Layer:
             carried = self.advance(gates, *carried)
             y[position] = carried[0]
         if self._norm:
-            y = _normalize(y, *self._norm)
+            y = self._norm(y)
         if self._skip:
             y += x
         return y, carried
@@ -151,12 +157,11 @@ class _Layer:
 
 
 class _LSTM(_Layer):
-    scales = (0.5, 0.5, 1.0, 0.5)
+    scales, summed = (0.5, 0.5, 1.0, 0.5), 4
 
     def advance(self, inputs: FloatArray, *carried: FloatArray) -> Carried:
         h, c = carried
-        gates = self.hidden(h)
-        gates += inputs
+        gates = inputs + self._matrix(h)
         np.tanh(gates, out=gates)
         gates *= self._scale
         gates += self._shift
@@ -172,18 +177,19 @@ class _LSTM(_Layer):
 
 
 class _GRU(_Layer):
-    scales = (0.5, 0.5, 1.0)
+    scales, summed = (0.5, 0.5, 1.0), 2
 
     def advance(self, inputs: FloatArray, *carried: FloatArray) -> Carried:
         (h,) = carried
-        products = self.hidden(h)
+        products = self._matrix(h)
         size, both = self._size, 2 * self._size
         gates = inputs[:, :both] + products[:, :both]
         np.tanh(gates, out=gates)
-        gates *= self._scale[:both]
-        gates += self._shift[:both]
+        gates *= self._scale[:, :both]
+        gates += self._shift[:, :both]
         r, z = gates[:, :size], gates[:, size:]
-        n = r * products[:, both:]
+        n = products[:, both:] + self._inner_bias
+        n *= r
         n += inputs[:, both:]
         np.tanh(n, out=n)
         change = h - n
@@ -193,26 +199,36 @@ class _GRU(_Layer):
 
 
 class _Linear:
-    """x -> x W^T + b for rows (..., K) -> (..., G), each row by itself."""
+    """x -> x W^T + b for rows (..., K) -> (..., G)."""
 
     def __init__(self, weight: FloatArray, bias: FloatArray) -> None:
-        """weight: (G, K), kept as blocks of a few rows, the last one filled up with zeros."""
-        self.width, self._columns = weight.shape
-        height = _block_height(self.width, self._columns)
-        count = -(-self.width // height)
-        padded = np.zeros((count * height, self._columns), np.float32)
-        padded[: self.width] = weight
-        self._blocks = padded.reshape(count, 1, height, self._columns)
-        self._padded_width = len(padded)
-        self._bias = np.array(bias, np.float32)
+        self._matrix = _Matrix(weight)
+        self._bias = _as_row(bias)
+        self.width = len(bias)
 
     def __call__(self, x: FloatArray) -> FloatArray:
-        rows = np.ascontiguousarray(x).reshape(-1, self._columns)
+        rows = x.reshape(-1, x.shape[-1])
+        return (self._matrix(rows) + self._bias).reshape(*x.shape[:-1], self.width)
+
+
+class _Matrix:
+    """x -> x W^T for rows (N, K) -> (N, G), each row by itself."""
+
+    def __init__(self, weight: FloatArray) -> None:
+        """weight: (G, K), kept as blocks of a few rows, the last one filled up with zeros."""
+        self._width, columns = weight.shape
+        height = _block_height(self._width, columns)
+        count = -(-self._width // height)
+        padded = np.zeros((count * height, columns), np.float32)
+        padded[: self._width] = weight
+        self._padded_width = len(padded)
+        self._blocks = padded.reshape(count, 1, height, columns)
+
+    def __call__(self, x: FloatArray) -> FloatArray:
         # (blocks, 1, height, K) @ (N, K, 1): block by block, all rows while it is in the cache.
-        products = np.matmul(self._blocks, rows[:, :, None])
-        flat = products.swapaxes(0, 1).reshape(len(rows), self._padded_width)
-        out: FloatArray = flat[:, : self.width] + self._bias
-        return out.reshape(*x.shape[:-1], self.width)
+        products = np.matmul(self._blocks, np.ascontiguousarray(x)[:, :, None])
+        flat: FloatArray = products.swapaxes(0, 1).reshape(len(x), self._padded_width)
+        return flat[:, : self._width]
 
 
 def _block_height(rows: int, columns: int) -> int:
@@ -237,27 +253,38 @@ class _Table:
     def __call__(self, ids: IdArray) -> FloatArray:
         if not self._keeps:
             return self._linear(self._embedding[ids])
-        known = self._known[ids]
+        known = self._known.take(ids)
         if not known.all():
             new = np.unique(ids[~known])
             self._rows[new] = self._linear(self._embedding[new])
             self._known[new] = True
-        return self._rows[ids]
+        return self._rows.take(ids, axis=0)
 
 
-def _normalize(x: FloatArray, weight: FloatArray, bias: FloatArray) -> FloatArray:
-    """Layer normalization (Ba et al. 2016) of each row; x.mean() and x.var() are far slower."""
-    share = np.float32(1 / x.shape[-1])
-    mean: FloatArray = np.add.reduce(x, axis=-1, keepdims=True)
-    mean *= share
-    centered = x - mean
-    variance: FloatArray = np.add.reduce(centered * centered, axis=-1, keepdims=True)
-    variance *= share
-    variance += NORM_EPSILON
-    centered /= np.sqrt(variance)
-    centered *= weight
-    centered += bias
-    return centered
+class _Norm:
+    """Layer normalization (Ba et al. 2016) of each row: (T, B, H) -> (T, B, H)."""
+
+    def __init__(self, weight: FloatArray, bias: FloatArray) -> None:
+        size = len(weight)
+        self._mean = np.full((size, 1), 1 / size, np.float32)
+        # x / sqrt(|x|^2 / H + epsilon) = sqrt(H) * x / sqrt(|x|^2 + H * epsilon), one call less.
+        self._epsilon = np.float32(size * EPSILON)
+        self._weight = _as_row(weight * np.float32(np.sqrt(size)))[None]
+        self._bias = _as_row(bias)[None]
+
+    def __call__(self, x: FloatArray) -> FloatArray:
+        x = x - np.matmul(x[..., None, :], self._mean)[..., 0]
+        length = np.matmul(x[..., None, :], x[..., None])[..., 0]
+        length += self._epsilon
+        x /= np.sqrt(length, out=length)
+        x *= self._weight
+        x += self._bias
+        return x
+
+
+def _as_row(vector: FloatArray) -> FloatArray:
+    """A copy, (1, N): for one stream both operands then have one shape, which halves the call."""
+    return np.array(vector[None], np.float32)
 
 
 @functools.cache

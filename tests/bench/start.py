@@ -1,6 +1,6 @@
 """How soon the program writes: `python -m tests.bench.start [MODEL]`, in turn with `import torch`.
 
-Whole processes, one after the other, so that a machine that gets slower meanwhile slows all of them.
+Whole processes, in turn, so that a machine that gets slower meanwhile slows all of them.
 Without MODEL, a model of a million random weights stands in: the time is the same.
 """
 
@@ -45,7 +45,8 @@ def main(model: str | None = None) -> None:
     torch = statistics.median(times["python -c 'import torch'"][1:])
     for name, found in times.items():
         median = statistics.median(found[1:])  # the first round fills the disk cache
-        print(f"{name:<28} {median:.3f} s (least {min(found[1:]):.3f})  {median / torch:.3f} of torch")
+        least = min(found[1:])
+        print(f"{name:<28} {median:.3f} s (least {least:.3f})  {median / torch:.3f} of torch")
 
 
 if __name__ == "__main__":

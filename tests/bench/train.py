@@ -1,4 +1,4 @@
-"""How well the recipe trains in three minutes: `python -m tests.bench.train FILE [MINUTES] [OPTION ...]`.
+"""How well the recipe trains: `python -m tests.bench.train FILE [MINUTES] [OPTION ...]`.
 
 The last tenth of FILE is held out, as for the published figures of tinyshakespeare (nanoGPT: 1.88
 nats in three minutes on a laptop's CPU). Prints the best held-out loss, and beside it the loss that
@@ -15,6 +15,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from itertools import pairwise
 from pathlib import Path
 
 
@@ -22,9 +23,9 @@ def main(file: str, minutes: str = "3", *options: str) -> None:
     with tempfile.TemporaryDirectory() as home:
         environment = {**os.environ, "RNNGEN_HOME": home}
         program = [sys.executable, "-m", "rnngen"]
-        train = [*program, "train", file, "--documents", "none", "--minutes", minutes, "--name", "x"]
+        train = [*program, "train", file, "--documents", "none", "--minutes", minutes, *options]
         began = time.monotonic()
-        subprocess.run([*train, *options], env=environment, check=True)
+        subprocess.run([*train, "--name", "x"], env=environment, check=True)
         seconds = time.monotonic() - began
         ran = subprocess.run(
             [*program, "info", "x", "--json"], env=environment, check=True, stdout=subprocess.PIPE
@@ -41,9 +42,9 @@ def main(file: str, minutes: str = "3", *options: str) -> None:
 def ngram_losses(text: str) -> tuple[float, float]:
     """Held-out loss of add-one unigrams and bigrams, in nats a character."""
     cut = round(len(text) * 0.9)
-    ones, twos = Counter(text[:cut]), Counter(zip(text[: cut - 1], text[1:cut], strict=True))
+    ones, twos = Counter(text[:cut]), Counter(pairwise(text[:cut]))
     size = len(ones) + 1
-    pairs = list(zip(text[cut - 1 :], text[cut:], strict=False))
+    pairs = list(pairwise(text[cut - 1 :]))
     unigram = -sum(math.log((ones[b] + 1) / (cut + size)) for _, b in pairs) / len(pairs)
     bigram = -sum(math.log((twos[a, b] + 1) / (ones[a] + size)) for a, b in pairs) / len(pairs)
     return unigram, bigram

@@ -262,6 +262,14 @@ def test_streams_start_at_zero(cell: str) -> None:
     assert all(part.dtype == np.float32 and not part.any() for part in parts)
 
 
+@given(st.integers(1, 10**5), st.integers(1, 2 * numpy_runtime.BLOCK))
+def test_no_product_is_large_enough_for_blas_to_start_threads(rows: int, columns: int) -> None:
+    height = numpy_runtime._block_height(rows, columns)
+    count = -(-rows // height)
+    assert height == 1 or height * columns <= numpy_runtime.BLOCK
+    assert 0 <= count * height - rows < 4 * count
+
+
 def test_another_number_of_streams_than_the_states_is_refused() -> None:
     config, runtime = build()
     with pytest.raises(ValueError, match="ids of 3 streams, state of 2"):
