@@ -49,9 +49,9 @@ def command(
     as_json: Annotated[bool, typer.Option("--json", help="Print a JSON object a line.")] = False,
     quiet: options.Quiet = False,
 ) -> None:
-    """Say how much of a text is copied from other files, exactly: a line for each document.
+    """Say how much of a text is copied from other files, a line for each document.
 
-    That is its longest copied span, with a file that holds it, and the share of its characters
+    Exactly: its longest copied span, with a file that holds it, and the share of its characters
     that are in copied spans of --span or more. The text is stdin if no FILE is named; its
     documents are parted as those of the files it is checked against.
     """
