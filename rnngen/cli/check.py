@@ -16,8 +16,8 @@ from rnngen.errors import ConfigError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from rnngen.copies import Copied
     from rnngen.corpus import Corpus
+    from rnngen.novelty.copies import Copied
 
 EXAMPLES = """
 \b
@@ -60,7 +60,7 @@ def command(
         raise ConfigError("name what the text is to be checked against: --against FILE.")
     if "-" in names and "-" in against:
         raise ConfigError("stdin (-) cannot be both the text and what it is checked against.")
-    from rnngen.copies import measure
+    from rnngen.novelty.copies import measure
 
     corpus = _open(against, documents or "auto", encoding, column, other=names)
     kind = "file" if corpus.documents == "none" else corpus.documents

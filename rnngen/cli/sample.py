@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from rnngen.api import LanguageModel
-    from rnngen.draft import Text
+    from rnngen.sample.draft import Text
 
 EXAMPLES = """
 \b
