@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 
 from rnngen import checkpoint, runs, sample
 from rnngen.config import SampleConfig
-from rnngen.corpus.documents import strip_blank_lines
 from rnngen.errors import ConfigError, CorpusError
 from rnngen.runtime.numpy import NumpyRuntime
 from rnngen.sample.guard import usable
@@ -122,6 +121,8 @@ class LanguageModel:
         """
         text = normalized(text)
         if not self.continuous:
+            from rnngen.corpus.documents import strip_blank_lines  # and all of corpus
+
             text = strip_blank_lines(text)
         if not text:
             raise CorpusError("there is no text to score, only blanks or nothing at all.")
