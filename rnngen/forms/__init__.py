@@ -1,0 +1,3 @@
+"""Text that must fit a form."""
+from pathlib import Path
+DATA = Path(__file__).parent / "data"
