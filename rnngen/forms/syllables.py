@@ -23,7 +23,7 @@ Counts = tuple[int, ...]
 CURLY = str.maketrans({"\u2019": "'", "\u2018": "'", "\u02bc": "'"})
 _SIBILANTS = ("s", "x", "z", "ch", "sh", "ce", "se", "ze", "ge")
 # Endings that add no syllable to a word that does not end in a hissing sound.
-_ENDINGS = ("'s", "'d", "'st", "'", "st", "s")
+_ENDINGS = ("'s", "'d", "'st", "'", "s")
 
 
 class Rhyme(NamedTuple):

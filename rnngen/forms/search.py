@@ -1,0 +1,291 @@
+"""Draws text from a model given that it fits a form, by sequential Monte Carlo.
+
+N particles of one text advance together. Each draws its next token from what the model says, times
+what the form allows, times what the token is worth (a look-ahead); its weight takes up the part of
+the model's probability that was forbidden. When few particles carry most of the weight they are
+drawn anew in proportion to it. One text is taken from each run, for siblings share ancestors.
+(Doucet & Johansen 2009, A tutorial on particle filtering; twisted by look-ahead as in Whiteley &
+Lee 2014.) Several texts are stepped as one batch; each has its own generator, so text i is the
+same whatever else is drawn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from rnngen.forms.masks import Mask, Masks
+    from rnngen.runtime import Runtime, State
+
+    FloatArray = NDArray[np.float64]
+    IntArray = NDArray[np.int64]
+    Truncate = Callable[[NDArray[np.float32]], NDArray[np.float32]]
+
+ROWS = 512  # streams stepped at once; more gain nothing on a CPU
+_LOWEST = -1e30  # stands for a probability of 0, which an allowed token may have
+_GRAIN = float(1 << 40)  # probabilities become whole numbers, whose sums do not depend on order
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """One text that fits, as it is printed.
+
+    log_probability: of its tokens after the prompt under the model at temperature 1, in nats.
+    log_form: the estimated log-probability that free text of the model would fit, in nats.
+    effective: how many of the particles the last choice was really among.
+    tokens: those drawn, the end of the text included.
+    """
+
+    index: int
+    text: str
+    log_probability: float
+    log_form: float
+    effective: float
+    tokens: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How to draw: particles a text; temperature (0: always the likeliest); truncate maps logits
+    (B, V), forbidden ones -inf, to logits with more -inf (top-k and the like), never a whole row."""
+
+    seed: int = 0
+    particles: int = 16
+    temperature: float = 1.0
+    truncate: Truncate | None = None
+
+
+def draw(
+    runtime: Runtime,
+    masks: Masks,
+    context: Sequence[int],
+    indices: Sequence[int],
+    settings: Settings,
+    *,
+    prompt: str = "",
+    attempt: int = 0,
+) -> Iterator[Drawn]:
+    """The texts of these indices, in order.
+
+    context: tokens the model reads first, at least one; the last of them are the prompt's.
+    prompt: how the text begins, which the form must allow (`compile.check_prompt`).
+    attempt: draws another text for the same index.
+    """
+    begin = _begin(runtime, masks, context, prompt)
+    size = max(1, ROWS // settings.particles)
+    for first in range(0, len(indices), size):
+        texts = [
+            _Text(index, begin.state, settings, np.random.Philox(key=[settings.seed, index], counter=[0, 0, 0, attempt]))
+            for index in indices[first : first + size]
+        ]
+        _run(runtime, masks, begin, texts, settings)
+        for text in texts:
+            yield text.take(masks, prompt)
+
+
+@dataclass(frozen=True)
+class _Begin:
+    """All texts' common start: the automaton's state, the model's, and logits (1, V) for what
+    follows."""
+
+    state: Any
+    logits: NDArray[np.float32]
+    memory: State
+
+
+def _begin(runtime: Runtime, masks: Masks, context: Sequence[int], prompt: str) -> _Begin:
+    state = masks.automaton.start()
+    for char in prompt:
+        state = masks.automaton.step(state, char)
+        assert state is not None, "the prompt was checked before"
+    memory = runtime.start(1)
+    for token in context:
+        logits, memory = runtime.step(np.array([token]), memory)
+    return _Begin(state, logits, memory)
+
+
+class _Text:
+    """The particles of one text."""
+
+    def __init__(self, index: int, state: Any, settings: Settings, key: np.random.Philox) -> None:
+        self.index, self.rng = index, np.random.Generator(key)
+        count = settings.particles
+        self.states = [state] * count
+        self.log_weights = np.zeros(count)
+        self.log_probability = np.zeros(count)
+        self.log_form = float(np.log(state.worth))
+        self._history: list[tuple[IntArray, IntArray]] = []  # tokens, and whose they follow
+
+    @property
+    def done(self) -> bool:
+        return all(state.done for state in self.states)
+
+    def advance(self, masks: Masks, tokens: IntArray, gains: FloatArray, logs: FloatArray) -> IntArray:
+        """Take one token a particle, (N,), -1 for those done; which particle each row follows."""
+        for i, token in enumerate(tokens.tolist()):
+            if token >= 0:
+                self.states[i] = masks.after(self.states[i], token)
+        self.log_weights += gains
+        self.log_probability += logs
+        parents = self._parents()
+        self._history.append((tokens[parents], parents))
+        return parents
+
+    def _parents(self) -> IntArray:
+        """Systematic resampling when the effective sample size is under half the particles."""
+        count = len(self.states)
+        weights, log_mean = _normalised(self.log_weights)
+        places = np.arange(count)
+        if 1 / (weights @ weights) >= count / 2:
+            return places
+        points = (self.rng.random() + places) / count
+        parents = np.minimum(np.searchsorted(np.cumsum(weights), points, side="right"), count - 1)
+        self.log_form += log_mean
+        self.log_weights = np.zeros(count)
+        self.log_probability = self.log_probability[parents]
+        self.states = [self.states[i] for i in parents.tolist()]
+        return parents
+
+    def take(self, masks: Masks, prompt: str) -> Drawn:
+        """One of the finished particles, drawn in proportion to its weight."""
+        weights, log_mean = _normalised(self.log_weights)
+        point = self.rng.random() * weights.sum()
+        chosen = min(int(np.searchsorted(np.cumsum(weights), point, side="right")), len(weights) - 1)
+        tokens, row = [], chosen
+        for drawn, parents in reversed(self._history):
+            tokens.append(int(drawn[row]))
+            row = int(parents[row])
+        tokens = [token for token in reversed(tokens) if token >= 0]
+        written = "".join(masks.vocabulary.texts[token] for token in tokens)
+        return Drawn(
+            self.index,
+            masks.automaton.write(prompt + written),
+            float(self.log_probability[chosen]),
+            self.log_form + log_mean,
+            float(1 / (weights @ weights)),
+            tuple(tokens),
+        )
+
+
+def _run(
+    runtime: Runtime, masks: Masks, begin: _Begin, texts: list[_Text], settings: Settings
+) -> None:
+    """Advance all texts to their end. Rows are the particles of each text in turn."""
+    count = settings.particles
+    rows = len(texts) * count
+    logits = np.repeat(begin.logits, rows, axis=0)
+    memory = tuple(np.repeat(part, rows, axis=1) for part in begin.memory)
+    active = [text for text in texts if not text.done]
+    while active:
+        states = [state for text in active for state in text.states]
+        points = np.concatenate([text.rng.random(count) for text in active])
+        tokens, gains, logs = _choose(masks, states, logits, points, settings)
+        parents = np.concatenate(
+            [
+                start + text.advance(masks, tokens[part], gains[part], logs[part])
+                for text, start in zip(active, range(0, len(states), count), strict=True)
+                for part in (slice(start, start + count),)
+            ]
+        )
+        keep = np.repeat([not text.done for text in active], count)
+        active = [text for text in active if not text.done]
+        kept = parents[keep]
+        if active:
+            memory = tuple(np.ascontiguousarray(part[:, kept]) for part in memory)
+            logits, memory = runtime.step(np.maximum(tokens[kept], 0), memory)
+
+
+def _choose(
+    masks: Masks,
+    states: list[Any],
+    logits: NDArray[np.float32],
+    points: FloatArray,
+    settings: Settings,
+) -> tuple[IntArray, FloatArray, FloatArray]:
+    """Draw a token for each of R states: tokens (R,), -1 where done; the logs of what each gains in
+    weight, and of its probability under the model, (R,)."""
+    tokens = np.full(len(states), -1)
+    gains, logs = np.zeros(len(states)), np.zeros(len(states))
+    rows = np.array([row for row, state in enumerate(states) if not state.done])
+    allowed = [masks.mask(states[row]) for row in rows.tolist()]
+    old = np.log([states[row].worth for row in rows.tolist()])
+    options = _Options(allowed)
+    chances = _chances(options, logits[rows], settings)
+    place, gain = options.draw(chances, points[rows], greedy=settings.temperature == 0)
+    tokens[rows] = options.tokens[place]
+    gains[rows] = gain - old
+    plain = logits[rows]
+    logs[rows] = plain[np.arange(len(rows)), tokens[rows]] - _log_total(plain)
+    return tokens, gains, logs
+
+
+def _chances(options: _Options, logits: NDArray[np.float32], settings: Settings) -> FloatArray:
+    """Log-probability of every option at the temperature; forbidden first, then truncated."""
+    if settings.temperature not in (0, 1):
+        logits = logits / np.float32(settings.temperature)
+    chances = logits[options.rows, options.tokens] - _log_total(logits)[options.rows]
+    np.nan_to_num(chances, copy=False, nan=_LOWEST, neginf=_LOWEST, posinf=0.0)
+    if settings.truncate is not None:
+        masked = np.full_like(logits, -np.inf)
+        masked[options.rows, options.tokens] = np.maximum(
+            logits[options.rows, options.tokens], np.float32(_LOWEST)
+        )
+        kept = settings.truncate(masked)[options.rows, options.tokens]
+        chances[np.isneginf(kept)] = -np.inf
+    return chances
+
+
+class _Options:
+    """The tokens of R masks side by side: tokens and rows (K,), where each row starts (R,)."""
+
+    def __init__(self, masks: list[Mask]) -> None:
+        sizes = np.array([len(mask.tokens) for mask in masks])
+        assert sizes.all(), "every state that is not done has a way on"
+        self.tokens = np.concatenate([mask.tokens for mask in masks])
+        self._worths = np.concatenate([mask.log_worths for mask in masks])
+        self.rows = np.repeat(np.arange(len(masks)), sizes)
+        self._stops = np.cumsum(sizes)
+        self._starts = self._stops - sizes
+
+    def draw(
+        self, chances: FloatArray, points: FloatArray, *, greedy: bool
+    ) -> tuple[IntArray, FloatArray]:
+        """Where in `tokens` each row's draw lies (R,), and the log of all it was drawn from (R,)."""
+        if greedy:
+            best = np.maximum.reduceat(chances, self._starts)
+            shares = (chances == best[self.rows]) * 1.0
+            points = np.zeros_like(points)
+            logs = best + self._worths[self._starts]
+        else:
+            weights = chances + self._worths
+            best = np.maximum.reduceat(weights, self._starts)
+            shares = np.exp(weights - best[self.rows])
+            logs = best + np.log(np.add.reduceat(shares, self._starts))
+        totals = np.add.reduceat(shares, self._starts)
+        grains = (shares / totals[self.rows] * _GRAIN).astype(np.int64)
+        ends = np.cumsum(grains)
+        before = ends[self._starts] - grains[self._starts]
+        within = ((ends[self._stops - 1] - before) * points).astype(np.int64)
+        return np.searchsorted(ends, before + within, side="right"), logs
+
+
+def _log_total(logits: NDArray[np.float32]) -> FloatArray:
+    """log of the sum of exp, for each row: (B,)."""
+    top = logits.max(axis=1, keepdims=True)
+    top = np.where(np.isfinite(top), top, 0)
+    total = np.exp(logits - top).sum(axis=1, dtype=np.float64)
+    return top[:, 0] + np.log(np.maximum(total, 1e-300))
+
+
+def _normalised(log_weights: FloatArray) -> tuple[FloatArray, float]:
+    """Weights that sum to 1, and the log of the mean weight."""
+    top = float(log_weights.max())
+    weights = np.exp(log_weights - top)
+    total = float(weights.sum())
+    return weights / total, top + float(np.log(total / len(weights)))
