@@ -1,7 +1,7 @@
 """Which characters may follow, for forms made of words: syllables, words, rhymes, acrostics.
 
-    START -letter-> WORD -, . ; : ! ?-> STOP -space-> SPACE -letter-> WORD ... -> DONE
-                      |  --->HYPHEN -letter-> WORD            SPACE -dash-> SPACED -space-> SPACE
+    START -letter-> WORD = AFTER -, . ; : ! ?-> STOP -space-> SPACE -letter-> WORD ... -> DONE
+                           AFTER --> HYPHEN -letter-> WORD    SPACE -dash-> SPACED -space-> SPACE
 A state is kept only if the form can still be filled from it, so no text drawn gets stuck, and runs
 of punctuation are bounded, so all end. States are interned: equal ones are one object, and what is
 computed from a state (masks, steps) is stored on it.
@@ -12,7 +12,7 @@ from __future__ import annotations
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any
 
-from rnngen.forms import END, syllables
+from rnngen.forms.letters import END, fold, is_letter
 
 if TYPE_CHECKING:
     from rnngen.forms.meter import Meter, View
@@ -27,13 +27,14 @@ _MANY_STATES = 100_000
 class Kind(IntEnum):
     START = 0  # of a line
     WORD = 1  # inside a word, or at its end
-    STOP = 2  # after closing punctuation
-    HYPHEN = 3
-    DASH = 4  # joined to the word before it
-    SPACE = 5
-    SPACED = 6  # a dash after a space
-    BLANK = 7  # after the last line, where the end of the text must follow
-    DONE = 8
+    AFTER = 2  # at the end of a word that letters will not continue
+    STOP = 3  # after closing punctuation
+    HYPHEN = 4
+    DASH = 5  # joined to the word before it
+    SPACE = 6
+    SPACED = 7  # a dash after a space
+    BLANK = 8  # after the last line, where the end of the text must follow
+    DONE = 9
 
 
 class State:
@@ -46,6 +47,7 @@ class State:
 
     __slots__ = (
         "close",
+        "ended",
         "kind",
         "node",
         "parts",
@@ -56,12 +58,13 @@ class State:
         "used",
         "view",
         "word",
-        "worth",
+        "_worth",
     )
 
-    def __init__(self, view: View, kind: Kind, used: int, worth: float) -> None:
-        self.view, self.kind, self.used, self.worth = view, kind, used, worth
+    def __init__(self, view: View, kind: Kind, used: int, worth: float = -1.0) -> None:
+        self.view, self.kind, self.used, self._worth = view, kind, used, worth
         self.node: Node | None = None
+        self.ended: State | None = None
         self.rest = self.close = 0.0
         self.word = -1
         self.run = ""
@@ -72,6 +75,14 @@ class State:
     @property
     def done(self) -> bool:
         return self.kind is Kind.DONE
+
+    @property
+    def worth(self) -> float:
+        """Inside a word it is only computed when asked for: a mask knows it already."""
+        if self._worth < 0:
+            assert self.node is not None
+            self._worth = self.view.prefix(self.used, self.node)
+        return self._worth
 
 
 class WordAutomaton:
@@ -119,10 +130,35 @@ class WordAutomaton:
         key = (state.view, Kind.WORD, state.used, node)
         found = self._states.get(key)
         if found is None:
-            worth = state.view.prefix(state.used, node)
-            found = self._states[key] = State(state.view, Kind.WORD, state.used, worth)
+            found = self._states[key] = State(state.view, Kind.WORD, state.used)
             found.node = node
         return found
+
+    def follow(self, state: State, char: str) -> State:
+        """`step` with a character that is known to be allowed, so that nothing need be weighed."""
+        place = self.letters(state)
+        node = place[0].child(fold(char)) if place is not None else None
+        after = self.step(state, char) if node is None else self.inside(state, node)
+        assert after is not None, "only tokens of a mask may be drawn"
+        return after
+
+    def ended(self, state: State) -> State | None:
+        """The state AFTER the open word, None if it is no word or does not fit; `state` itself
+        if no word is open.
+
+        Where no rhyme is at stake it is the same for all words that bring the line as far.
+        """
+        if state.node is None:
+            return state
+        word = state.node.word
+        if word < 0 or state.ended is not None:
+            return state.ended
+        used = state.used + int(self.meter.tree.counts[word])
+        if used <= state.view.high:
+            close = state.view.close(used, word)
+            word = word if self.meter.rhymed(state.view.line) else -1
+            state.ended = self._gap(state.view, Kind.AFTER, "", used, word, close)
+        return state.ended
 
     def write(self, text: str) -> str:
         """The text as it is printed, with the breaks the form puts in. `text` must be allowed."""
@@ -149,14 +185,13 @@ class WordAutomaton:
         return self._states[key]
 
     def _step(self, state: State, char: str) -> State | None:
-        letter = char.lower().translate(syllables.CURLY)
-        if letter == "'" or letter.isalpha():
-            return self._letter(state, letter)
+        if is_letter(char):
+            return self._letter(state, fold(char))
         if state.kind is Kind.BLANK:
             return self._done(state) if char in ("\n", END) else None
         if state.kind is Kind.WORD:
-            closed = self._close(state)
-            return None if closed is None else self._mark(closed, char)
+            ended = self.ended(state)
+            return None if ended is None else self.step(ended, char)
         return self._mark(state, char)
 
     def _letter(self, state: State, letter: str) -> State | None:
@@ -169,25 +204,10 @@ class WordAutomaton:
         found = self.inside(state, node)
         return found if found.worth > 0 else None
 
-    def _close(self, state: State) -> State | None:
-        """The state at the end of the open word, if it is one and fits; it has no kind of its own
-        but WORD without a node."""
-        assert state.node is not None
-        word = state.node.word
-        if word < 0:
-            return None
-        used = state.used + int(self.meter.tree.counts[word])
-        if used > state.view.high:
-            return None
-        close = state.view.close(used, word)
-        word = word if self.meter.rhymed(state.view.line) else -1
-        return self._gap(state, Kind.WORD, "", used, word, close)
-
     def _gap(
-        self, state: State, kind: Kind, run: str, used: int, word: int, close: float
+        self, view: View, kind: Kind, run: str, used: int, word: int, close: float
     ) -> State | None:
         """The state between two words; None if neither the next word nor the line's end fits."""
-        view = state.view
         rest = float(view.ahead[used])
         worth = _worth(kind, run, rest, close, last=view.last)
         if not worth > 0:
@@ -215,21 +235,21 @@ class WordAutomaton:
 
     def _to(self, state: State, kind: Kind, run: str = "") -> State | None:
         if kind is Kind.SPACE:  # the line goes on, so its end so far is of no matter
-            return self._gap(state, kind, run, state.used, -1, 0.0)
-        return self._gap(state, kind, run, state.used, state.word, state.close)
+            return self._gap(state.view, kind, run, state.used, -1, 0.0)
+        return self._gap(state.view, kind, run, state.used, state.word, state.close)
 
     def _pause(self, state: State, char: str) -> State | None:
         run = state.run + char
         if state.kind is Kind.STOP:
             if len(run) > _LONGEST_RUN or not set(run) <= STOPS:
                 return None
-        elif state.kind is not Kind.WORD:
+        elif state.kind is not Kind.AFTER:
             return None
         return self._to(state, Kind.STOP, run)
 
     def _dash(self, state: State, char: str) -> State | None:
         long = char != "-"
-        if state.kind is Kind.WORD:
+        if state.kind is Kind.AFTER:
             return self._to(state, Kind.DASH if long else Kind.HYPHEN)
         if state.kind is Kind.HYPHEN and not long:
             return self._to(state, Kind.DASH)
@@ -246,7 +266,7 @@ class WordAutomaton:
         view, newline = state.view, char == "\n"
         if state.kind is Kind.SPACED:
             return None if newline else self._to(state, Kind.SPACE, "-")
-        if state.kind not in (Kind.WORD, Kind.STOP, Kind.DASH):
+        if state.kind not in (Kind.AFTER, Kind.STOP, Kind.DASH):
             return None
         if state.close > 0 and (newline or self.wrap):
             if not view.last:
@@ -268,7 +288,7 @@ class WordAutomaton:
     @staticmethod
     def _finished(state: State) -> bool:
         stopped = state.kind is Kind.STOP and set(state.run) <= STOPS
-        return state.view.last and state.close > 0 and (stopped or state.kind is Kind.WORD)
+        return state.view.last and state.close > 0 and (stopped or state.kind is Kind.AFTER)
 
 
 # Where a letter begins a new word.
@@ -284,7 +304,7 @@ def _worth(kind: Kind, run: str, rest: float, close: float, *, last: bool) -> fl
 
     The last line ends after a word or a stop, never after a comma or a dash.
     """
-    if kind is Kind.WORD:
+    if kind is Kind.AFTER:
         return rest + close
     if kind is Kind.STOP:
         return rest + close if not last or set(run) <= STOPS else rest

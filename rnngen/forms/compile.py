@@ -8,7 +8,8 @@ import numpy as np
 
 from rnngen.errors import FormError
 from rnngen.forms.automaton import STOPS, WordAutomaton
-from rnngen.forms.masks import Masks, Vocabulary, fold, is_letter
+from rnngen.forms.letters import fold, is_letter
+from rnngen.forms.masks import Masks, Vocabulary
 from rnngen.forms.meter import Meter
 from rnngen.forms.words import WordTree
 

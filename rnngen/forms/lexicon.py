@@ -17,6 +17,7 @@ import numpy as np
 
 from rnngen.errors import FormError
 from rnngen.forms import syllables
+from rnngen.forms.letters import CURLY
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -149,7 +150,7 @@ def build(documents: Iterable[str], max_words: int = MAX_WORDS) -> Lexicon:
 
 def clean(text: str) -> str:
     """NFC with straight apostrophes: the writing the automaton and the lexicon share."""
-    return unicodedata.normalize("NFC", text).translate(syllables.CURLY)
+    return unicodedata.normalize("NFC", text).translate(CURLY)
 
 
 def words_of(text: str) -> list[str]:

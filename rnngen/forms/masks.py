@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
 
-from rnngen.forms import END, syllables
+from rnngen.forms.letters import END, fold, is_letter
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,25 +25,34 @@ if TYPE_CHECKING:
 
 
 class Mask(NamedTuple):
-    """Tokens that may follow, ascending int64 (k,), and the log of what each leads to, (k,)."""
+    """Tokens that may follow, each once, int64 (k,), and the log of what each leads to, (k,)."""
 
     tokens: IntArray
     log_worths: FloatArray
 
 
+_NOTHING = Mask(np.zeros(0, np.int64), np.zeros(0))
+
+
 class Branch:
     """A node of the token tree: tokens that end here, and the branches for one character more."""
 
-    __slots__ = ("letters", "others", "tokens")
+    __slots__ = ("_grown", "letters", "others", "tokens")
 
     def __init__(self) -> None:
         self.tokens: list[int] = []
-        self.letters: dict[str, Branch] = {}
+        self.letters: dict[str, list[Branch]] = {}  # by the letter as words are stored
         self.others: dict[str, Branch] = {}
+        self._grown: dict[str, Branch] = {}
 
     def grow(self, char: str) -> Branch:
-        branches = self.letters if is_letter(char) else self.others
-        return branches.setdefault(char, Branch())
+        if char not in self._grown:
+            below = self._grown[char] = Branch()
+            if is_letter(char):
+                self.letters.setdefault(fold(char), []).append(below)
+            else:
+                self.others[char] = below
+        return self._grown[char]
 
 
 class Vocabulary:
@@ -60,17 +69,8 @@ class Vocabulary:
                 for char in text:
                     branch = branch.grow(char)
                 branch.tokens.append(token)
-        self.root.others[END] = Branch()
-        self.root.others[END].tokens.append(end_id)
+        self.root.grow(END).tokens.append(end_id)
         self.characters = frozenset(text for text in self.texts if len(text) == 1)
-
-
-def is_letter(char: str) -> bool:
-    return char.isalpha() or fold(char) == "'"
-
-
-def fold(char: str) -> str:
-    return char.lower().translate(syllables.CURLY)
 
 
 def _text(piece: bytes) -> str:
@@ -101,10 +101,12 @@ class Automaton(Protocol):
 
     def start(self) -> Any: ...
     def step(self, state: Any, char: str) -> Any | None: ...
+    def follow(self, state: Any, char: str) -> Any: ...
     def key(self, state: Any) -> Any: ...
     def write(self, text: str) -> str: ...
     def letters(self, state: Any) -> tuple[Node, str] | None: ...
     def inside(self, state: Any, node: Node) -> Any: ...
+    def ended(self, state: Any) -> Any | None: ...
 
 
 class Masks:
@@ -124,8 +126,7 @@ class Masks:
         if found is None:
             found = state
             for char in self.vocabulary.texts[token] or (END,):
-                found = self.automaton.step(found, char)
-                assert found is not None, "only tokens of the mask may be drawn"
+                found = self.automaton.follow(found, char)
             state.tokens[token] = found
         return found
 
@@ -137,44 +138,46 @@ class Masks:
         return found
 
     def _walk_from(self, state: Any, branch: Branch) -> Mask:
-        tokens: list[IntArray] = []
-        logs: list[FloatArray] = []
-        self._add_others(state, branch, tokens, logs)
+        parts = self._others(state, branch)
         place = self.automaton.letters(state) if branch.letters else None
         if place is not None:
             walk = self._walk(branch, *place)
-            with np.errstate(divide="ignore"):
-                worth = np.log(
-                    state.view.prefixes(state.used, walk.mass, walk.low, walk.high) / walk.total
-                )
-            fits = worth > -np.inf
-            tokens.append(walk.tokens[fits])
-            logs.append(worth[fits])
+            worths = state.view.prefixes(state.used, walk.mass, walk.low, walk.high) / walk.total
+            fits = worths > 0
+            parts.append(Mask(walk.tokens[fits], np.log(worths[fits])))
             for below, node in walk.exits:
-                inner = self.automaton.inside(state, node)
-                if inner.worth > 0:
-                    self._add_others(inner, below, tokens, logs)
-        if not tokens:
-            return Mask(np.zeros(0, np.int64), np.zeros(0))
-        allowed = np.concatenate(tokens)
-        order = np.argsort(allowed)
-        return Mask(allowed[order], np.concatenate(logs)[order])
+                parts += self._others(self.automaton.inside(state, node), below)
+        if len(parts) == 1:
+            return parts[0]
+        if not parts:
+            return _NOTHING
+        return Mask(
+            np.concatenate([part.tokens for part in parts]),
+            np.concatenate([part.log_worths for part in parts]),
+        )
 
-    def _add_others(
-        self, state: Any, branch: Branch, tokens: list[IntArray], logs: list[FloatArray]
-    ) -> None:
-        """Add the tokens below `branch` whose next character is no letter."""
+    def _others(self, state: Any, branch: Branch) -> list[Mask]:
+        """Masks of the tokens below `branch` whose next character is no letter."""
+        state = self.automaton.ended(state)
+        if state is None or not branch.others:
+            return []
+        parts: list[Mask] | None = state.parts.get((branch,))
+        if parts is None:
+            parts = state.parts[branch,] = self._step_others(state, branch)
+        return list(parts)
+
+    def _step_others(self, state: Any, branch: Branch) -> list[Mask]:
+        parts, tokens, worths = [], [], []
         for char, below in branch.others.items():
             after = self.automaton.step(state, char)
-            if after is None:
-                continue
-            if below.tokens:
-                tokens.append(np.array(below.tokens))
-                logs.append(np.full(len(below.tokens), np.log(after.worth)))
-            if below.letters or below.others:
-                part = self._part(after, below)
-                tokens.append(part.tokens)
-                logs.append(part.log_worths)
+            if after is not None:
+                tokens += below.tokens
+                worths += [after.worth] * len(below.tokens)
+                if below.letters or below.others:
+                    parts.append(self._part(after, below))
+        if tokens:
+            parts.append(Mask(np.array(tokens), np.log(worths)))
+        return parts
 
     def _walk(self, branch: Branch, node: Node, only: str) -> Walk:
         key = (branch, node, only)
@@ -191,19 +194,18 @@ def _walk_letters(branch: Branch, node: Node, only: str) -> Walk:
     waiting = [(branch, node, only)]
     while waiting:
         branch, node, only = waiting.pop()
-        for char, below in branch.letters.items():
-            letter = fold(char)
-            if letter not in node.letters or (only and letter != only):
+        for letter, (low, high, _) in node.letters.items():
+            if only and letter != only:
                 continue
-            low, high, _ = node.letters[letter]
-            tokens += below.tokens
-            ranges += [(low, high)] * len(below.tokens)
-            if below.letters or below.others:
-                child = node.child(letter)
-                assert child is not None
-                waiting.append((below, child, ""))
-                if below.others and child.word >= 0:
-                    exits.append((below, child))
+            for below in branch.letters.get(letter, ()):
+                tokens += below.tokens
+                ranges += [(low, high)] * len(below.tokens)
+                if below.letters or below.others:
+                    child = node.child(letter)
+                    assert child is not None
+                    waiting.append((below, child, ""))
+                    if below.others and child.word >= 0:
+                        exits.append((below, child))
     bounds = np.array(ranges, np.int64).reshape(-1, 2)
     low_bounds, high_bounds = bounds[:, 0], bounds[:, 1]
     mass = node.tree.every.ranges(low_bounds, high_bounds)

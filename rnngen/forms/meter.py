@@ -66,20 +66,21 @@ class View:
         self.low, self.high = meter.lines[line]
         self.last = line == len(meter.lines) - 1
         self.measure: Measure | None = meter.measure(line, bindings)
-        every = tree.root.mass / tree.root.total
+        every = tree.shares
         ends = every
         if self.measure is not None:
-            ends = self.measure.range(0, len(tree.words)) / tree.root.total
+            ends = self.measure.range(0, len(tree.words)) / tree.total
         future = meter.future(line, bindings)
         self.within, self.closing, self.ahead = _tables(self.low, self.high, every, ends, future)
         self._both = self.within + self.closing
         self.first = meter.first_letter(line)
         low, high = meter.first_range(line)
-        self.start = float(self._worth(0, tree.every.range(low, high), low, high)) / tree.root.total
+        self.start = self._worth(0, tree.every.range(low, high), low, high) / tree.total
 
     def prefix(self, used: int, node: Node) -> float:
         """What it is worth to stand in a word that begins with `node`, after `used` units."""
-        return float(self._worth(used, node.mass, node.low, node.high)) / node.total
+        mass = node.mass
+        return self._worth(used, mass, node.low, node.high) / float(mass.sum())
 
     def _worth(self, used: int, mass: FloatArray, low: int, high: int) -> float:
         if self.measure is None:
@@ -213,14 +214,14 @@ class Meter:
     def _check_line(self, line: int) -> float:
         """What a line is worth if it rhymes with none. Raises FormError if no words fill it."""
         tree, (low, high) = self.tree, self.lines[line]
-        every = tree.root.mass / tree.root.total
+        every = tree.shares
         within, closing, _ = _tables(low, high, every, every, 1.0)
         first, last = self.first_range(line)
         begins = f" that begin with {self._acrostic[line]!r}" if self._acrostic else ""
         worth = float(tree.every.range(first, last) @ (within + closing)[0])
         if not worth > 0:
             raise FormError(f"line {line + 1}: no words of the model{begins} make {low} to {high}.")
-        return worth / tree.root.total
+        return worth / tree.total
 
     def _usable_words(self, letter: str) -> BoolArray:
         """bool (n,): rhymes that may end every line of `letter`, of a class large enough for all.
@@ -266,8 +267,8 @@ class Meter:
         for line, letter in enumerate(self._rhymes):
             if letter:
                 low, high = self.lines[line]
-                closing = _visits(tree.root.mass / tree.root.total, low, high)
-                worths[line] = np.maximum(mass @ closing / tree.root.total, _LEAST)
+                closing = _visits(tree.shares, low, high)
+                worths[line] = np.maximum(mass @ closing / tree.total, _LEAST)
         return (classes, endings), worths
 
 

@@ -81,12 +81,17 @@ def draw(
     size = max(1, ROWS // settings.particles)
     for first in range(0, len(indices), size):
         texts = [
-            _Text(index, begin.state, settings, np.random.Philox(key=[settings.seed, index], counter=[0, 0, 0, attempt]))
+            _Text(index, begin.state, settings.particles, _generator(settings.seed, index, attempt))
             for index in indices[first : first + size]
         ]
         _run(runtime, masks, begin, texts, settings)
         for text in texts:
             yield text.take(masks, prompt)
+
+
+def _generator(seed: int, index: int, attempt: int) -> np.random.Generator:
+    """Counter-based: its numbers depend on nothing else that is drawn."""
+    return np.random.Generator(np.random.Philox(key=[seed, index], counter=[0, 0, 0, attempt]))
 
 
 @dataclass(frozen=True)
@@ -110,31 +115,46 @@ def _begin(runtime: Runtime, masks: Masks, context: Sequence[int], prompt: str) 
     return _Begin(state, logits, memory)
 
 
+@dataclass(frozen=True)
+class _Moves:
+    """One step of R particles, arrays (R,): the token, -1 for those done; the log of what it gains
+    in weight, of its probability under the model, and of what it leads to."""
+
+    tokens: IntArray
+    gains: FloatArray
+    logs: FloatArray
+    worths: FloatArray
+
+    def __getitem__(self, part: slice) -> _Moves:
+        return _Moves(self.tokens[part], self.gains[part], self.logs[part], self.worths[part])
+
+
 class _Text:
     """The particles of one text."""
 
-    def __init__(self, index: int, state: Any, settings: Settings, key: np.random.Philox) -> None:
-        self.index, self.rng = index, np.random.Generator(key)
-        count = settings.particles
+    def __init__(self, index: int, state: Any, count: int, rng: np.random.Generator) -> None:
+        self.index, self.rng = index, rng
         self.states = [state] * count
+        self.log_form = float(np.log(state.worth))
+        self.log_worths = np.full(count, self.log_form)
         self.log_weights = np.zeros(count)
         self.log_probability = np.zeros(count)
-        self.log_form = float(np.log(state.worth))
         self._history: list[tuple[IntArray, IntArray]] = []  # tokens, and whose they follow
 
     @property
     def done(self) -> bool:
         return all(state.done for state in self.states)
 
-    def advance(self, masks: Masks, tokens: IntArray, gains: FloatArray, logs: FloatArray) -> IntArray:
-        """Take one token a particle, (N,), -1 for those done; which particle each row follows."""
-        for i, token in enumerate(tokens.tolist()):
+    def advance(self, masks: Masks, moves: _Moves) -> IntArray:
+        """Take one step a particle; which particle each row follows from here."""
+        for i, token in enumerate(moves.tokens.tolist()):
             if token >= 0:
                 self.states[i] = masks.after(self.states[i], token)
-        self.log_weights += gains
-        self.log_probability += logs
+        self.log_weights += moves.gains
+        self.log_probability += moves.logs
+        self.log_worths = moves.worths
         parents = self._parents()
-        self._history.append((tokens[parents], parents))
+        self._history.append((moves.tokens[parents], parents))
         return parents
 
     def _parents(self) -> IntArray:
@@ -149,6 +169,7 @@ class _Text:
         self.log_form += log_mean
         self.log_weights = np.zeros(count)
         self.log_probability = self.log_probability[parents]
+        self.log_worths = self.log_worths[parents]
         self.states = [self.states[i] for i in parents.tolist()]
         return parents
 
@@ -183,46 +204,41 @@ def _run(
     memory = tuple(np.repeat(part, rows, axis=1) for part in begin.memory)
     active = [text for text in texts if not text.done]
     while active:
-        states = [state for text in active for state in text.states]
         points = np.concatenate([text.rng.random(count) for text in active])
-        tokens, gains, logs = _choose(masks, states, logits, points, settings)
-        parents = np.concatenate(
-            [
-                start + text.advance(masks, tokens[part], gains[part], logs[part])
-                for text, start in zip(active, range(0, len(states), count), strict=True)
-                for part in (slice(start, start + count),)
-            ]
-        )
-        keep = np.repeat([not text.done for text in active], count)
+        moves = _choose(masks, active, logits, points, settings)
+        starts = range(0, len(points), count)
+        parents = [
+            start + text.advance(masks, moves[slice(start, start + count)])
+            for text, start in zip(active, starts, strict=True)
+        ]
+        kept = np.concatenate(parents)[np.repeat([not text.done for text in active], count)]
         active = [text for text in active if not text.done]
-        kept = parents[keep]
         if active:
             memory = tuple(np.ascontiguousarray(part[:, kept]) for part in memory)
-            logits, memory = runtime.step(np.maximum(tokens[kept], 0), memory)
+            logits, memory = runtime.step(np.maximum(moves.tokens[kept], 0), memory)
 
 
 def _choose(
     masks: Masks,
-    states: list[Any],
+    texts: list[_Text],
     logits: NDArray[np.float32],
     points: FloatArray,
     settings: Settings,
-) -> tuple[IntArray, FloatArray, FloatArray]:
-    """Draw a token for each of R states: tokens (R,), -1 where done; the logs of what each gains in
-    weight, and of its probability under the model, (R,)."""
-    tokens = np.full(len(states), -1)
-    gains, logs = np.zeros(len(states)), np.zeros(len(states))
+) -> _Moves:
+    """Draw a token for each particle: logits (R, V), points in [0, 1) (R,)."""
+    states = [state for text in texts for state in text.states]
+    worths = np.concatenate([text.log_worths for text in texts])
+    moves = _Moves(np.full(len(states), -1), np.zeros(len(states)), np.zeros(len(states)), worths)
     rows = np.array([row for row, state in enumerate(states) if not state.done])
-    allowed = [masks.mask(states[row]) for row in rows.tolist()]
-    old = np.log([states[row].worth for row in rows.tolist()])
-    options = _Options(allowed)
-    chances = _chances(options, logits[rows], settings)
-    place, gain = options.draw(chances, points[rows], greedy=settings.temperature == 0)
-    tokens[rows] = options.tokens[place]
-    gains[rows] = gain - old
-    plain = logits[rows]
-    logs[rows] = plain[np.arange(len(rows)), tokens[rows]] - _log_total(plain)
-    return tokens, gains, logs
+    options = _Options([masks.mask(states[row]) for row in rows.tolist()])
+    logits = logits[rows]
+    chances = _chances(options, logits, settings)
+    places, logs = options.draw(chances, points[rows], greedy=settings.temperature == 0)
+    moves.tokens[rows] = options.tokens[places]
+    moves.gains[rows] = logs - worths[rows]
+    moves.worths[rows] = options.log_worths[places]
+    moves.logs[rows] = logits[np.arange(len(rows)), moves.tokens[rows]] - _log_total(logits)
+    return moves
 
 
 def _chances(options: _Options, logits: NDArray[np.float32], settings: Settings) -> FloatArray:
@@ -248,7 +264,7 @@ class _Options:
         sizes = np.array([len(mask.tokens) for mask in masks])
         assert sizes.all(), "every state that is not done has a way on"
         self.tokens = np.concatenate([mask.tokens for mask in masks])
-        self._worths = np.concatenate([mask.log_worths for mask in masks])
+        self.log_worths = np.concatenate([mask.log_worths for mask in masks])
         self.rows = np.repeat(np.arange(len(masks)), sizes)
         self._stops = np.cumsum(sizes)
         self._starts = self._stops - sizes
@@ -256,14 +272,17 @@ class _Options:
     def draw(
         self, chances: FloatArray, points: FloatArray, *, greedy: bool
     ) -> tuple[IntArray, FloatArray]:
-        """Where in `tokens` each row's draw lies (R,), and the log of all it was drawn from (R,)."""
+        """Where in `tokens` each row's draw lies (R,), and the log of all it was drawn from (R,).
+
+        greedy: the likeliest option, the first of equals; particles then do not differ.
+        """
         if greedy:
             best = np.maximum.reduceat(chances, self._starts)
             shares = (chances == best[self.rows]) * 1.0
             points = np.zeros_like(points)
-            logs = best + self._worths[self._starts]
+            logs = best
         else:
-            weights = chances + self._worths
+            weights = chances + self.log_worths
             best = np.maximum.reduceat(weights, self._starts)
             shares = np.exp(weights - best[self.rows])
             logs = best + np.log(np.add.reduceat(shares, self._starts))

@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from rnngen.forms import DATA
+from rnngen.forms.letters import CURLY
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 Counts = tuple[int, ...]
-CURLY = str.maketrans({"\u2019": "'", "\u2018": "'", "\u02bc": "'"})
 _SIBILANTS = ("s", "x", "z", "ch", "sh", "ce", "se", "ze", "ge")
 # Endings that add no syllable to a word that does not end in a hissing sound.
 _ENDINGS = ("'s", "'d", "'st", "'", "s")

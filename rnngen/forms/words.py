@@ -25,52 +25,53 @@ class Measure:
     A sum is exactly 0 where no word has weight: cumulative sums are equal there, not nearly equal.
     """
 
-    def __init__(self, words: IntArray, weights: FloatArray, counts: IntArray, top: int) -> None:
-        """words: ascending indices (m,); weights, counts: (m,), counts in [1, top]."""
+    def __init__(self, words: IntArray, weights: FloatArray, counts: IntArray, top: int, size: int) -> None:
+        """words: ascending indices (m,); weights, counts: (m,), counts in [1, top]; of `size` words."""
         kept = weights > 0
+        self._all = bool(kept.all()) and len(words) == size
         self._words = words[kept]
         table = np.zeros((len(self._words) + 1, top))
         table[np.arange(len(self._words)) + 1, counts[kept] - 1] = weights[kept]
         self._sums = np.cumsum(table, axis=0)
 
-    def masses(self, bounds: IntArray) -> FloatArray:
-        """Weight between neighbouring `bounds` (k + 1,), by count: (k, top)."""
-        return np.diff(self._sums[np.searchsorted(self._words, bounds)], axis=0)
-
     def ranges(self, low: IntArray, high: IntArray) -> FloatArray:
         """Weight of the words in each [low, high), by count: (k, top)."""
-        places = np.searchsorted(self._words, np.stack([low, high]))
-        sums: FloatArray = self._sums[places[1]] - self._sums[places[0]]
-        return sums
+        if self._all:
+            return self._sums[high] - self._sums[low]
+        words = self._words
+        return self._sums[words.searchsorted(high)] - self._sums[words.searchsorted(low)]
 
     def range(self, low: int, high: int) -> FloatArray:
         """Weight of the words in [low, high), by count: (top,)."""
-        first, last = self._words.searchsorted((low, high))
-        sums: FloatArray = self._sums[last] - self._sums[first]
+        if not self._all:
+            low, high = self._words.searchsorted((low, high))
+        sums: FloatArray = self._sums[high] - self._sums[low]
         return sums
 
 
 class Node:
     """A prefix: the words low..high-1 begin with it. `word` is its own index if it is one, or -1."""
 
-    __slots__ = ("_children", "high", "letters", "low", "mass", "total", "tree", "word")
+    __slots__ = ("_children", "high", "letters", "low", "tree", "word")
 
     def __init__(self, tree: WordTree, low: int, high: int, depth: int) -> None:
         self.tree, self.low, self.high = tree, low, high
-        self.mass = tree.every.range(low, high)
-        self.total = float(self.mass.sum())
         # The shortest word of a sorted range comes first.
         self.word = low if depth and tree.lengths[low] == depth else -1
+        self.letters: dict[str, tuple[int, int, int]] = {}
         first = low + (self.word >= 0)
-        column = tree.letters[first:high, depth] if first < high else tree.letters[:0, 0]
-        cuts = first + np.flatnonzero(column[1:] != column[:-1]) + 1
-        bounds = [first, *cuts.tolist(), high]
-        self.letters = {
-            chr(tree.letters[start, depth]): (start, stop, depth + 1)
-            for start, stop in zip(bounds, bounds[1:], strict=False)
-            if start < stop
-        }
+        if first < high:
+            column = tree.letters[first:high, depth]
+            starts = [0, *((column[1:] != column[:-1]).nonzero()[0] + 1).tolist()]
+            stops = [*starts[1:], high - first]
+            for code, start, stop in zip(column[starts].tolist(), starts, stops, strict=True):
+                self.letters[chr(code)] = (first + start, first + stop, depth + 1)
         self._children: dict[str, Node] = {}
+
+    @property
+    def mass(self) -> FloatArray:
+        """How often the corpus has words of this prefix, by count: (top,)."""
+        return self.tree.every.range(self.low, self.high)
 
     def child(self, letter: str) -> Node | None:
         """The prefix one letter longer, or None if no word begins so."""
@@ -94,10 +95,12 @@ class WordTree:
         self.top = int(self.counts.max())
         self.every = self.measure(np.arange(len(words)), self.frequency)
         self.root = Node(self, 0, len(words), 0)
+        self.total = float(self.root.mass.sum())
+        self.shares = self.root.mass / self.total  # of each count, (top,)
 
     def measure(self, words: IntArray, weights: FloatArray) -> Measure:
         """A measure that gives `words` these weights, and all other words none."""
-        return Measure(words, weights, self.counts[words], self.top)
+        return Measure(words, weights, self.counts[words], self.top, len(self.words))
 
     def initials(self) -> IntArray:
         """First letter of each word, as a code point (n,)."""
