@@ -93,6 +93,8 @@ class WordAutomaton:
     broken at a margin; otherwise it may only stand where the form breaks a line too.
     """
 
+    spoken = True
+
     def __init__(self, meter: Meter, *, wrap: bool, end: str, loose: bool) -> None:
         self.meter, self.wrap, self.end, self.loose = meter, wrap, end, loose
         self._states: dict[tuple[Any, ...], State] = {}

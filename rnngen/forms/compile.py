@@ -23,8 +23,10 @@ if TYPE_CHECKING:
 
 WORDS = ("dictionary", "corpus")
 _ENGLISH = 0.5  # share of running words in the dictionary below which a corpus is not English
-_OWN_LINES = 0.15  # share of the corpus' lines that fit, from which the model breaks lines itself
+_OWN_LINES = 0.03  # share of the corpus' lines that fit, from which the model breaks lines itself
+_PROSE = 10  # words a line from which lines that begin small are broken at a margin, not by sense
 _OWN_ENDS = 0.05  # share of its documents that fit, from which the model ends texts itself
+_ROW = {"syllables": 0, "words": 1, "chars": 2, "tweet": 2}  # of the lexicon's tables
 _ENOUGH_DOCUMENTS = 20
 _SENTENCES = 0.02  # sentence ends for each word, below which a corpus does without
 
@@ -50,7 +52,8 @@ def compile_form(
     else:
         from rnngen.forms.free import free_automaton
 
-        masks = Masks(free_automaton(spec, vocabulary, lexicon), vocabulary)
+        wrap, end = breaks_lines(spec, vocabulary, lexicon), ending(spec, vocabulary, lexicon)
+        masks = Masks(free_automaton(spec, vocabulary, wrap=wrap, end=end), vocabulary)
     check_prompt(masks, prompt)
     return masks
 
@@ -75,15 +78,16 @@ def _spoken(spec: FormSpec, vocabulary: Vocabulary, lexicon: Lexicon, words: str
     meter = Meter(tree, spec.lines, spec.rhymes(), spec.acrostic, endings, onsets)
     wrap = breaks_lines(spec, vocabulary, lexicon)
     end = ending(spec, vocabulary, lexicon)
-    loose = int(lexicon.totals[3]) > lexicon.lines[0].sum() / 2
-    return Masks(WordAutomaton(meter, wrap=wrap, end=end, loose=loose), vocabulary)
+    automaton = WordAutomaton(meter, wrap=wrap, end=end, loose=_small_starts(lexicon))
+    return Masks(automaton, vocabulary)
 
 
 def _writable(
     spec: FormSpec, vocabulary: Vocabulary, lexicon: Lexicon, words: str
 ) -> NDArray[np.int64]:
     """Indices of the words that may be written: of a sure count, with letters that are tokens."""
-    usable = np.ones(len(lexicon.words), bool)
+    # A bare letter the dictionary does not hold is an initial or a slip.
+    usable = np.array([len(word) > 1 for word in lexicon.words], bool) | lexicon.known
     if spec.unit == "syllables":
         _check_english(lexicon)
         usable &= lexicon.syllables > 0
@@ -108,16 +112,19 @@ def _check_english(lexicon: Lexicon) -> None:
 
 def breaks_lines(spec: FormSpec, vocabulary: Vocabulary, lexicon: Lexicon) -> bool:
     """Whether the form breaks lines (wrap), or the model does. Raises FormError if neither can."""
-    able = "\n" in vocabulary.characters
-    if " " not in vocabulary.characters:
+    able, spaced = "\n" in vocabulary.characters, " " in vocabulary.characters
+    several = len(spec.lines) > 1
+    if not spaced and (spec.spoken or (spec.break_ == "wrap" and several)):
         raise FormError(f"form {spec.name!r}: the model has no token for a space.")
-    if spec.break_ == "newline" and not able and len(spec.lines) > 1:
-        raise FormError(f"form {spec.name!r}: the model has no newline; use break = \"wrap\".")
-    if spec.break_ != "auto" or not able:
-        return spec.break_ == "wrap" or not able
-    table = lexicon.lines[0 if spec.unit == "syllables" else 1]
-    shares = [_share(table, low, high) for low, high in spec.lines]
-    return min(shares) < _OWN_LINES
+    if not able and several and (spec.break_ == "newline" or not spaced):
+        raise FormError(f'form {spec.name!r}: the model has no newline; use break = "wrap".')
+    if spec.break_ != "auto":
+        return spec.break_ == "wrap"
+    if not (able and spaced):
+        return spaced
+    table = lexicon.lines[_ROW[spec.unit]]
+    prose = _small_starts(lexicon) and _mean(lexicon.lines[1]) > _PROSE
+    return prose or min(_share(table, low, high) for low, high in spec.lines) < _OWN_LINES
 
 
 def ending(spec: FormSpec, vocabulary: Vocabulary, lexicon: Lexicon) -> str:
@@ -127,12 +134,21 @@ def ending(spec: FormSpec, vocabulary: Vocabulary, lexicon: Lexicon) -> str:
         raise FormError(f"form {spec.name!r}: the model has none of . ! ?; use end = \"any\".")
     if spec.end != "auto":
         return spec.end
-    table = lexicon.documents[0 if spec.unit == "syllables" else 1]
+    table = lexicon.documents[_ROW[spec.unit]]
     low, high = (sum(line[i] for line in spec.lines) for i in (0, 1))
     if table.sum() >= _ENOUGH_DOCUMENTS and _share(table, low, high) >= _OWN_ENDS:
         return "text"
     often = int(lexicon.totals[2]) >= _SENTENCES * int(lexicon.totals[0])
     return "sentence" if often and able else "any"
+
+
+def _small_starts(lexicon: Lexicon) -> bool:
+    """Whether most lines of the corpus begin with a small letter."""
+    return int(lexicon.totals[3]) * 2 > int(lexicon.lines[0].sum())
+
+
+def _mean(table: NDArray[np.int64]) -> float:
+    return float(np.arange(len(table)) @ table / max(1, table.sum()))
 
 
 def _share(table: NDArray[np.int64], low: int, high: int) -> float:

@@ -32,7 +32,7 @@ SURE = 0.5  # a guess of syllables below this is not used to write
 WORD = re.compile(r"'?[^\W\d_]+(?:'[^\W\d_]+)*'?")
 _ROMAN = re.compile(r"[ivxlc]+")
 _STATS_CHARACTERS = 4_000_000  # enough to know how a corpus breaks its lines
-_LINE_BINS, _DOCUMENT_BINS = 64, 256
+_LINE_BINS, _DOCUMENT_BINS = 256, 1024
 _PREFIX = "lexicon."
 
 
@@ -43,8 +43,8 @@ class Lexicon:
     syllables: uint8 (n,), 0 where more than one number is heard or the guess is unsure.
     known: bool (n,), whether the dictionary holds the word.
     ending, onset: int32 (n,), equal endings and different onsets rhyme; -1 where not known for sure.
-    lines, documents: int64 (2, bins), how many have so many syllables (row 0) and words (row 1);
-    the last bin holds all that are longer.
+    lines, documents: int64 (3, bins), how many have so many syllables (row 0), words (1) and
+    characters (2); the last bin holds all that are longer.
     totals: int64 (4,): running words, those the dictionary holds, sentence ends, lines that begin
     with a small letter.
     """
@@ -206,7 +206,7 @@ def _entry(word: str) -> _Entry:
         counts = guessed if certainty >= SURE else ()
     rhymes = syllables.rhymes(word) if known else ()
     one = len({r.ending for r in rhymes}) == 1 and len({r.onset for r in rhymes}) == 1
-    ending, onset = rhymes[0] if one else (-1, -1)
+    ending, onset = rhymes[0] if one and rhymes[0].ending else (-1, -1)
     return _Entry(counts[0] if len(counts) == 1 else 0, known, ending, onset)
 
 
@@ -222,8 +222,8 @@ class _Habits:
     """How long the lines and documents of a corpus are, and how its sentences end."""
 
     def __init__(self) -> None:
-        self.lines = np.zeros((2, _LINE_BINS), np.int64)
-        self.documents = np.zeros((2, _DOCUMENT_BINS), np.int64)
+        self.lines = np.zeros((3, _LINE_BINS), np.int64)
+        self.documents = np.zeros((3, _DOCUMENT_BINS), np.int64)
         self.stops = self.small_starts = self._read = 0
         self._syllables: dict[str, int] = {}
 
@@ -234,7 +234,7 @@ class _Habits:
         document = document[:_STATS_CHARACTERS]
         self._read += len(document)
         self.stops += sum(document.count(stop) for stop in ".!?")
-        total = np.zeros(2, np.int64)
+        total = np.zeros(3, np.int64)
         for line in filter(None, map(str.strip, document.split("\n"))):
             size = self._measure(line)
             self.small_starts += line[0].islower()
@@ -244,7 +244,7 @@ class _Habits:
 
     def _measure(self, line: str) -> IntArray:
         words = WORD.findall(line.lower())
-        return np.array([sum(map(self._count, words)), len(words)])
+        return np.array([sum(map(self._count, words)), len(words), len(line)])
 
     def _count(self, word: str) -> int:
         if word not in self._syllables:
@@ -253,6 +253,4 @@ class _Habits:
 
     @staticmethod
     def _add(table: IntArray, size: IntArray) -> None:
-        last = table.shape[1] - 1
-        table[0, min(last, size[0])] += 1
-        table[1, min(last, size[1])] += 1
+        table[np.arange(len(size)), np.minimum(size, table.shape[1] - 1)] += 1

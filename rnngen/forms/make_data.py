@@ -8,11 +8,11 @@ and prints how often the perceptron is right on words it was not trained on.
 
 from __future__ import annotations
 
+import itertools
 import random
 import re
 import zlib
-from collections import defaultdict
-from pathlib import Path
+from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -30,6 +30,7 @@ Rhyme = tuple[str, str]  # (last stressed vowel onward, the consonants before it
 EPOCHS = 8
 _WORD = re.compile(r"[a-z']*[aeiouy][a-z']*")
 _LETTERS = frozenset("aio")
+_COMMON_ONSET = 20  # words that begin so; fewer are foreign names
 _NO_RHYME: Rhyme = ("", "")
 
 
@@ -82,13 +83,23 @@ def syllable_counts(pronunciations: Iterable[list[str]]) -> Counts:
     return tuple(sorted({sum(s[-1].isdigit() for s in p) for p in pronunciations} - {0}))
 
 
-def rhyme(sounds: list[str]) -> Rhyme:
-    """The sounds from the last stressed vowel on, and the consonants just before them."""
+def word_onsets(pronunciations: Iterable[list[list[str]]]) -> set[tuple[str, ...]]:
+    """Runs of consonants that begin English words, and so may begin a syllable."""
+    runs = Counter(
+        tuple(itertools.takewhile(lambda sound: not sound[-1].isdigit(), p))
+        for ps in pronunciations
+        for p in ps
+    )
+    return {run for run, times in runs.items() if times >= _COMMON_ONSET}
+
+
+def rhyme(sounds: list[str], onsets: set[tuple[str, ...]]) -> Rhyme:
+    """The sounds from the last stressed vowel on, and the consonants of its syllable before it."""
     stressed = [i for i, sound in enumerate(sounds) if sound[-1] in "12"]
     if not stressed:
         return _NO_RHYME
     start = onset = stressed[-1]
-    while onset and not sounds[onset - 1][-1].isdigit():
+    while onset and tuple(sounds[onset - 1 : start]) in onsets:
         onset -= 1
     return " ".join(s.rstrip("012") for s in sounds[start:]), " ".join(sounds[onset:start])
 
@@ -103,15 +114,16 @@ def write_counts(counts: Mapping[str, Counts]) -> None:
 
 def write_rhymes(words: list[str], pronunciations: Mapping[str, list[list[str]]]) -> None:
     """Arrays in the order of `words`: `rhyme` (0: none) and `onset`; more pronunciations apart."""
+    legal = word_onsets(pronunciations.values())
     ids: dict[str, int] = {"": 0}
     onsets: dict[str, int] = {"": 0}
     first: list[tuple[int, int]] = []
     more: list[tuple[int, int, int]] = []
     for index, word in enumerate(words):
-        found = {rhyme(p) for p in pronunciations.get(word, [])} - {_NO_RHYME} or {_NO_RHYME}
+        found = {rhyme(p, legal) for p in pronunciations.get(word, [])} or {_NO_RHYME}
         numbered = [
             (ids.setdefault(key, len(ids)), onsets.setdefault(onset, len(onsets)))
-            for key, onset in sorted(found)
+            for key, onset in sorted(found, reverse=True)  # what cannot rhyme comes last
         ]
         first.append(numbered[0])
         more += [(index, *pair) for pair in numbered[1:]]

@@ -37,22 +37,22 @@ _NOTHING = Mask(np.zeros(0, np.int64), np.zeros(0))
 class Branch:
     """A node of the token tree: tokens that end here, and the branches for one character more."""
 
-    __slots__ = ("_grown", "letters", "others", "tokens")
+    __slots__ = ("grown", "letters", "others", "tokens")
 
     def __init__(self) -> None:
         self.tokens: list[int] = []
+        self.grown: dict[str, Branch] = {}
         self.letters: dict[str, list[Branch]] = {}  # by the letter as words are stored
-        self.others: dict[str, Branch] = {}
-        self._grown: dict[str, Branch] = {}
+        self.others: dict[str, Branch] = {}  # all the rest
 
     def grow(self, char: str) -> Branch:
-        if char not in self._grown:
-            below = self._grown[char] = Branch()
+        if char not in self.grown:
+            below = self.grown[char] = Branch()
             if is_letter(char):
                 self.letters.setdefault(fold(char), []).append(below)
             else:
                 self.others[char] = below
-        return self._grown[char]
+        return self.grown[char]
 
 
 class Vocabulary:
@@ -81,6 +81,17 @@ def _text(piece: bytes) -> str:
         return ""
 
 
+def _joined(parts: list[Mask]) -> Mask:
+    if len(parts) == 1:
+        return parts[0]
+    if not parts:
+        return _NOTHING
+    return Mask(
+        np.concatenate([part.tokens for part in parts]),
+        np.concatenate([part.log_worths for part in parts]),
+    )
+
+
 class Walk(NamedTuple):
     """Tokens of letters only that continue a prefix, (k,), with the words they lead to.
 
@@ -97,8 +108,13 @@ class Walk(NamedTuple):
 
 
 class Automaton(Protocol):
-    """What reads text one character at a time; states hold `worth`, `done`, `tokens`, `parts`."""
+    """What reads text one character at a time; states hold `worth`, `done`, `tokens`, `parts`.
 
+    spoken: whether it knows words, so that runs of letters can be walked for all lines at once.
+    """
+
+    @property
+    def spoken(self) -> bool: ...
     def start(self) -> Any: ...
     def step(self, state: Any, char: str) -> Any | None: ...
     def follow(self, state: Any, char: str) -> Any: ...
@@ -138,6 +154,8 @@ class Masks:
         return found
 
     def _walk_from(self, state: Any, branch: Branch) -> Mask:
+        if not self.automaton.spoken:
+            return _joined(self._stepped(state, branch.grown))
         parts = self._others(state, branch)
         place = self.automaton.letters(state) if branch.letters else None
         if place is not None:
@@ -147,14 +165,7 @@ class Masks:
             parts.append(Mask(walk.tokens[fits], np.log(worths[fits])))
             for below, node in walk.exits:
                 parts += self._others(self.automaton.inside(state, node), below)
-        if len(parts) == 1:
-            return parts[0]
-        if not parts:
-            return _NOTHING
-        return Mask(
-            np.concatenate([part.tokens for part in parts]),
-            np.concatenate([part.log_worths for part in parts]),
-        )
+        return _joined(parts)
 
     def _others(self, state: Any, branch: Branch) -> list[Mask]:
         """Masks of the tokens below `branch` whose next character is no letter."""
@@ -163,17 +174,17 @@ class Masks:
             return []
         parts: list[Mask] | None = state.parts.get((branch,))
         if parts is None:
-            parts = state.parts[branch,] = self._step_others(state, branch)
+            parts = state.parts[branch,] = self._stepped(state, branch.others)
         return list(parts)
 
-    def _step_others(self, state: Any, branch: Branch) -> list[Mask]:
+    def _stepped(self, state: Any, branches: dict[str, Branch]) -> list[Mask]:
         parts, tokens, worths = [], [], []
-        for char, below in branch.others.items():
+        for char, below in branches.items():
             after = self.automaton.step(state, char)
             if after is not None:
                 tokens += below.tokens
                 worths += [after.worth] * len(below.tokens)
-                if below.letters or below.others:
+                if below.grown and not after.done:
                     parts.append(self._part(after, below))
         if tokens:
             parts.append(Mask(np.array(tokens), np.log(worths)))

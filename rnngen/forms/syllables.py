@@ -27,7 +27,10 @@ _ENDINGS = ("'s", "'d", "'st", "'", "s")
 
 
 class Rhyme(NamedTuple):
-    """Two words rhyme perfectly if their `ending` is the same and their `onset` is not."""
+    """Two words rhyme perfectly if their `ending` is the same and their `onset` is not.
+
+    An ending of 0 is an unstressed pronunciation, which rhymes with nothing.
+    """
 
     ending: int
     onset: int
@@ -68,7 +71,7 @@ def estimate(word: str) -> tuple[Counts, float]:
 
 
 def rhymes(word: str) -> tuple[Rhyme, ...]:
-    """What `word` rhymes on, one for each pronunciation; empty if unknown or never stressed."""
+    """What `word` rhymes on, one for each pronunciation; empty if the dictionary has no such word."""
     index, _ = _dictionary().look_up(normal(word))
     return _rhyme_table().of(index) if index >= 0 else ()
 
@@ -112,8 +115,6 @@ class _RhymeTable:
 
     def of(self, start: int) -> tuple[Rhyme, ...]:
         index = int(np.searchsorted(self._starts, start))
-        if not self._ending[index]:
-            return ()
         first = Rhyme(int(self._ending[index]), int(self._onset[index]))
         return (first, *self._more.get(index, ()))
 
