@@ -152,7 +152,7 @@ def split(counts: Mapping[str, Counts]) -> tuple[dict[str, Counts], dict[str, Co
     return held_out, {word: c for word, c in counts.items() if word not in held_out}
 
 
-def train(counts: Mapping[str, Counts]) -> NDArray[np.int8]:
+def train(counts: Mapping[str, Counts], epochs: int = EPOCHS) -> NDArray[np.int8]:
     """An averaged perceptron, int8 (2**BITS,), on the words with one count.
 
     A wrong word moves towards its best labelling with the right count: the k highest scores.
@@ -162,7 +162,7 @@ def train(counts: Mapping[str, Counts]) -> NDArray[np.int8]:
     weights = np.zeros(1 << BITS)
     drift = np.zeros(1 << BITS)
     order = random.Random(1)
-    for time in range(EPOCHS * len(examples)):
+    for time in range(epochs * len(examples)):
         if time % len(examples) == 0:
             order.shuffle(examples)
         table, count = examples[time % len(examples)]
@@ -174,7 +174,7 @@ def train(counts: Mapping[str, Counts]) -> NDArray[np.int8]:
             for change, rows in ((1.0, right & ~said), (-1.0, said & ~right)):
                 np.add.at(weights, table[rows], change)
                 np.add.at(drift, table[rows], change * time)
-    average = weights - drift / (EPOCHS * len(examples))
+    average = weights - drift / (epochs * len(examples))
     return np.round(average * (127 / np.abs(average).max())).astype(np.int8)
 
 

@@ -226,7 +226,8 @@ class Meter:
     def _usable_words(self, letter: str) -> BoolArray:
         """bool (n,): rhymes that may end every line of `letter`, of a class large enough for all.
 
-        Any choice then leaves a rhyme for each later line: no order of choices can get stuck.
+        Any choice then leaves a rhyme for each later line: no order of choices can get stuck. (A
+        word too long for one of the lines is lost to the others; that is the price.)
         """
         lines = [line for line, x in enumerate(self._rhymes) if x == letter]
         usable = self._endings >= 0

@@ -28,7 +28,7 @@ class ContextRuntime:
         self, vocab_size: int, order: int, log_probabilities: Callable[[tuple[int, ...]], FloatArray]
     ) -> None:
         self.config = ModelConfig(vocab_size=vocab_size)
-        self._order, self._log_probabilities = order, log_probabilities
+        self._order, self.log_probabilities = order, log_probabilities
 
     def start(self, batch_size: int) -> State:
         return (np.full((1, batch_size, max(1, self._order)), -1, np.float32),)
@@ -36,7 +36,7 @@ class ContextRuntime:
     def step(self, ids: IdArray, state: State) -> tuple[FloatArray, State]:
         (memory,) = state
         after = np.concatenate([memory[:, :, 1:], ids[None, :, None].astype(np.float32)], axis=2)
-        logits = np.stack([self._log_probabilities(tuple(map(int, row))) for row in after[0]])
+        logits = np.stack([self.log_probabilities(tuple(map(int, row))) for row in after[0]])
         return logits.astype(np.float32), (after,)
 
     def forward(self, ids: IdArray, state: State) -> tuple[FloatArray, State]:
