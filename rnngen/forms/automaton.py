@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 STOPS = frozenset(".!?…")
 PAUSES = frozenset(",;:") | STOPS
+DASHES = "-\u2013\u2014"
 _LONGEST_RUN = 3
 _MANY_STATES = 100_000
 
@@ -46,6 +47,7 @@ class State:
     """
 
     __slots__ = (
+        "_worth",
         "close",
         "ended",
         "kind",
@@ -58,7 +60,6 @@ class State:
         "used",
         "view",
         "word",
-        "_worth",
     )
 
     def __init__(self, view: View, kind: Kind, used: int, worth: float = -1.0) -> None:
@@ -231,7 +232,7 @@ class WordAutomaton:
             return None
         if char in PAUSES:
             return self._pause(state, char)
-        if char in "-–—":
+        if char in DASHES:
             return self._dash(state, char)
         return None
 

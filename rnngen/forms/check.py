@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 VERDICTS = ("exact", "possible", "no")
 _WORD = re.compile(r"'?[^\W\d_]+(?:'[^\W\d_]+)*'?")
 _SURE = 0.5  # of an estimate; below it a neighbouring count is possible too
-_CLOSERS = "\"'”’)]»"
+_CLOSERS = "\"'\u201d\u2019)]\u00bb"
 
 
 @dataclass(frozen=True)
@@ -131,7 +131,9 @@ def _line_findings(lines: tuple[LineVerdict, ...], spec: FormSpec) -> list[Findi
             found.append((line.verdict, f"line {number} has {heard} {unit}, wanted {wanted}."))
         strange = re.search(r"[0-9]", line.text) if spec.unit == "syllables" else None
         if strange:
-            found.append(("possible", f"line {number} has figures, which may be read in many ways."))
+            found.append(
+                ("possible", f"line {number} has figures, which may be read in many ways.")
+            )
     return found
 
 
@@ -147,7 +149,9 @@ def _whole_findings(text: str, written: list[str], spec: FormSpec) -> list[Findi
         if first.lower() != letter.lower():
             found.append(("no", f"line {number} begins with {first!r}, wanted {letter!r}."))
     if spec.max_weight and tweet.weight(text) > spec.max_weight:
-        found.append(("no", f"it weighs {tweet.weight(text)}, at most {spec.max_weight} is allowed."))
+        found.append(
+            ("no", f"it weighs {tweet.weight(text)}, at most {spec.max_weight} is allowed.")
+        )
     if spec.match:
         for number, line in enumerate(written, 1):
             if not re.fullmatch(spec.match, line):
@@ -162,7 +166,10 @@ def _rhyme_findings(lines: tuple[LineVerdict, ...], spec: FormSpec) -> list[Find
         if letters[first] and letters[first] == letters[second]:
             verdict = _rhyme(lines[first], lines[second])
             if verdict != "exact":
-                words = [line.words[-1][0] if line.words else "" for line in (lines[first], lines[second])]
+                words = [
+                    line.words[-1][0] if line.words else ""
+                    for line in (lines[first], lines[second])
+                ]
                 how = "may not rhyme" if verdict == "possible" else "do not rhyme"
                 found.append((verdict, f"{words[0]!r} and {words[1]!r} {how}."))
     return found

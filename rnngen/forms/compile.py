@@ -1,4 +1,4 @@
-"""From a form, a vocabulary and a corpus' words to masks a search can use, or the reason why not."""
+"""From a form, a vocabulary and a corpus' words to masks for a search, or the reason why not."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _OWN_LINES = 0.03  # share of the corpus' lines that fit, from which the model b
 _PROSE = 10  # words a line from which lines that begin small are broken at a margin, not by sense
 _OWN_ENDS = 0.05  # share of its documents that fit, from which the model ends texts itself
 _ROW = {"syllables": 0, "words": 1, "chars": 2, "tweet": 2}  # of the lexicon's tables
-_ENOUGH_DOCUMENTS = 20
+ENOUGH_DOCUMENTS = 20
 _SENTENCES = 0.02  # sentence ends for each word, below which a corpus does without
 
 
@@ -70,11 +70,14 @@ def check_prompt(masks: Masks, prompt: str) -> None:
 
 def _spoken(spec: FormSpec, vocabulary: Vocabulary, lexicon: Lexicon, words: str) -> Masks:
     chosen = _writable(spec, vocabulary, lexicon, words)
-    counts = lexicon.syllables if spec.unit == "syllables" else np.ones(len(lexicon.words))
+    counts = lexicon.syllables.astype(np.int64)
+    if spec.unit == "words":
+        counts = np.ones_like(counts)
     tree = WordTree(
         [lexicon.words[i] for i in chosen.tolist()], lexicon.frequency[chosen], counts[chosen]
     )
-    endings, onsets = lexicon.ending[chosen], lexicon.onset[chosen]
+    endings = lexicon.ending[chosen].astype(np.int64)
+    onsets = lexicon.onset[chosen].astype(np.int64)
     meter = Meter(tree, spec.lines, spec.rhymes(), spec.acrostic, endings, onsets)
     wrap = breaks_lines(spec, vocabulary, lexicon)
     end = ending(spec, vocabulary, lexicon)
@@ -128,15 +131,15 @@ def breaks_lines(spec: FormSpec, vocabulary: Vocabulary, lexicon: Lexicon) -> bo
 
 
 def ending(spec: FormSpec, vocabulary: Vocabulary, lexicon: Lexicon) -> str:
-    """any, sentence or text; what auto means for this corpus. Raises FormError if it has no stop."""
+    """any, sentence or text; what auto means here. Raises FormError if there is no stop to use."""
     able = bool(STOPS & vocabulary.characters)
     if spec.end == "sentence" and not able:
-        raise FormError(f"form {spec.name!r}: the model has none of . ! ?; use end = \"any\".")
+        raise FormError(f'form {spec.name!r}: the model has none of . ! ?; use end = "any".')
     if spec.end != "auto":
         return spec.end
     table = lexicon.documents[_ROW[spec.unit]]
     low, high = (sum(line[i] for line in spec.lines) for i in (0, 1))
-    if table.sum() >= _ENOUGH_DOCUMENTS and _share(table, low, high) >= _OWN_ENDS:
+    if table.sum() >= ENOUGH_DOCUMENTS and _share(table, low, high) >= _OWN_ENDS:
         return "text"
     often = int(lexicon.totals[2]) >= _SENTENCES * int(lexicon.totals[0])
     return "sentence" if often and able else "any"

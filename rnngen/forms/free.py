@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 CLOSING_ZONE = 40  # the last units of a tweet, where the first natural stop ends it
 _STEERED = 64  # units before the limit from which the look-ahead tells states apart
 _TYPICAL_REST = 60  # units to the next natural stop, for the look-ahead
-_STOPS = frozenset(".!?…。！？")  # noqa: RUF001 - the stops of Chinese and Japanese
+_STOPS = frozenset(".!?\u2026\u3002\uff01\uff1f")  # also those of Chinese and Japanese
+_NAMES = "@#\uff20\uff03"  # what begins a name or a tag
 
 
 class Last(IntEnum):
@@ -89,6 +90,9 @@ class FreeAutomaton:
 
     def letters(self, state: FreeState) -> tuple[Node, str] | None:
         return None
+
+    def inside(self, state: FreeState, node: Node) -> FreeState:
+        raise NotImplementedError("words are not walked as such")
 
     def ended(self, state: FreeState) -> FreeState:
         return state
@@ -186,13 +190,15 @@ class FreeAutomaton:
         """Lines break only between lines of the form, and a tweet holds no names, tags or links."""
         if char == "\n":
             return self._tweet and self.lines[0][1] > 1 and len(self.lines) == 1
-        return (char.isprintable() or char in "\u200d\ufe0f") and not (self._tweet and char in "@#＠＃")
+        return (char.isprintable() or char in "\u200d\ufe0f") and not (
+            self._tweet and char in _NAMES
+        )
 
     def _weight(self, unit: str, char: str) -> int:
         return tweet.most(char) if self._tweet or unit == "tweet" else 1
 
     def _shape_moves(self) -> NDArray[np.int64]:
-        """int64 (shapes, characters): shape is (state of match) * kinds + kind; -1 where forbidden."""
+        """int64 (shapes, characters), -1 where forbidden; shapes are states of match * kinds."""
         states = len(self._dfa.moves) if self._dfa else 1
         kinds = len(Last)
         moves = np.full((states * kinds, len(self._chars)), -1)
@@ -245,7 +251,9 @@ class FreeAutomaton:
         return [*[whole] * (len(self.lines) - 1), last]
 
 
-def free_automaton(spec: FormSpec, vocabulary: Vocabulary, *, wrap: bool, end: str) -> FreeAutomaton:
+def free_automaton(
+    spec: FormSpec, vocabulary: Vocabulary, *, wrap: bool, end: str
+) -> FreeAutomaton:
     """The automaton of a form of unit chars or tweet. Raises FormError if no text can fill it."""
     cut = spec.unit == "tweet" and end != "text" and not spec.match
     return FreeAutomaton(spec, sorted(vocabulary.characters), wrap=wrap, end=end, cut=cut)

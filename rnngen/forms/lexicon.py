@@ -1,4 +1,4 @@
-"""The words of a corpus, how often it uses them, and how it breaks lines: what a form needs to know.
+"""The words of a corpus, how often it uses them, and how it breaks lines: all a form must know.
 
 Made once, when a model is trained, and kept in its checkpoint (about 400 kB for 20,000 words), so
 that sampling needs neither the corpus nor the dictionary.
@@ -42,7 +42,7 @@ class Lexicon:
 
     syllables: uint8 (n,), 0 where more than one number is heard or the guess is unsure.
     known: bool (n,), whether the dictionary holds the word.
-    ending, onset: int32 (n,), equal endings and different onsets rhyme; -1 where not known for sure.
+    ending, onset: int32 (n,), equal endings and different onsets rhyme; -1 where unsure.
     lines, documents: int64 (3, bins), how many have so many syllables (row 0), words (1) and
     characters (2); the last bin holds all that are longer.
     totals: int64 (4,): running words, those the dictionary holds, sentence ends, lines that begin
@@ -98,11 +98,13 @@ class Lexicon:
 
         A word with several counts gets its first one: who wrote it decides how it is read.
         """
-        new = sorted({w for w in words_of(text)} - set(self.words))
+        new = sorted(set(words_of(text)) - set(self.words))
         if not new:
             return self
         entries = [_entry(word) for word in new]
-        heard = [e.syllables or syllables.estimate(w)[0][0] for w, e in zip(new, entries, strict=True)]
+        heard = [
+            e.syllables or syllables.estimate(w)[0][0] for w, e in zip(new, entries, strict=True)
+        ]
         return self._merged(new, heard, entries)
 
     def _merged(self, new: list[str], heard: list[int], entries: list[_Entry]) -> Lexicon:
@@ -110,7 +112,8 @@ class Lexicon:
         order = np.array(sorted(range(len(words)), key=words.__getitem__))
 
         def merge(old: NDArray[Any], added: list[Any]) -> NDArray[Any]:
-            return np.concatenate([old, np.array(added, old.dtype)])[order]
+            merged: NDArray[Any] = np.concatenate([old, np.array(added, old.dtype)])[order]
+            return merged
 
         return Lexicon(
             tuple(words[i] for i in order),

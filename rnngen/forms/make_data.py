@@ -175,7 +175,8 @@ def train(counts: Mapping[str, Counts], epochs: int = EPOCHS) -> NDArray[np.int8
                 np.add.at(weights, table[rows], change)
                 np.add.at(drift, table[rows], change * time)
     average = weights - drift / (epochs * len(examples))
-    return np.round(average * (127 / np.abs(average).max())).astype(np.int8)
+    small: NDArray[np.int8] = np.round(average * (127 / np.abs(average).max())).astype(np.int8)
+    return small
 
 
 def accuracy(weights: NDArray[np.int8], counts: Mapping[str, Counts]) -> float:

@@ -56,7 +56,7 @@ class Branch:
 
 
 class Vocabulary:
-    """The tokens of a tokenizer as a tree of characters. Pieces that are not whole text are left out."""
+    """The tokens of a tokenizer as a tree of characters, without those that are not whole text."""
 
     def __init__(self, pieces: Sequence[bytes], end_id: int) -> None:
         self.end_id = end_id
@@ -111,10 +111,13 @@ class Automaton(Protocol):
     """What reads text one character at a time; states hold `worth`, `done`, `tokens`, `parts`.
 
     spoken: whether it knows words, so that runs of letters can be walked for all lines at once.
+    wrap: whether it breaks lines itself, at spaces.
     """
 
     @property
     def spoken(self) -> bool: ...
+    @property
+    def wrap(self) -> bool: ...
     def start(self) -> Any: ...
     def step(self, state: Any, char: str) -> Any | None: ...
     def follow(self, state: Any, char: str) -> Any: ...

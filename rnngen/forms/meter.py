@@ -91,12 +91,14 @@ class View:
     def prefixes(self, used: int, mass: FloatArray, low: IntArray, high: IntArray) -> FloatArray:
         """`prefix` of many at once, times their totals: mass (k, C), low and high (k,)."""
         if self.measure is None:
-            return mass @ self._both[used]
+            whole: FloatArray = mass @ self._both[used]
+            return whole
         ending = self.measure.ranges(low, high)
-        return mass @ self.within[used] + ending @ self.closing[used]
+        worths: FloatArray = mass @ self.within[used] + ending @ self.closing[used]
+        return worths
 
     def close(self, used: int, word: int) -> float:
-        """What it is worth to end the line after `word`, which made it `used` units; 0: it may not."""
+        """What it is worth to end the line with `word`, which makes it `used` units; or 0."""
         if not self.low <= used <= self.high:
             return 0.0
         count = int(self.tree.counts[word])
@@ -253,7 +255,8 @@ class Meter:
                 reached[used + np.unique(counts)] = True
         before = np.flatnonzero(reached[:high])
         totals = before[:, None] + np.arange(self.tree.top + 1)
-        fits: BoolArray = ((totals >= low) & (totals <= high)).any(axis=0)[counts]
+        by_count: BoolArray = np.asarray(((totals >= low) & (totals <= high)).any(axis=0))
+        fits: BoolArray = by_count[counts]
         alone = (counts >= low) & (counts <= high)
         alone[:first] = alone[last:] = False
         return fits | alone

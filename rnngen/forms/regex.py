@@ -1,9 +1,9 @@
 r"""A regular expression as a finite automaton over a known set of characters.
 
 The syntax is the part of Python's `re` that finite automata can follow: literals, `.`, classes
-`[a-z]`, `\d \w \s` and their opposites, `( )`, `(?: )`, `|`, `* + ?` and `{m,n}`. Anchors, look-around
-and back-references are refused by name. `re` parses and also judges each character (in `check`,
-`re` judges the whole text), so what a class means is Python's word and not ours.
+`[a-z]`, `\d \w \s` and their opposites, `( )`, `(?: )`, `|`, `* + ?` and `{m,n}`. Anchors,
+look-around and back-references are refused by name. `re` parses, and judges each character (in
+`check` it judges the whole text), so what a class means is Python's word and not ours.
 """
 
 from __future__ import annotations
@@ -27,7 +27,8 @@ _MOST_REPEATS = 500
 class Dfa:
     """A deterministic automaton: state 0 is the start, and -1 is no state.
 
-    moves: int64 (states, characters), columns in the order of `characters`; accepting: bool (states,).
+    moves: int64 (states, characters), columns in the order of `characters`.
+    accepting: bool (states,).
     """
 
     def __init__(self, pattern: str, characters: Sequence[str]) -> None:
@@ -48,7 +49,9 @@ class Dfa:
             rows.append(row)
             if len(numbers) > _MOST_STATES:
                 raise FormError(f"match {pattern!r} needs more than {_MOST_STATES} states.")
-        self.moves: NDArray[np.int64] = np.array(rows, np.int64).reshape(len(rows), -1)[:, column_of]
+        self.moves: NDArray[np.int64] = np.array(rows, np.int64).reshape(len(rows), -1)[
+            :, column_of
+        ]
         self.accepting = np.array([nfa.end in states for states in numbers])
 
 
@@ -108,7 +111,8 @@ class _Nfa:
                 self._link(self._sequence(branch, start), end)
             return end
         if operator in ("MAX_REPEAT", "MIN_REPEAT"):
-            return self._repeat(*argument, start)
+            least, most, items = argument
+            return self._repeat(least, most, items, start)
         end = self._new()
         self.moves.append((start, end, re.compile(self._one(operator, argument), re.DOTALL)))
         return end

@@ -11,13 +11,14 @@ same whatever else is drawn.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
     from numpy.typing import NDArray
 
     from rnngen.forms.masks import Mask, Masks
@@ -52,8 +53,11 @@ class Drawn:
 
 @dataclass(frozen=True)
 class Settings:
-    """How to draw: particles a text; temperature (0: always the likeliest); truncate maps logits
-    (B, V), forbidden ones -inf, to logits with more -inf (top-k and the like), never a whole row."""
+    """How to draw: particles for each text; temperature, at 0 always the likeliest token.
+
+    truncate: maps logits (B, V), forbidden ones -inf, to logits with more -inf (top-k and the
+    like), but never for a whole row.
+    """
 
     seed: int = 0
     particles: int = 16
@@ -177,7 +181,9 @@ class _Text:
         """One of the finished particles, drawn in proportion to its weight."""
         weights, log_mean = _normalised(self.log_weights)
         point = self.rng.random() * weights.sum()
-        chosen = min(int(np.searchsorted(np.cumsum(weights), point, side="right")), len(weights) - 1)
+        chosen = min(
+            int(np.searchsorted(np.cumsum(weights), point, side="right")), len(weights) - 1
+        )
         tokens, row = [], chosen
         for drawn, parents in reversed(self._history):
             tokens.append(int(drawn[row]))
@@ -245,7 +251,7 @@ def _chances(options: _Options, logits: NDArray[np.float32], settings: Settings)
     """Log-probability of every option at the temperature; forbidden first, then truncated."""
     if settings.temperature not in (0, 1):
         logits = logits / np.float32(settings.temperature)
-    chances = logits[options.rows, options.tokens] - _log_total(logits)[options.rows]
+    chances: FloatArray = logits[options.rows, options.tokens] - _log_total(logits)[options.rows]
     np.nan_to_num(chances, copy=False, nan=_LOWEST, neginf=_LOWEST, posinf=0.0)
     if settings.truncate is not None:
         masked = np.full_like(logits, -np.inf)
@@ -299,7 +305,8 @@ def _log_total(logits: NDArray[np.float32]) -> FloatArray:
     top = logits.max(axis=1, keepdims=True)
     top = np.where(np.isfinite(top), top, 0)
     total = np.exp(logits - top).sum(axis=1, dtype=np.float64)
-    return top[:, 0] + np.log(np.maximum(total, 1e-300))
+    logs: FloatArray = top[:, 0] + np.log(np.maximum(total, 1e-300))
+    return logs
 
 
 def _normalised(log_weights: FloatArray) -> tuple[FloatArray, float]:

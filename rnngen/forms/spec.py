@@ -76,7 +76,7 @@ def load(name: str) -> FormSpec:
 
 
 def read(path: Path) -> FormSpec:
-    """The form a TOML file describes. Raises ConfigError that names the file, the key and the cause."""
+    """The form of a TOML file. Raises ConfigError that names the file, the key and the cause."""
     return parse(read_toml(path), str(path))
 
 
@@ -158,7 +158,9 @@ def _wrong_together(spec: FormSpec) -> list[str]:
     if spec.rhyme and len(spec.rhyme) != size:
         found.append(f"rhyme has {len(spec.rhyme)} letters for {size} lines; give one a line.")
     if spec.acrostic and len(spec.acrostic) != size:
-        found.append(f"acrostic {spec.acrostic!r} has {len(spec.acrostic)} letters for {size} lines.")
+        found.append(
+            f"acrostic {spec.acrostic!r} has {len(spec.acrostic)} letters for {size} lines."
+        )
     if not spec.spoken and (spec.rhyme or spec.acrostic):
         key = "rhyme" if spec.rhyme else "acrostic"
         found.append(f"{key} needs unit syllables or words, not {spec.unit}.")

@@ -61,7 +61,8 @@ def estimate(word: str) -> tuple[Counts, float]:
         return known, 1.0
     for ending in _ENDINGS:
         stem = word.removesuffix(ending)
-        if stem != word and (known := counts(stem) or (ending == "'d" and counts(stem + "e"))):
+        known = counts(stem) or (counts(stem + "e") if ending == "'d" else ())
+        if stem != word and known:
             hisses = "s" in ending and stem.endswith(_SIBILANTS)
             return tuple(n + hisses for n in known), 0.9
     from rnngen.forms import perceptron
@@ -71,7 +72,7 @@ def estimate(word: str) -> tuple[Counts, float]:
 
 
 def rhymes(word: str) -> tuple[Rhyme, ...]:
-    """What `word` rhymes on, one for each pronunciation; empty if the dictionary has no such word."""
+    """What `word` rhymes on, one for each pronunciation; empty if the dictionary lacks it."""
     index, _ = _dictionary().look_up(normal(word))
     return _rhyme_table().of(index) if index >= 0 else ()
 

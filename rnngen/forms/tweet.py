@@ -15,22 +15,22 @@ URL_WEIGHT = 23
 
 _LIGHT = ((0x0, 0x10FF), (0x2000, 0x200D), (0x2010, 0x201F), (0x2032, 0x2037))
 _COUNTRIES = """
-ac ad ae af ag ai al am an ao aq ar as at au aw ax az ba bb bd be bf bg bh bi bj bl bm bn bo bq br bs
-bt bv bw by bz ca cc cd cf cg ch ci ck cl cm cn co cr cu cv cw cx cy cz de dj dk dm do dz ec ee eg eh
-er es et eu fi fj fk fm fo fr ga gb gd ge gf gg gh gi gl gm gn gp gq gr gs gt gu gw gy hk hm hn hr ht
-hu id ie il im in io iq ir is it je jm jo jp ke kg kh ki km kn kp kr kw ky kz la lb lc li lk lr ls lt
-lu lv ly ma mc md me mf mg mh mk ml mm mn mo mp mq mr ms mt mu mv mw mx my mz na nc ne nf ng ni nl no
-np nr nu nz om pa pe pf pg ph pk pl pm pn pr ps pt pw py qa re ro rs ru rw sa sb sc sd se sg sh si sj
-sk sl sm sn so sr ss st su sv sx sy sz tc td tf tg th tj tk tl tm tn to tp tr tt tv tw tz ua ug uk um
-us uy uz va vc ve vg vi vn vu wf ws ye yt za zm zw
-""".split()
+ac ad ae af ag ai al am an ao aq ar as at au aw ax az ba bb bd be bf bg bh bi bj bl bm bn bo bq
+br bs bt bv bw by bz ca cc cd cf cg ch ci ck cl cm cn co cr cu cv cw cx cy cz de dj dk dm do dz
+ec ee eg eh er es et eu fi fj fk fm fo fr ga gb gd ge gf gg gh gi gl gm gn gp gq gr gs gt gu gw
+gy hk hm hn hr ht hu id ie il im in io iq ir is it je jm jo jp ke kg kh ki km kn kp kr kw ky kz
+la lb lc li lk lr ls lt lu lv ly ma mc md me mf mg mh mk ml mm mn mo mp mq mr ms mt mu mv mw mx
+my mz na nc ne nf ng ni nl no np nr nu nz om pa pe pf pg ph pk pl pm pn pr ps pt pw py qa re ro
+rs ru rw sa sb sc sd se sg sh si sj sk sl sm sn so sr ss st su sv sx sy sz tc td tf tg th tj tk
+tl tm tn to tp tr tt tv tw tz ua ug uk um us uy uz va vc ve vg vi vn vu wf ws ye yt za zm zw
+"""
 _OTHERS = """
-com org net edu gov mil int info biz name pro mobi asia cat coop jobs museum post tel travel app dev
-page blog shop store online site website tech cloud live news media video music art design studio
-agency world global today life space fun club vip top xyz link click email chat social science
-academy school games game run love money bank law cafe pizza beer
-""".split()
-_DOMAIN = "|".join(sorted({*_COUNTRIES, *_OTHERS}, key=len, reverse=True))
+com org net edu gov mil int info biz name pro mobi asia cat coop jobs museum post tel travel app
+dev page blog shop store online site website tech cloud live news media video music art design
+studio agency world global today life space fun club vip top xyz link click email chat social
+science academy school games game run love money bank law cafe pizza beer
+"""
+_DOMAIN = "|".join(sorted({*_COUNTRIES.split(), *_OTHERS.split()}, key=len, reverse=True))
 _URL = re.compile(
     rf"""(?<![A-Za-z0-9@$\#\uff20\uff03_./-])
     (?:https?://)?

@@ -25,8 +25,10 @@ class Measure:
     A sum is exactly 0 where no word has weight: cumulative sums are equal there, not nearly equal.
     """
 
-    def __init__(self, words: IntArray, weights: FloatArray, counts: IntArray, top: int, size: int) -> None:
-        """words: ascending indices (m,); weights, counts: (m,), counts in [1, top]; of `size` words."""
+    def __init__(
+        self, words: IntArray, weights: FloatArray, counts: IntArray, top: int, size: int
+    ) -> None:
+        """words: ascending indices below `size`, weights, counts in [1, top]: each (m,)."""
         kept = weights > 0
         self._all = bool(kept.all()) and len(words) == size
         self._words = words[kept]
@@ -50,7 +52,7 @@ class Measure:
 
 
 class Node:
-    """A prefix: the words low..high-1 begin with it. `word` is its own index if it is one, or -1."""
+    """A prefix: the words low..high-1 begin with it. `word`: its index if it is one, or -1."""
 
     __slots__ = ("_children", "high", "letters", "low", "tree", "word")
 
@@ -82,7 +84,7 @@ class Node:
 
 
 class WordTree:
-    """The words a form may use, sorted, with frequency and count (syllables, or 1 for each word)."""
+    """The words a form may use, sorted, with frequency and count (syllables, or always 1)."""
 
     def __init__(self, words: Sequence[str], frequency: IntArray, counts: IntArray) -> None:
         self.words = words

@@ -25,7 +25,10 @@ class ContextRuntime:
     """
 
     def __init__(
-        self, vocab_size: int, order: int, log_probabilities: Callable[[tuple[int, ...]], FloatArray]
+        self,
+        vocab_size: int,
+        order: int,
+        log_probabilities: Callable[[tuple[int, ...]], FloatArray],
     ) -> None:
         self.config = ModelConfig(vocab_size=vocab_size)
         self._order, self.log_probabilities = order, log_probabilities

@@ -104,9 +104,7 @@ def test_any_way_through_ends_and_has_the_form(
 
 def assert_has_form(text: str, keys: dict[str, Any], words: dict[str, toys.Word]) -> None:
     """The form judged by hand: words are runs of letters, everything else parts them."""
-    lines = [
-        "".join(c if c in "abcd" else " " for c in line).split() for line in text.split("\n")
-    ]
+    lines = ["".join(c if c in "abcd" else " " for c in line).split() for line in text.split("\n")]
     assert len(lines) == len(keys["lines"])
     for line, (low, high) in zip(lines, keys["lines"], strict=True):
         assert low <= sum(words[word].syllables for word in line) <= high

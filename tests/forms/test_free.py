@@ -23,7 +23,16 @@ from tests.forms.doubles import ContextRuntime
 CHARACTERS = "ab.!: /1@é日\n👊"
 PIECES = [*(c.encode() for c in CHARACTERS), b"ab", b" a", b". a", b"a.a", b"b\n", b""]
 END_ID = len(PIECES) - 1
-PATTERNS = ["a*b", "(ab|ba)+", "[^b]{2,3}", r"\d?\w+", "a.b?", "(?:a|b){1,4}!", r"\S+ \S+", "[a-b1]*"]
+PATTERNS = [
+    "a*b",
+    "(ab|ba)+",
+    "[^b]{2,3}",
+    r"\d?\w+",
+    "a.b?",
+    "(?:a|b){1,4}!",
+    r"\S+ \S+",
+    "[a-b1]*",
+]
 
 
 def compiled(**keys: Any) -> Masks:

@@ -53,7 +53,8 @@ def test_the_table_holds_the_whole_dictionary() -> None:
 
 
 @pytest.mark.parametrize(
-    ("word", "expected"), [("banish'd", 2), ("lov'd", 1), ("church's", 2), ("crab's", 1), ("x's", 1)]
+    ("word", "expected"),
+    [("banish'd", 2), ("lov'd", 1), ("church's", 2), ("crab's", 1), ("x's", 1)],
 )
 def test_endings_are_read_off_the_word_they_end(word: str, expected: int) -> None:
     assert estimate(word)[0] == (expected,)

@@ -35,7 +35,21 @@ def oracle() -> Oracle:
 PARTS = [
     *("a", "word", "foo.com", "the end.It", "http://a.co/xyz?q=1", "https://", "@user", "#tag"),
     *(".", ",", "…", "—", "“", "'", "-", "1", "80", ":", "(", ")", "/"),
-    *("é", "e\u0301", "日本", "한", "🇮🇪", "👊🏼", "👩\u200d👩\u200d👧", "❤️", "❤", "1️⃣", "😀😀", "©", "🤷\u200d♂️"),
+    *(
+        "é",
+        "e\u0301",
+        "日本",
+        "한",
+        "🇮🇪",
+        "👊🏼",
+        "👩\u200d👩\u200d👧",
+        "❤️",
+        "❤",
+        "1️⃣",
+        "😀😀",
+        "©",
+        "🤷\u200d♂️",
+    ),
 ]
 
 
@@ -73,6 +87,6 @@ def test_a_text_without_addresses_weighs_at_most_what_its_characters_do(text: st
 
 
 def test_a_few_weights_by_hand() -> None:
-    assert [weight(t) for t in ("", "abc", "日本", "…", "👩\u200d👩\u200d👧\u200d👦", "x foo.com")] == [
-        *(0, 3, 4, 2, 2, 25)
-    ]
+    assert [
+        weight(t) for t in ("", "abc", "日本", "…", "👩\u200d👩\u200d👧\u200d👦", "x foo.com")
+    ] == [*(0, 3, 4, 2, 2, 25)]
