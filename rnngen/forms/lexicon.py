@@ -6,6 +6,7 @@ that sampling needs neither the corpus nor the dictionary.
 
 from __future__ import annotations
 
+import dataclasses
 import re
 import unicodedata
 from collections import Counter
@@ -94,37 +95,41 @@ class Lexicon:
         return float(self.totals[1]) / max(1, int(self.totals[0]))
 
     def with_words(self, text: str) -> Lexicon:
-        """This lexicon and the words of `text` it does not hold yet, as seen once.
+        """This lexicon, with the words of `text` as words that may be written.
 
-        A word with several counts gets its first one: who wrote it decides how it is read.
+        One with several counts gets its first: whoever wrote it decides how it is read.
         """
-        new = sorted(set(words_of(text)) - set(self.words))
-        if not new:
+        present = set(words_of(text))
+        if not present:
             return self
+        old = [i for i, word in enumerate(self.words) if word in present]
+        new = sorted(present - {self.words[i] for i in old})
+        syllable_counts = self.syllables.copy()
+        for i in old:
+            syllable_counts[i] = syllable_counts[i] or syllables.estimate(self.words[i])[0][0]
+        return dataclasses.replace(self, syllables=syllable_counts)._merged(new)
+
+    def _merged(self, new: list[str]) -> Lexicon:
+        """This lexicon with more words, as seen once each."""
+        words = (*self.words, *new)
+        order = np.array(sorted(range(len(words)), key=words.__getitem__), np.int64)
         entries = [_entry(word) for word in new]
         heard = [
             e.syllables or syllables.estimate(w)[0][0] for w, e in zip(new, entries, strict=True)
         ]
-        return self._merged(new, heard, entries)
-
-    def _merged(self, new: list[str], heard: list[int], entries: list[_Entry]) -> Lexicon:
-        words = (*self.words, *new)
-        order = np.array(sorted(range(len(words)), key=words.__getitem__))
 
         def merge(old: NDArray[Any], added: list[Any]) -> NDArray[Any]:
             merged: NDArray[Any] = np.concatenate([old, np.array(added, old.dtype)])[order]
             return merged
 
-        return Lexicon(
-            tuple(words[i] for i in order),
-            merge(self.frequency, [1] * len(new)),
-            merge(self.syllables, heard),
-            merge(self.known, [e.known for e in entries]),
-            merge(self.ending, [e.ending for e in entries]),
-            merge(self.onset, [e.onset for e in entries]),
-            self.lines,
-            self.documents,
-            self.totals,
+        return dataclasses.replace(
+            self,
+            words=tuple(words[i] for i in order),
+            frequency=merge(self.frequency, [1] * len(new)),
+            syllables=merge(self.syllables, heard),
+            known=merge(self.known, [e.known for e in entries]),
+            ending=merge(self.ending, [e.ending for e in entries]),
+            onset=merge(self.onset, [e.onset for e in entries]),
         )
 
 

@@ -47,14 +47,20 @@ class ContextRuntime:
 
 
 class NgramModel:
-    """A character model of a text, Witten-Bell smoothed, with its own vocabulary and end token."""
+    """An n-gram model of a text and its tokenizer, Witten-Bell smoothed.
 
-    def __init__(self, documents: Sequence[str], order: int = 6) -> None:
-        self.characters = sorted(set("".join(documents)))
-        self.end_id = len(self.characters)
-        self.pieces = [c.encode() for c in self.characters] + [b""]
-        self._order = order
-        self._ids = {c: i for i, c in enumerate(self.characters)}
+    Tokens are characters, and `subwords`, the longest that fits being taken first.
+    """
+
+    kind = "subword"
+
+    def __init__(self, documents: Sequence[str], order: int, subwords: Sequence[str] = ()) -> None:
+        texts = [*sorted(set("".join(documents))), *subwords]
+        self.end_id = len(texts)
+        self.vocab_size = self.end_id + 1
+        self.pieces = [text.encode() for text in texts] + [b""]
+        self._ids = {text: i for i, text in enumerate(texts)}
+        self._longest = max(map(len, texts))
         self._counts: dict[tuple[int, ...], Counter[int]] = defaultdict(Counter)
         self._cache: dict[tuple[int, ...], NDArray[np.float64]] = {}
         for document in documents:
@@ -65,7 +71,13 @@ class NgramModel:
         self.runtime = ContextRuntime(len(self.pieces), order, self._logits)
 
     def encode(self, text: str) -> list[int]:
-        return [self._ids[c] for c in text]
+        ids, place = [], 0
+        while place < len(text):
+            sizes = range(self._longest, 0, -1)
+            size = next(n for n in sizes if text[place : place + n] in self._ids)
+            ids.append(self._ids[text[place : place + size]])
+            place += size
+        return ids
 
     def _logits(self, context: tuple[int, ...]) -> FloatArray:
         context = tuple(token for token in context if token >= 0)
