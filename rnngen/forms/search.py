@@ -81,14 +81,14 @@ def draw(
     prompt: how the text begins, which the form must allow (`compile.check_prompt`).
     attempt: draws another text for the same index.
     """
-    begin = _begin(runtime, masks, context, prompt)
+    state, streams = _begin(masks, prompt), _Streams.begin(runtime, context)
     size = max(1, ROWS // settings.particles)
     for first in range(0, len(indices), size):
         texts = [
-            _Text(index, begin.state, settings.particles, _generator(settings.seed, index, attempt))
+            _Text(index, state, settings.particles, _generator(settings.seed, index, attempt))
             for index in indices[first : first + size]
         ]
-        _run(runtime, masks, begin, texts, settings)
+        _run(masks, streams, texts, settings)
         for text in texts:
             yield text.take(masks, prompt)
 
@@ -98,39 +98,62 @@ def _generator(seed: int, index: int, attempt: int) -> np.random.Generator:
     return np.random.Generator(np.random.Philox(key=[seed, index], counter=[0, 0, 0, attempt]))
 
 
-@dataclass(frozen=True)
-class _Begin:
-    """All texts' common start: the automaton's state, the model's, and logits (1, V) for what
-    follows."""
-
-    state: Any
-    logits: NDArray[np.float32]
-    memory: State
-
-
-def _begin(runtime: Runtime, masks: Masks, context: Sequence[int], prompt: str) -> _Begin:
+def _begin(masks: Masks, prompt: str) -> Any:
+    """The automaton's state after the prompt."""
     state = masks.automaton.start()
     for char in prompt:
         state = masks.automaton.step(state, char)
         assert state is not None, "the prompt was checked before"
-    memory = runtime.start(1)
-    for token in context:
-        logits, memory = runtime.step(np.array([token]), memory)
-    return _Begin(state, logits, memory)
+    return state
+
+
+class _Streams:
+    """The model in U streams, one for all particles that have read the same.
+
+    Particles start alike, and those drawn anew from one go on alike while they draw the same; those
+    that are done read no more. With a surer model more is shared.
+    """
+
+    def __init__(self, runtime: Runtime, logits: NDArray[np.float32], memory: State) -> None:
+        """logits: (U, V), what may follow; memory: the model's state, (L, U, H) each."""
+        self._runtime, self._memory, self.logits = runtime, memory, logits
+        self.totals = _log_total(logits)
+
+    @classmethod
+    def begin(cls, runtime: Runtime, context: Sequence[int]) -> _Streams:
+        memory = runtime.start(1)
+        for token in context:
+            logits, memory = runtime.step(np.array([token]), memory)
+        return cls(runtime, logits, memory)
+
+    def after(self, streams: IntArray, tokens: IntArray) -> tuple[_Streams, IntArray]:
+        """Each particle's stream (R,) reads its token (R,): the new streams, and whose is which."""
+        size = self.logits.shape[1]
+        different, which = np.unique(streams * size + tokens, return_inverse=True)
+        memory = tuple(np.ascontiguousarray(part[:, different // size]) for part in self._memory)
+        return _Streams(self._runtime, *self._runtime.step(different % size, memory)), which
 
 
 @dataclass(frozen=True)
 class _Moves:
     """One step of R particles, arrays (R,): the token, -1 for those done; the log of what it gains
-    in weight, of its probability under the model, and of what it leads to."""
+    in weight, of its probability under the model, and of what it leads to; the stream it followed.
+    """
 
     tokens: IntArray
     gains: FloatArray
     logs: FloatArray
     worths: FloatArray
+    streams: IntArray
 
     def __getitem__(self, part: slice) -> _Moves:
-        return _Moves(self.tokens[part], self.gains[part], self.logs[part], self.worths[part])
+        return _Moves(
+            self.tokens[part],
+            self.gains[part],
+            self.logs[part],
+            self.worths[part],
+            self.streams[part],
+        )
 
 
 class _Text:
@@ -200,18 +223,14 @@ class _Text:
         )
 
 
-def _run(
-    runtime: Runtime, masks: Masks, begin: _Begin, texts: list[_Text], settings: Settings
-) -> None:
-    """Advance all texts to their end. Rows are the particles of each text in turn."""
+def _run(masks: Masks, streams: _Streams, texts: list[_Text], settings: Settings) -> None:
+    """Advance all texts to their end. Particles are those of each text in turn, R in all."""
     count = settings.particles
-    rows = len(texts) * count
-    logits = np.repeat(begin.logits, rows, axis=0)
-    memory = tuple(np.repeat(part, rows, axis=1) for part in begin.memory)
     active = [text for text in texts if not text.done]
+    which = np.zeros(len(active) * count, np.int64)
     while active:
         points = np.concatenate([text.rng.random(count) for text in active])
-        moves = _choose(masks, active, logits, points, settings)
+        moves = _choose(masks, active, streams, which, points, settings)
         starts = range(0, len(points), count)
         parents = [
             start + text.advance(masks, moves[slice(start, start + count)])
@@ -219,45 +238,56 @@ def _run(
         ]
         kept = np.concatenate(parents)[np.repeat([not text.done for text in active], count)]
         active = [text for text in active if not text.done]
+        reading = np.array([not state.done for text in active for state in text.states], bool)
+        which = np.zeros(len(kept), np.int64)
         if active:
-            memory = tuple(np.ascontiguousarray(part[:, kept]) for part in memory)
-            logits, memory = runtime.step(np.maximum(moves.tokens[kept], 0), memory)
+            read = kept[reading]
+            streams, which[reading] = streams.after(moves.streams[read], moves.tokens[read])
 
 
 def _choose(
     masks: Masks,
     texts: list[_Text],
-    logits: NDArray[np.float32],
+    streams: _Streams,
+    which: IntArray,
     points: FloatArray,
     settings: Settings,
 ) -> _Moves:
-    """Draw a token for each particle: logits (R, V), points in [0, 1) (R,)."""
+    """Draw a token for each particle: which stream it follows (R,), points in [0, 1) (R,)."""
     states = [state for text in texts for state in text.states]
+    count = len(states)
     worths = np.concatenate([text.log_worths for text in texts])
-    moves = _Moves(np.full(len(states), -1), np.zeros(len(states)), np.zeros(len(states)), worths)
+    moves = _Moves(np.full(count, -1), np.zeros(count), np.zeros(count), worths, which)
     rows = np.array([row for row, state in enumerate(states) if not state.done])
     options = _Options([masks.mask(states[row]) for row in rows.tolist()])
-    logits = logits[rows]
-    chances = _chances(options, logits, settings)
-    places, logs = options.draw(chances, points[rows], greedy=settings.temperature == 0)
+    follows = which[rows]
+    places, logs = options.draw(
+        _chances(options, streams, follows, settings),
+        points[rows],
+        greedy=settings.temperature == 0,
+    )
     moves.tokens[rows] = options.tokens[places]
     moves.gains[rows] = logs - worths[rows]
     moves.worths[rows] = options.log_worths[places]
-    moves.logs[rows] = logits[np.arange(len(rows)), moves.tokens[rows]] - _log_total(logits)
+    moves.logs[rows] = streams.logits[follows, moves.tokens[rows]] - streams.totals[follows]
     return moves
 
 
-def _chances(options: _Options, logits: NDArray[np.float32], settings: Settings) -> FloatArray:
+def _chances(
+    options: _Options, streams: _Streams, follows: IntArray, settings: Settings
+) -> FloatArray:
     """Log-probability of every option at the temperature; forbidden first, then truncated."""
+    logits, totals = streams.logits, streams.totals
     if settings.temperature not in (0, 1):
         logits = logits / np.float32(settings.temperature)
-    chances: FloatArray = logits[options.rows, options.tokens] - _log_total(logits)[options.rows]
+        totals = _log_total(logits)
+    source = follows[options.rows]
+    scores = logits[source, options.tokens]
+    chances: FloatArray = scores - totals[source]
     np.nan_to_num(chances, copy=False, nan=_LOWEST, neginf=_LOWEST, posinf=0.0)
     if settings.truncate is not None:
-        masked = np.full_like(logits, -np.inf)
-        masked[options.rows, options.tokens] = np.maximum(
-            logits[options.rows, options.tokens], np.float32(_LOWEST)
-        )
+        masked = np.full((len(follows), logits.shape[1]), -np.inf, np.float32)
+        masked[options.rows, options.tokens] = np.maximum(scores, np.float32(_LOWEST))
         kept = settings.truncate(masked)[options.rows, options.tokens]
         chances[np.isneginf(kept)] = -np.inf
     return chances
