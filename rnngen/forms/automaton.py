@@ -15,7 +15,9 @@ from typing import TYPE_CHECKING, Any
 from rnngen.forms.letters import END, fold, is_letter
 
 if TYPE_CHECKING:
+    from rnngen.forms.masks import Vocabulary
     from rnngen.forms.meter import Meter, View
+    from rnngen.forms.sweep import Sweep
     from rnngen.forms.words import Node
 
 STOPS = frozenset(".!?…")
@@ -116,6 +118,9 @@ class WordAutomaton:
     def key(self, state: State) -> State:
         """Equal for states that allow the same, with the same worth."""
         return state
+
+    def sweep(self, vocabulary: Vocabulary) -> Sweep | None:
+        return None
 
     def letters(self, state: State) -> tuple[Node, str] | None:
         """The prefix that letters continue and the one letter it must be ("": any), or None."""

@@ -53,7 +53,9 @@ def compile_form(
         from rnngen.forms.free import free_automaton
 
         wrap, end = breaks_lines(spec, vocabulary, lexicon), ending(spec, vocabulary, lexicon)
-        masks = Masks(free_automaton(spec, vocabulary, wrap=wrap, end=end), vocabulary)
+        loose = _small_starts(lexicon) and _mean(lexicon.lines[1]) > _PROSE
+        automaton = free_automaton(spec, vocabulary, wrap=wrap, end=end, loose=loose)
+        masks = Masks(automaton, vocabulary)
     check_prompt(masks, prompt)
     return masks
 

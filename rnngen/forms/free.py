@@ -15,6 +15,7 @@ from rnngen.errors import FormError
 from rnngen.forms import tweet
 from rnngen.forms.letters import END
 from rnngen.forms.regex import Dfa
+from rnngen.forms.sweep import Sweep
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from rnngen.forms.masks import Vocabulary
     from rnngen.forms.spec import FormSpec
     from rnngen.forms.words import Node
+
+    BoolOrArray = bool | np.bool_ | NDArray[np.bool_]
+    IntOrArray = int | NDArray[np.int64]
 
 CLOSING_ZONE = 40  # the last units of a tweet, where the first natural stop ends it
 _STEERED = 64  # units before the limit from which the look-ahead tells states apart
@@ -59,26 +63,31 @@ class FreeAutomaton:
 
     wrap: lines are broken at spaces by the form.  end: any, sentence or text.  cut: the text goes
     on until it is nearly full and is then cut at its last natural stop (for models whose texts do
-    not end by themselves within the limit).
+    not end by themselves within the limit).  loose: a newline inside a line is a space, as in prose
+    broken at a margin.
     """
 
     spoken = False
 
     def __init__(
-        self, spec: FormSpec, characters: list[str], *, wrap: bool, end: str, cut: bool
+        self, spec: FormSpec, characters: list[str], *, wrap: bool, end: str, cut: bool, loose: bool
     ) -> None:
         """Raises FormError if a line cannot be filled with these characters."""
         self.lines, self.wrap, self.end, self.cut = spec.lines, wrap, end, cut
+        self.loose = loose
         self._tweet = spec.unit == "tweet" or spec.max_weight > 0
         self._chars = [c for c in characters if self._may_occur(c)]
-        self._places = {char: place for place, char in enumerate(self._chars)}
-        self._weights = [self._weight(spec.unit, c) for c in self._chars]
+        self.places = {char: place for place, char in enumerate(self._chars)}
+        self.weights = np.array([self._weight(spec.unit, c) for c in self._chars], np.int64)
         self._dfa = Dfa(spec.match, self._chars) if spec.match else None
-        self._moves = self._shape_moves()
-        self._closable = self._closable_shapes()
-        self._fits = [self._fitting(line) for line in range(len(spec.lines))]
+        self.moves = self._shape_moves()
+        self.closable = self._closable_shapes()
+        self.fits = [self._fitting(line) for line in range(len(spec.lines))]
+        self._sweep: Sweep | None = None
+        high = spec.lines[0][1]
+        self.worths = np.array([self._worth(0, used) for used in range(high + 1)])
         self._states: dict[tuple[int, int, int, bool], FreeState] = {}
-        for line, fits in enumerate(self._fits):
+        for line, fits in enumerate(self.fits):
             if not fits[0, 0]:
                 raise FormError(
                     f"line {line + 1}: no text of the model's characters has {spec.lines[line][0]}"
@@ -93,6 +102,12 @@ class FreeAutomaton:
 
     def inside(self, state: FreeState, node: Node) -> FreeState:
         raise NotImplementedError("words are not walked as such")
+
+    def sweep(self, vocabulary: Vocabulary) -> Sweep | None:
+        """A way to take all tokens at once, for forms of one line."""
+        if len(self.lines) == 1 and self._sweep is None:
+            self._sweep = Sweep(self, vocabulary)
+        return self._sweep
 
     def ended(self, state: FreeState) -> FreeState:
         return state
@@ -117,16 +132,16 @@ class FreeAutomaton:
             return None
         if char in (END, "\n", " ") and self._closes(state, char):
             return self._close(state)
-        place = self._places.get(char)
+        place = self.places.get(char)
         if place is None:
             return None
-        shape = int(self._moves[state.shape, place])
-        used = state.used + self._weights[place]
+        shape = int(self.moves[state.shape, place])
+        used = state.used + int(self.weights[place])
         high = self.lines[state.line][1]
         if shape < 0 or used > high:
             return None
         closed = state.closed or (self.cut and self._cuttable(state, char))
-        if not closed and not self._fits[state.line][shape, used]:
+        if not closed and not self.fits[state.line][shape, used]:
             return None
         if closed and used == high:
             return self._done()
@@ -142,22 +157,30 @@ class FreeAutomaton:
             if after.done:
                 whole = char in (END, "\n", " ") and self._closes(state, char)
                 return written if whole else written[:cut]
-            written += "\n" if after.line > state.line else char
+            if after.line > state.line:
+                char = "\n"
+            elif self.loose and char == "\n":
+                char = " "
+            written += char
             state = after
         return written
 
     def _closes(self, state: FreeState, char: str) -> bool:
         """Whether `char` ends the line, and with the last one the text."""
-        low, high = self.lines[state.line]
-        if not (low <= state.used and self._closable[state.line][state.shape]):
+        low, _ = self.lines[state.line]
+        if not (low <= state.used and self.closable[state.line][state.shape]):
             return False
         if state.line < len(self.lines) - 1:
             return char == "\n" or (char == " " and self.wrap)
+        return char == END or bool(self.may_close(char == " ", state.used))
+
+    def may_close(self, is_space: BoolOrArray, used: IntOrArray) -> BoolOrArray:
+        """Whether a space or a newline ends the whole text, where its shape allows that."""
         if self.cut:
-            return char == END or state.used > high - CLOSING_ZONE
+            return used > self.lines[-1][1] - CLOSING_ZONE
         if self.end == "text" or self._tweet:
-            return char == END
-        return char != " " or self.wrap
+            return np.zeros_like(is_space)
+        return np.logical_or(np.logical_not(is_space), self.wrap)
 
     def _close(self, state: FreeState) -> FreeState:
         if state.line == len(self.lines) - 1:
@@ -167,7 +190,7 @@ class FreeAutomaton:
     def _cuttable(self, state: FreeState, char: str) -> bool:
         """Whether the text is whole when it is cut before `char`."""
         low, _ = self.lines[state.line]
-        return char in " \n" and state.used >= low and bool(self._closable[-1][state.shape])
+        return char in " \n" and state.used >= low and bool(self.closable[-1][state.shape])
 
     def _done(self) -> FreeState:
         return self._state(-1, 0, 0, False)
@@ -228,32 +251,32 @@ class FreeAutomaton:
         """bool (shapes, high + 1): whether the line can be finished from a shape after so many
         units."""
         low, high = self.lines[line]
-        closable = self._closable[line]
-        fits = np.zeros((len(self._moves), high + 1), bool)
-        weights = np.array(self._weights)
+        closable = self.closable[line]
+        fits = np.zeros((len(self.moves), high + 1), bool)
         for used in range(high, -1, -1):
             found = closable & (used >= low)
-            for weight in set(self._weights):
+            for weight in np.unique(self.weights).tolist():
                 if used + weight <= high:
-                    moves = self._moves[:, weights == weight]
+                    moves = self.moves[:, self.weights == weight]
                     found = found | (fits[moves, used + weight] & (moves >= 0)).any(axis=1)
             fits[:, used] = found
         return fits
 
     def _closable_shapes(self) -> list[NDArray[np.bool_]]:
         """For each line, which shapes may end it: bool (shapes,)."""
-        kinds = np.arange(len(self._moves)) % len(Last)
+        kinds = np.arange(len(self.moves)) % len(Last)
         whole = ~np.isin(kinds, (Last.NONE, Last.SPACE, Last.COLON))
         if self._dfa:
-            whole &= self._dfa.accepting[np.arange(len(self._moves)) // len(Last)]
+            whole &= self._dfa.accepting[np.arange(len(self.moves)) // len(Last)]
         stopped = whole & np.isin(kinds, (Last.POINT, Last.STOP))
         last = stopped if self.end == "sentence" else whole
         return [*[whole] * (len(self.lines) - 1), last]
 
 
 def free_automaton(
-    spec: FormSpec, vocabulary: Vocabulary, *, wrap: bool, end: str
+    spec: FormSpec, vocabulary: Vocabulary, *, wrap: bool, end: str, loose: bool
 ) -> FreeAutomaton:
     """The automaton of a form of unit chars or tweet. Raises FormError if no text can fill it."""
     cut = spec.unit == "tweet" and end != "text" and not spec.match
-    return FreeAutomaton(spec, sorted(vocabulary.characters), wrap=wrap, end=end, cut=cut)
+    characters = sorted(vocabulary.characters)
+    return FreeAutomaton(spec, characters, wrap=wrap, end=end, cut=cut, loose=loose)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from rnngen.forms.sweep import Sweep
     from rnngen.forms.words import Node
 
     FloatArray = NDArray[np.float64]
@@ -126,6 +127,7 @@ class Automaton(Protocol):
     def letters(self, state: Any) -> tuple[Node, str] | None: ...
     def inside(self, state: Any, node: Node) -> Any: ...
     def ended(self, state: Any) -> Any | None: ...
+    def sweep(self, vocabulary: Vocabulary) -> Sweep | None: ...
 
 
 class Masks:
@@ -158,7 +160,7 @@ class Masks:
 
     def _walk_from(self, state: Any, branch: Branch) -> Mask:
         if not self.automaton.spoken:
-            return _joined(self._stepped(state, branch.grown))
+            return self._walk_freely(state, branch)
         parts = self._others(state, branch)
         place = self.automaton.letters(state) if branch.letters else None
         if place is not None:
@@ -169,6 +171,14 @@ class Masks:
             for below, node in walk.exits:
                 parts += self._others(self.automaton.inside(state, node), below)
         return _joined(parts)
+
+    def _walk_freely(self, state: Any, branch: Branch) -> Mask:
+        """For automata without words; one line of characters is swept for all tokens at once."""
+        sweep = self.automaton.sweep(self.vocabulary) if branch is self.vocabulary.root else None
+        if sweep is None or state is self.automaton.start():
+            return _joined(self._stepped(state, branch.grown))
+        end = self._stepped(state, {END: branch.grown[END]})
+        return _joined([sweep.mask(state), *end])
 
     def _others(self, state: Any, branch: Branch) -> list[Mask]:
         """Masks of the tokens below `branch` whose next character is no letter."""

@@ -15,8 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from rnngen.forms.lexicon import Lexicon
-    from rnngen.forms.masks import Automaton
+    from rnngen.forms.masks import Automaton, Vocabulary
     from rnngen.forms.spec import FormSpec
+    from rnngen.forms.sweep import Sweep
     from rnngen.forms.words import Node
     from rnngen.runtime import Runtime
     from rnngen.tokenizers import Tokenizer
@@ -140,6 +141,9 @@ class _Led:
 
     def write(self, text: str) -> str:
         return self._inner.write(text.removeprefix(self._blank))
+
+    def sweep(self, vocabulary: Vocabulary) -> Sweep | None:
+        return self._inner.sweep(vocabulary)
 
     def letters(self, state: Any) -> tuple[Node, str] | None:
         return None if state is self._first else self._inner.letters(state)

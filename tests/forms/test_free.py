@@ -96,6 +96,39 @@ def test_any_tweet_fits_and_ends_at_a_stop(most: int, end: str, seed: int) -> No
     assert not re.search(r"[a-z1]\.[a-z1]", text)
 
 
+@settings(max_examples=60)
+@given(
+    st.integers(1, 60),
+    st.sampled_from(["chars", "tweet"]),
+    st.sampled_from(["any", "sentence", "text"]),
+    st.sampled_from(["", "", *PATTERNS]),
+    st.integers(0, 2**32),
+)
+def test_a_sweep_of_all_tokens_is_what_stepping_gives(
+    most: int, unit: str, end: str, match: str, seed: int
+) -> None:
+    keys = {"max_weight": most} if unit == "tweet" else {"break": "wrap"}
+    masks = compiled(unit=unit, lines=[[min(3, most), most]], end=end, match=match, **keys)
+    random = np.random.default_rng(seed)
+    state, automaton = masks.automaton.start(), masks.automaton
+    while not state.done:
+        brute = {}
+        for token, text in enumerate(masks.vocabulary.texts):
+            after = state
+            for char in text or [""]:
+                after = None if after is None or after.done else automaton.step(after, char)
+            if after is not None:
+                brute[token] = np.log(after.worth)
+        sweep = automaton.sweep(masks.vocabulary)
+        assert sweep is not None
+        found = sweep.mask(state)
+        assert {*found.tokens.tolist(), END_ID} | set(brute) == {*found.tokens.tolist(), END_ID}
+        assert {t: brute.get(t) for t in found.tokens.tolist()} == pytest.approx(
+            dict(zip(found.tokens.tolist(), found.log_worths, strict=True))
+        )
+        state = masks.after(state, int(random.choice(masks.mask(state).tokens)))
+
+
 def wander(masks: Masks, seed: int) -> str:
     random = np.random.default_rng(seed)
     state, tokens = masks.automaton.start(), []
