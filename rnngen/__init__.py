@@ -1,3 +1,20 @@
 """Turn a text file into a small LSTM or GRU language model and write new text with it."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rnngen.api import LanguageModel, load
+
 __version__ = "0.1.0"
+__all__ = ["LanguageModel", "__version__", "load"]
+
+
+def __getattr__(name: str) -> Any:
+    """Import the library face when it is asked for: `rnngen --help` needs none of it."""
+    if name in ("LanguageModel", "load"):
+        from rnngen import api
+
+        return getattr(api, name)
+    raise AttributeError(f"module 'rnngen' has no attribute {name!r}")

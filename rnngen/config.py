@@ -10,14 +10,17 @@ import dataclasses
 import math
 import tomllib
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from rnngen.errors import ConfigError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 CELLS = ("lstm", "gru")
 PRECISIONS = ("auto", "fp32", "bf16")
 DEVICES = ("auto", "cpu", "cuda", "mps")
+UNTIL = ("sentence", "line", "paragraph")
 
 
 def setting(help: str, default: Any = dataclasses.MISSING) -> Any:
@@ -101,7 +104,7 @@ class ModelConfig(Config):
 
 @dataclass(frozen=True)
 class TrainConfig(Config):
-    """How a model is trained. `None` means: chosen when training starts, from what is known then."""
+    """How a model is trained. `None` means that there is no such limit."""
 
     batch_size: int = setting("Streams of text read side by side (B).", 32)
     seq_len: int = setting("Tokens between two updates of the weights (T).", 64)
@@ -145,22 +148,128 @@ class TrainConfig(Config):
 
 @dataclass(frozen=True)
 class SampleConfig(Config):
-    """How text is drawn from a model."""
+    """How text is drawn from a model. The defaults draw what the model learned, unchanged."""
 
     length: int = setting("Most tokens to write.", 400)
-    temperature: float = setting("Below 1 plainer, above 1 wilder; 0 takes the likeliest.", 1.0)
-    top_k: int | None = setting("Draw from the K likeliest tokens only.", None)
-    top_p: float | None = setting("Draw from the fewest tokens that hold this probability.", None)
+    chars: int | None = setting("Most characters to write. Leave it out for no limit.", None)
+    min_chars: int = setting("Fewest characters before a text may end; 0: it may end at once.", 0)
+    stop: tuple[str, ...] = setting("End just before any of these strings. Empty: none.", ())
+    until: str | None = setting(
+        "End with the first whole sentence, line or paragraph. Leave it out to write on.", None
+    )
+    temperature: float | tuple[float, ...] = setting(
+        "Below 1 plainer, above 1 wilder, 0 the likeliest token; several take turns, text by text."
+        " 1: as learned.",
+        1.0,
+    )
+    top_k: int | None = setting(
+        "Draw from the K likeliest tokens only. Leave it out to keep every token.", None
+    )
+    top_p: float | None = setting(
+        "Draw from the fewest tokens that hold this probability; 1 keeps every token.", None
+    )
+    min_p: float | None = setting(
+        "Draw from tokens at least this share as likely as the likeliest; 0 keeps every token.",
+        None,
+    )
+    typical: float | None = setting(
+        "Draw from the tokens of most ordinary surprise that hold this probability;"
+        " 1 keeps every token.",
+        None,
+    )
+    repetition_penalty: float = setting(
+        "Above 1 makes tokens written lately less likely, below 1 likelier; 1: off.", 1.0
+    )
+    repetition_window: int = setting("How many tokens back the repetition penalty looks.", 64)
+    bias: tuple[tuple[str, float], ...] = setting(
+        "Strings made likelier (above 0) or rarer (below 0), by nats. Empty or 0: off.", ()
+    )
+    ban: tuple[str, ...] = setting("Strings that must not occur. Empty: none.", ())
+    novel: int | None = setting(
+        "Never copy this many characters in a row from the training text. Leave it out for no"
+        " limit.",
+        None,
+    )
+    best_of: int = setting("Write K texts for each one and keep the likeliest a token; 1: off.", 1)
+    beam: int | None = setting(
+        "Search for the likeliest text with K candidates, drawing nothing. Leave it out to draw.",
+        None,
+    )
 
     def __post_init__(self) -> None:
-        self._check_integer("length", 1)
-        self._check_number("temperature", self.temperature >= 0, "at least 0")
-        if self.top_k is not None:
-            self._check_integer("top_k", 1, "Leave it out to keep every token.")
-        if self.top_p is not None:
-            self._check_number(
-                "top_p", 0 < self.top_p <= 1, "above 0 and at most 1", "Leave it out to keep all."
+        self._freeze()
+        for name in ("length", "repetition_window", "best_of"):
+            self._check_integer(name, 1)
+        self._check_integer("min_chars", 0)
+        self._check_optional_integer("chars", "Leave it out for no limit.")
+        self._check_optional_integer("top_k", "Leave it out to keep every token.")
+        self._check_optional_integer("beam", "Leave it out to draw.")
+        self._check_optional_integer("novel", "Leave it out for no limit.")
+        for name in ("top_p", "typical"):
+            self._check_share(name, 0 < (getattr(self, name) or 0) <= 1, "above 0 and at most 1")
+        self._check_share("min_p", 0 <= (self.min_p or 0) <= 1, "from 0 to 1")
+        self._check_number("repetition_penalty", self.repetition_penalty > 0, "above 0")
+        self._check_temperatures()
+        self._check_strings()
+        self._check_conflicts()
+
+    @property
+    def temperatures(self) -> tuple[float, ...]:
+        """The temperatures that take turns: text i has `temperatures[i % len(temperatures)]`."""
+        return self.temperature if isinstance(self.temperature, tuple) else (self.temperature,)
+
+    def _freeze(self) -> None:
+        """Lists, as JSON and TOML give them, become tuples."""
+        for name in ("stop", "ban", "bias", "temperature"):
+            value = getattr(self, name)
+            if isinstance(value, list):
+                frozen = tuple(tuple(v) if isinstance(v, list) else v for v in value)
+                object.__setattr__(self, name, frozen)
+
+    def _check_optional_integer(self, name: str, hint: str) -> None:
+        if getattr(self, name) is not None:
+            self._check_integer(name, 1, hint)
+
+    def _check_share(self, name: str, ok: bool, must: str) -> None:
+        if getattr(self, name) is not None:
+            self._check_number(name, ok, must, "Leave it out to keep every token.")
+
+    def _check_temperatures(self) -> None:
+        numbers = all(isinstance(t, int | float) and math.isfinite(t) for t in self.temperatures)
+        ok = numbers and all(t >= 0 for t in self.temperatures) and len(self.temperatures) > 0
+        self._check("temperature", ok, "at least 0", "1 draws as learned, 0 takes the likeliest.")
+
+    def _check_strings(self) -> None:
+        for name in ("stop", "ban"):
+            ok = isinstance(getattr(self, name), tuple) and all(
+                isinstance(text, str) and text for text in getattr(self, name)
             )
+            self._check(name, ok, "strings of at least one character")
+        pairs = all(
+            len(pair) == 2 and isinstance(pair[0], str) and pair[0] and math.isfinite(pair[1])
+            for pair in self.bias
+        )
+        self._check("bias", pairs, "pairs of a string and a number")
+        if self.until is not None:
+            self._check_choice("until", UNTIL)
+
+    def _check_conflicts(self) -> None:
+        if self.chars is not None and self.min_chars > self.chars:
+            raise ConfigError(
+                f"--min-chars {self.min_chars} is more than --chars {self.chars}; lower it."
+            )
+        if self.best_of > 1 and not any(self.temperatures):
+            raise ConfigError(
+                "--best-of has nothing to choose from at --temperature 0, where every text is the"
+                " same; leave one of them out."
+            )
+        if self.beam is not None:
+            for name in ("temperature", "top_k", "top_p", "min_p", "typical", "best_of"):
+                if getattr(self, name) != type(self).__dataclass_fields__[name].default:
+                    raise ConfigError(
+                        f"--beam draws nothing, so {option(name)} has no effect;"
+                        " leave one of them out."
+                    )
 
 
 def read_toml(path: Path) -> dict[str, Any]:

@@ -1,12 +1,12 @@
 """What can go wrong, as the user is told it: one line that names the thing and what would work.
 
-    RnngenError
-    ├── ConfigError       an option or setting that cannot be               (exit code 2)
-    ├── CorpusError       text that cannot be read or used                  (1)
-    ├── TokenizerError    a tokenizer that cannot be built or does not fit  (1)
-    ├── CheckpointError   a run or model that is missing, damaged or in use (1)
-    ├── TrainingError     training that cannot go on                        (1)
-    └── FormError         a form that no text can fill                      (1)
+RnngenError
+├── ConfigError       an option or setting that cannot be               (exit code 2)
+├── CorpusError       text that cannot be read or used                  (1)
+├── TokenizerError    a tokenizer that cannot be built or does not fit  (1)
+├── CheckpointError   a run or model that is missing, damaged or in use (1)
+├── TrainingError     training that cannot go on                        (1)
+└── FormError         a form that no text can fill                      (1)
 """
 
 

@@ -12,6 +12,7 @@ from hypothesis import settings
 ROOT = Path(__file__).resolve().parent.parent
 
 # Shared machines stall for seconds at a time; a slow example is not a failing one.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 settings.register_profile("rnngen", deadline=None)
 settings.load_profile("rnngen")
 

@@ -16,7 +16,7 @@ import numpy as np
 from rnngen.errors import TokenizerError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -24,6 +24,14 @@ if TYPE_CHECKING:
     Tensors = Mapping[str, NDArray[Any]]
 
 KINDS = ("char", "byte", "subword")
+
+
+class Texts(Protocol):
+    """What a tokenizer is built from; `rnngen.corpus.Corpus` is one."""
+
+    def pieces(self) -> Iterator[tuple[str, bool]]:
+        """The text in pieces, each with whether a document ends there; the same at every call."""
+        ...
 
 
 class Tokenizer(Protocol):
@@ -47,12 +55,23 @@ class Tokenizer(Protocol):
         """The UTF-8 bytes each id stands for; a piece may be part of one character."""
         ...
 
+    @property
+    def seen(self) -> NDArray[np.bool_]:
+        """Tokens of the text it was built from, (vocab_size,); the others are never trained."""
+        ...
+
     def encode(self, text: str) -> IdArray:
-        """Token ids of `text`, int64 (N,), such that `decode(encode(text)) == text`."""
+        """Token ids of `text`, int64 (N,), such that `decode(encode(text)) == text`.
+
+        Raises TokenizerError for half a surrogate pair, which no UTF-8 stands for.
+        """
         ...
 
     def unseen(self, text: str) -> list[str]:
-        """Characters of `text` that have no token of their own, each once, in order of appearance."""
+        """Characters of `text` without a token of their own, or with one that was never seen.
+
+        Each once, in order of appearance.
+        """
         ...
 
     def settings(self) -> dict[str, Any]:
@@ -91,6 +110,18 @@ def decode(tokenizer: Tokenizer, ids: Iterable[int]) -> str:
     return b"".join([pieces[i] for i in ids]).decode("utf-8", "replace")
 
 
+def piece_bytes(tokenizer: Tokenizer) -> IdArray:
+    """Bytes of text each token counts as, int64 (V,); at least 1: the end is a separator's."""
+    return np.array([max(1, len(piece)) for piece in tokenizer.pieces], np.int64)
+
+
+def piece_characters(tokenizer: Tokenizer) -> IdArray:
+    """Characters of text that begin in each token, int64 (V,); the end is a separator's, 1."""
+    counts = [sum(byte & 0xC0 != 0x80 for byte in piece) for piece in tokenizer.pieces]
+    counts[tokenizer.end_id] = 1
+    return np.array(counts, np.int64)
+
+
 def digest(tokenizer: Tokenizer) -> str:
     """A hexadecimal SHA-256 that differs between any two tokenizers that encode differently."""
     hasher = hashlib.sha256(json.dumps(tokenizer.settings(), sort_keys=True).encode())
@@ -119,3 +150,82 @@ def load(settings: Mapping[str, Any], tensors: Tensors) -> Tokenizer:
 
         return SubwordTokenizer.load(settings, tensors)
     raise TokenizerError(f"unknown tokenizer {kind!r}; this version knows {', '.join(KINDS)}.")
+
+
+def train(
+    kind: str,
+    texts: Texts,
+    *,
+    vocab_size: int | None = None,
+    model_type: str = "bpe",
+    min_count: int = 3,
+    note: Callable[[str], None] | None = None,
+) -> Tokenizer:
+    """A tokenizer of `kind` for `texts`; the same texts give the same tokenizer.
+
+    vocab_size, model_type ("bpe" or "unigram"): for `subword` only; None: by the corpus' size.
+    min_count: characters beyond ASCII that are rarer become bytes (`char`, `subword`).
+    note: told, in a line, where the tokenizer is not what was asked for.
+    Raises TokenizerError for an unknown kind, or settings that do not fit the texts.
+    """
+    if kind == "char":
+        from rnngen.tokenizers.char import CharTokenizer
+
+        return CharTokenizer.train(texts, min_count)
+    if kind == "byte":
+        from rnngen.tokenizers.byte import ByteTokenizer
+
+        return ByteTokenizer.train(texts)
+    if kind == "subword":
+        from rnngen.tokenizers.subword_training import train_subword
+
+        return train_subword(texts, vocab_size, model_type, min_count, note)
+    raise TokenizerError(f"unknown tokenizer {kind!r}; this version knows {', '.join(KINDS)}.")
+
+
+def utf8(text: str) -> bytes:
+    """The bytes of `text`. Raises TokenizerError for half a surrogate pair."""
+    try:
+        return text.encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise TokenizerError(
+            f"character {error.start + 1} of the text is U+{ord(text[error.start]):04X}, "
+            f"half a surrogate pair; remove it, or read the text as UTF-8."
+        ) from error
+
+
+def joined(texts: Texts, size: int = 1 << 18) -> Iterator[tuple[str, bool]]:
+    """`texts` in fewer pieces, of `size` characters or more, and whether a document ends in each.
+
+    A poem a piece would otherwise cost one round of NumPy calls each.
+    """
+    waiting: list[str] = []
+    length, ended = 0, False
+    for text, ends in texts.pieces():
+        waiting.append(text)
+        length += len(text)
+        ended |= ends
+        if length >= size:
+            yield "".join(waiting), ended
+            waiting, length, ended = [], 0, False
+    yield "".join(waiting), ended
+
+
+def tensor(tensors: Tensors, name: str, dtype: type[np.generic]) -> NDArray[Any]:
+    """The one-dimensional tensor `name`. Raises TokenizerError if it is not there or another."""
+    array = tensors.get(name)
+    wanted = np.dtype(dtype)
+    if array is None or array.ndim != 1 or array.dtype != wanted:
+        found = "nothing" if array is None else f"{array.dtype} {array.shape}"
+        raise TokenizerError(f"tokenizer tensor {name!r} must be {wanted} (N,), found {found}.")
+    return array
+
+
+def seen_tensor(tensors: Tensors, vocab_size: int) -> NDArray[np.bool_]:
+    """The tensor `seen` of a tokenizer of `vocab_size` tokens, checked."""
+    seen = tensor(tensors, "seen", np.uint8)
+    if len(seen) != vocab_size:
+        raise TokenizerError(
+            f"tokenizer tensor 'seen' has {len(seen)} entries, the vocabulary {vocab_size}."
+        )
+    return seen.astype(np.bool_)

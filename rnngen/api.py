@@ -1,0 +1,169 @@
+"""A trained model to write with, from Python as from the command line. Imports no torch.
+
+>>> import rnngen
+>>> haiku = rnngen.load("haiku")
+>>> for text in haiku.sample(n=3, seed=1):
+...     print(text.text)
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import unicodedata
+from typing import TYPE_CHECKING, Any
+
+from rnngen import checkpoint, runs, sample
+from rnngen.config import SampleConfig
+from rnngen.corpus.documents import strip_blank_lines
+from rnngen.errors import ConfigError, CorpusError
+from rnngen.guard import usable
+from rnngen.reader import RuntimeReader
+from rnngen.runtime.numpy import NumpyRuntime
+from rnngen.score import Part, Scorer
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterable, Iterator, Sequence
+    from pathlib import Path
+
+    from rnngen.draft import Text
+    from rnngen.reader import Reader
+    from rnngen.score import Score
+
+
+def load(name: str | Path) -> LanguageModel:
+    """The model called `name`, or the one at a path. Raises CheckpointError."""
+    return LanguageModel(checkpoint.load_model(runs.find_model(str(name))))
+
+
+class LanguageModel:
+    """A model with all it needs to read and write text."""
+
+    def __init__(self, model: checkpoint.Model) -> None:
+        self.tokenizer = model.tokenizer
+        self.config = model.config
+        self.facts = model.facts
+        self.novelty = model.novelty
+        self.runtime = NumpyRuntime(model.config, model.weights)
+        self.start_id = model.start_id
+        self.continuous = model.continuous
+        self._weights = model.weights
+        self.forbidden = ~model.tokenizer.seen
+        if model.continuous:
+            self.forbidden[model.tokenizer.end_id] = True
+
+    def sample(self, prompt: str = "", *, n: int = 1, seed: int = 0, **settings: Any) -> list[Text]:
+        """`n` new texts that begin with `prompt`; settings are SampleConfig's fields.
+
+        Text i is the same whatever `n`. Raises ConfigError for a setting that cannot be.
+        """
+        return list(self.generate(SampleConfig(**settings), prompt, seed=seed, indices=range(n)))
+
+    def generate(
+        self,
+        config: SampleConfig,
+        prompt: str | Sequence[str] = "",
+        *,
+        seed: int,
+        indices: Iterable[int],
+    ) -> Iterator[Text]:
+        """The texts of `indices` in order, many drawn at once; see sample.generate."""
+        prompts = [prompt] if isinstance(prompt, str) else prompt
+        self._check(config)
+        return sample.generate(
+            self.runtime,
+            self.tokenizer,
+            _as_read(config),
+            prompt=[normalized(p) for p in prompts],
+            seed=seed,
+            indices=indices,
+            start_id=self.start_id,
+            forbidden=self.forbidden,
+            novelty=self.novelty,
+        )
+
+    def stream(
+        self, config: SampleConfig, prompt: str = "", *, seed: int, index: int = 0
+    ) -> Generator[str, None, Text]:
+        """One text piece by piece as it is written; see sample.stream."""
+        self._check(config)
+        return sample.stream(
+            self.runtime,
+            self.tokenizer,
+            _as_read(config),
+            prompt=normalized(prompt),
+            seed=seed,
+            index=index,
+            start_id=self.start_id,
+            forbidden=self.forbidden,
+            novelty=self.novelty,
+        )
+
+    def describe(self, text: Text) -> dict[str, Any]:
+        """What `rnngen sample --json` prints of a text; the README explains the keys."""
+        longest = self.longest_copied(text.prompt + text.text)
+        return {**dataclasses.asdict(text), "longest_copied": longest}
+
+    def longest_copied(self, text: str) -> int | None:
+        """The most characters in a row of `text` that the training text may hold.
+
+        Never less than it holds. Copies of less than 20 characters are not told apart: 19 is "at
+        most 19". None if the model has no index of its training text.
+        """
+        return None if self.novelty is None else self.novelty.longest_copied(normalized(text))
+
+    def score(
+        self, text: str, *, stride: int | None = None, adapt_rate: float | None = None
+    ) -> Score:
+        """How much `text` surprises the model, read as one document or one continuous text.
+
+        >>> rnngen.load("haiku").score("old pond").bits_per_byte
+
+        stride, adapt_rate: as for `scorer`.  Raises CorpusError if there is no text.
+        """
+        text = normalized(text)
+        if not self.continuous:
+            text = strip_blank_lines(text)
+        if not text:
+            raise CorpusError("there is no text to score, only blanks or nothing at all.")
+        return self.scorer(stride=stride, adapt_rate=adapt_rate).whole([Part(text)])
+
+    def scorer(self, *, stride: int | None = None, adapt_rate: float | None = None) -> Scorer:
+        """Scores many texts, long ones too, by text or by token.
+
+        stride: begin again with an empty state after so many tokens; None: carry it to the end.
+        adapt_rate: learn from the texts while reading them (see adapt.py); imports torch.
+        Raises ConfigError for a stride or rate that cannot be, or for both.
+        """
+        if adapt_rate is None:
+            reader: Reader = RuntimeReader(self.runtime, stride)
+        elif stride is not None:
+            raise ConfigError("--stride forgets what --adapt learns from; leave one of them out.")
+        else:
+            from rnngen.adapt import AdaptingReader
+
+            reader = AdaptingReader(self.config, self._weights, adapt_rate)
+        return Scorer(reader, self.tokenizer, start_id=self.start_id, continuous=self.continuous)
+
+    def _check(self, config: SampleConfig) -> None:
+        """Raises ConfigError for what this model cannot do, before anything is drawn."""
+        if config.novel is not None:
+            usable(self.novelty, config.novel)
+
+    def unseen(self, text: str) -> list[str]:
+        """Characters of `text` that the model's training text did not have."""
+        return self.tokenizer.unseen(normalized(text))
+
+
+def _as_read(config: SampleConfig) -> SampleConfig:
+    """The same, its strings as training text is read: only so can they occur in what is drawn."""
+    return dataclasses.replace(
+        config,
+        stop=tuple(map(normalized, config.stop)),
+        ban=tuple(map(normalized, config.ban)),
+        bias=tuple((normalized(text), value) for text, value in config.bias),
+    )
+
+
+def normalized(text: str) -> str:
+    """`text` as training text is read: NFC, lines ended by a newline."""
+    return unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))

@@ -1,0 +1,32 @@
+"""`rnngen info`: what a model is, what it was trained on, and how well."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated
+
+import typer
+
+from rnngen.cli import options
+
+EXAMPLES = """
+\b
+Examples:
+  rnngen info haiku
+  rnngen info haiku --json
+  rnngen info checkpoints/haiku/model.safetensors
+"""
+
+
+def command(
+    name: options.ModelName = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON object; its keys are in the README.")
+    ] = False,
+) -> None:
+    """Say what a model is, what it was trained on, and how well."""
+    from rnngen import checkpoint, console, runs
+
+    path = runs.find_model(name or runs.latest())
+    facts = checkpoint.describe(path, checkpoint.load_model(path))
+    typer.echo(json.dumps(facts, ensure_ascii=False) if as_json else console.table(facts))

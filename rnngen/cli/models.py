@@ -1,0 +1,49 @@
+"""`rnngen models`: what can be named."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import Annotated, Any
+
+import typer
+
+from rnngen import console, runs
+
+EXAMPLES = """
+\b
+Examples:
+  rnngen models
+  rnngen models --json
+  rnngen sample "$(rnngen models | head -n 1 | cut -f 1)"
+"""
+
+
+def command(
+    as_json: Annotated[bool, typer.Option("--json", help="Print a JSON object a line.")] = False,
+) -> None:
+    """List the models that can be named, the last written first.
+
+    One a line, parted by tabs: name, cell, tokenizer, bits per byte, size, date, file.
+    """
+    found = runs.model_files()
+    if not found:
+        console.note("rnngen: note: there is no model yet; train one with: rnngen train FILE")
+    for name, file in found.items():
+        facts = _facts(name, file)
+        typer.echo(json.dumps(facts) if as_json else "\t".join(map(str, facts.values())))
+
+
+def _facts(name: str, file: Any) -> dict[str, Any]:
+    facts = runs.peek(file)
+    bits = facts.get("metrics", {}).get("best_valid_bits_per_byte")
+    stat = file.stat()
+    return {
+        "name": name,
+        "cell": facts.get("model", {}).get("cell"),
+        "tokenizer": facts.get("tokenizer", {}).get("kind"),
+        "bits_per_byte": bits and round(bits, 4),
+        "bytes": stat.st_size,
+        "date": time.strftime("%Y-%m-%d", time.localtime(stat.st_mtime)),
+        "path": str(file),
+    }

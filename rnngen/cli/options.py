@@ -1,0 +1,125 @@
+"""Options that several commands share, and help texts taken from the configs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from rnngen import console
+from rnngen.config import Config, SampleConfig, option
+from rnngen.errors import ConfigError
+
+if TYPE_CHECKING:
+    from rnngen.api import LanguageModel
+    from rnngen.job import Text
+
+
+def setting(config: type[Config], name: str, *flags: str) -> Any:
+    """The option for one field of a config: its name and help are the field's."""
+    default = config.__dataclass_fields__[name].default  # type: ignore[attr-defined]
+    # What training is not told it chooses by itself, whatever the field's default.
+    is_shown = config is SampleConfig and default not in (None, ())
+    shown = f"  [default: {default:g}]" if is_shown else ""
+    return typer.Option(*(flags or (option(name),)), help=config.help(name) + shown)
+
+
+Files = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="FILE...",
+        help="Text files (also .gz, .xz, .bz2, .zst), folders of .txt files, globs, - for stdin.",
+    ),
+]
+
+
+def _model_names(incomplete: str) -> list[str]:
+    """For completion in the shell, so it must stay fast."""
+    from rnngen import runs
+
+    return [name for name in runs.models() if name.startswith(incomplete)]
+
+
+ModelName = Annotated[
+    str | None,
+    typer.Argument(
+        envvar="RNNGEN_MODEL",
+        autocompletion=_model_names,
+        help="A model's name or path; the last one written if left out.",
+    ),
+]
+NamedModel = Annotated[
+    str | None,
+    typer.Argument(autocompletion=_model_names, help="A model's name or path."),
+]
+"""Where more arguments follow, so that it cannot be left out."""
+Documents = Annotated[
+    str | None,
+    typer.Option(
+        help="What separates documents: auto, line, paragraph (a blank line), section (two), "
+        "file, or none (one continuous text).",
+    ),
+]
+Encoding = Annotated[str | None, typer.Option(help="Encoding of the files; UTF-8 by default.")]
+Column = Annotated[
+    str | None, typer.Option(help="Which column of .csv, .tsv or .jsonl files holds the text.")
+]
+TokenizerKind = Annotated[
+    str | None, typer.Option("--tokenizer", help="char, byte or subword; char by default.")
+]
+VocabSize = Annotated[int | None, typer.Option(help="Number of subword tokens.")]
+ModelType = Annotated[
+    str | None, typer.Option("--subwords", help="How subwords are found: bpe or unigram.")
+]
+MinCount = Annotated[
+    int | None, typer.Option(help="Characters rarer than this are written as bytes.")
+]
+Novelty = Annotated[
+    bool | None,
+    typer.Option(
+        "--novelty/--no-novelty",
+        help="Keep an index of the text for sample --novel; on unless it takes over 2 MB.",
+    ),
+]
+ConfigFile = Annotated[
+    Path | None, typer.Option("--config", help="TOML file of settings; options win over it.")
+]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")]
+
+TEXT = (
+    "valid",
+    "documents",
+    "encoding",
+    "column",
+    "tokenizer",
+    "vocab_size",
+    "model_type",
+    "min_count",
+    "novelty",
+)
+"""The settings that say what to read; the others say how to train on it."""
+
+
+def text(files: list[str], given: dict[str, Any]) -> Text:
+    """What the options say to read."""
+    from rnngen.job import Text
+
+    return Text(files, **{name: given[name] for name in TEXT if name in given})
+
+
+def check_seen(model: LanguageModel, text: str, what: str, *, strict: bool = False) -> None:
+    """Say which characters of `text` the model never saw; refuse them if `strict`."""
+    tell_unseen(model.unseen(text), what, strict=strict)
+
+
+def tell_unseen(unseen: list[str], what: str, *, strict: bool = False) -> None:
+    """The same, of characters that were found already; there may be none."""
+    if not unseen:
+        return
+    shown = ", ".join(repr(character) for character in unseen[:10])
+    more = f" and {len(unseen) - 10} more" if len(unseen) > 10 else ""
+    message = f"{what} has characters the model never saw: {shown}{more}"
+    if strict:
+        raise ConfigError(f"{message}. Leave --strict out to go on all the same.")
+    console.note(f"rnngen: note: {message}.")

@@ -1,0 +1,218 @@
+"""`rnngen sample`: new text from a model."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from rnngen.cli import options, values
+from rnngen.cli.options import setting
+from rnngen.config import SampleConfig
+from rnngen.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from rnngen.api import LanguageModel
+    from rnngen.draft import Text
+
+EXAMPLES = """
+\b
+Examples:
+  rnngen sample haiku -n 3 --seed 1
+  echo "old pond" | rnngen sample haiku - --temperature 0.7 --until line
+  rnngen sample posts -n 100 --chars 280 --json > posts.jsonl
+"""
+SEPARATORS = {"line": "\n", "section": "\n\n\n"}
+
+
+def command(
+    ctx: typer.Context,
+    name: options.ModelName = None,
+    prompt: Annotated[
+        str | None, typer.Argument(help="How the text begins; - reads it from stdin.")
+    ] = None,
+    number: Annotated[
+        int, typer.Option("-n", "--number", min=1, help="How many texts (for each prompt).")
+    ] = 1,
+    seed: Annotated[
+        int | None,
+        typer.Option(
+            min=0, envvar="RNNGEN_SEED", help="The same seed gives the same texts; else new ones."
+        ),
+    ] = None,
+    length: Annotated[int | None, setting(SampleConfig, "length")] = None,
+    chars: Annotated[int | None, setting(SampleConfig, "chars")] = None,
+    min_chars: Annotated[int | None, setting(SampleConfig, "min_chars")] = None,
+    stop: Annotated[list[str] | None, setting(SampleConfig, "stop")] = None,
+    until: Annotated[str | None, setting(SampleConfig, "until")] = None,
+    temperature: Annotated[str | None, setting(SampleConfig, "temperature")] = None,
+    greedy: Annotated[bool, typer.Option("--greedy", help="The same as --temperature 0.")] = False,
+    top_k: Annotated[int | None, setting(SampleConfig, "top_k")] = None,
+    top_p: Annotated[float | None, setting(SampleConfig, "top_p")] = None,
+    min_p: Annotated[float | None, setting(SampleConfig, "min_p")] = None,
+    typical: Annotated[float | None, setting(SampleConfig, "typical")] = None,
+    repetition_penalty: Annotated[float | None, setting(SampleConfig, "repetition_penalty")] = None,
+    repetition_window: Annotated[int | None, setting(SampleConfig, "repetition_window")] = None,
+    bias: Annotated[list[str] | None, setting(SampleConfig, "bias")] = None,
+    ban: Annotated[list[str] | None, setting(SampleConfig, "ban")] = None,
+    novel: Annotated[int | None, setting(SampleConfig, "novel")] = None,
+    best_of: Annotated[int | None, setting(SampleConfig, "best_of")] = None,
+    beam: Annotated[int | None, setting(SampleConfig, "beam")] = None,
+    prompt_file: Annotated[
+        Path | None, typer.Option("-f", "--prompt-file", help="File that holds the beginning.")
+    ] = None,
+    prompts: Annotated[
+        bool, typer.Option("--prompts", help="Each line of the prompt is one of its own.")
+    ] = False,
+    no_prompt: Annotated[
+        bool, typer.Option("--no-prompt", help="Print only what is new, not the prompt.")
+    ] = False,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Refuse a prompt with characters the model never saw.")
+    ] = False,
+    separator: Annotated[
+        str | None, typer.Option(help="What stands between texts; else as between documents.")
+    ] = None,
+    null: Annotated[bool, typer.Option("-0", "--null", help="End each text with a NUL.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print a JSON object a line.")] = False,
+    out_dir: Annotated[
+        Path | None, typer.Option(help="Write each text to a file of its own in this folder.")
+    ] = None,
+) -> None:
+    r"""Write new text with a model.
+
+    A text ends where the model ends it, where you say, or at --length. A single one is printed as
+    it is written. In --stop, --ban, --bias and --separator, \n is a newline, \t a tab.
+    """
+    config = SampleConfig(**_given(ctx.params))
+    from rnngen import api, runs
+
+    model = api.load(name or runs.latest())
+    beginnings = _beginnings(prompt, prompt_file, one_a_line=prompts)
+    options.check_seen(model, "".join(beginnings), "the prompt", strict=strict)
+    seed = _new_seed() if seed is None else seed
+    show_prompt = not no_prompt
+    if number == 1 and len(beginnings) == 1 and not (as_json or out_dir):
+        _stream(model, config, beginnings[0], seed, show_prompt, "\0" if null else "\n")
+        return
+    asked = [beginning for beginning in beginnings for _ in range(number)]
+    texts = model.generate(config, asked, seed=seed, indices=range(len(asked)))
+    if out_dir:
+        _write_files(model, texts, out_dir, len(asked), show_prompt, as_json)
+    elif as_json:
+        for text in texts:
+            _put(_json(model, text) + "\n")
+    else:
+        between = values.unescaped(separator) if separator is not None else _between(model)
+        _print_all(texts, show_prompt, "\0" if null else "", "" if null else between)
+
+
+def _given(params: dict[str, Any]) -> dict[str, Any]:
+    """SampleConfig's fields, from the options that were given."""
+    fields = SampleConfig.__dataclass_fields__
+    given = {k: v for k, v in params.items() if k in fields and v not in (None, [])}
+    if "temperature" in given:
+        given["temperature"] = values.numbers("--temperature", given["temperature"])
+    if params["greedy"]:
+        if given.get("temperature", (0.0,)) != (0.0,):
+            raise ConfigError("--greedy is --temperature 0; leave one of them out.")
+        given["temperature"] = 0.0
+    for name in ("stop", "ban"):
+        if name in given:
+            given[name] = tuple(values.unescaped(text) for text in given[name])
+    if "bias" in given:
+        given["bias"] = tuple(values.weighted("--bias", text) for text in given["bias"])
+    return given
+
+
+def _beginnings(prompt: str | None, file: Path | None, *, one_a_line: bool) -> list[str]:
+    """The prompts, one unless each line is one."""
+    if prompt is not None and file is not None:
+        raise ConfigError("--prompt-file and a prompt were both given; leave one of them out.")
+    if file is not None and str(file) != "-":
+        text = _decoded(file.read_bytes(), str(file))
+    elif prompt == "-" or file is not None or (one_a_line and prompt is None):
+        text = _decoded(sys.stdin.buffer.read(), "stdin")
+    else:
+        text = prompt or ""
+    if not one_a_line:
+        return [text]
+    lines = text.splitlines()
+    if not lines:
+        raise ConfigError("--prompts: there is no line to begin with.")
+    return lines
+
+
+def _decoded(content: bytes, where: str) -> str:
+    try:
+        # `echo "old pond" | ...` means the words, not the end of the line.
+        return content.decode("utf-8-sig").removesuffix("\n")
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{where}: the prompt is not UTF-8 at byte {error.start}.") from error
+
+
+def _new_seed() -> int:
+    return int.from_bytes(os.urandom(4), "little")
+
+
+def _between(model: LanguageModel) -> str:
+    """What stands between documents in the text the model learned from."""
+    return SEPARATORS.get(model.facts.get("corpus", {}).get("documents", ""), "\n\n")
+
+
+def _put(text: str) -> None:
+    sys.stdout.write(text)
+    sys.stdout.flush()
+
+
+def _stream(
+    model: LanguageModel, config: SampleConfig, prompt: str, seed: int, show_prompt: bool, end: str
+) -> None:
+    from rnngen.api import normalized
+
+    pieces = model.stream(config, prompt, seed=seed)  # first: it refuses what cannot be
+    if show_prompt:
+        _put(normalized(prompt))
+    for piece in pieces:
+        _put(piece)
+    _put(end)
+
+
+def _print_all(texts: Iterator[Text], show_prompt: bool, end: str, between: str) -> None:
+    """Each text as soon as it is finished; a newline ends the last one unless `end` does."""
+    for text in texts:
+        _put((between if text.index else "") + _shown(text, show_prompt) + end)
+    _put("" if end else "\n")
+
+
+def _shown(text: Text, show_prompt: bool) -> str:
+    return (text.prompt if show_prompt else "") + text.text
+
+
+def _json(model: LanguageModel, text: Text) -> str:
+    import json
+
+    return json.dumps(model.describe(text), ensure_ascii=False)
+
+
+def _write_files(
+    model: LanguageModel,
+    texts: Iterator[Text],
+    folder: Path,
+    count: int,
+    show_prompt: bool,
+    as_json: bool,
+) -> None:
+    """`0001.txt` and so on; a file that is there is not replaced."""
+    folder.mkdir(parents=True, exist_ok=True)
+    width = max(4, len(str(count)))
+    for text in texts:
+        content = (_json(model, text) if as_json else _shown(text, show_prompt)) + "\n"
+        path = folder / f"{text.index + 1:0{width}}.{'json' if as_json else 'txt'}"
+        with path.open("x", encoding="utf-8", newline="\n") as file:
+            file.write(content)

@@ -1,0 +1,195 @@
+"""`rnngen score`: how much a text surprises a model."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from rnngen import console
+from rnngen.cli import options
+from rnngen.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from rnngen.api import LanguageModel
+    from rnngen.corpus import Corpus
+    from rnngen.score import Document, Part, Token
+
+EXAMPLES = """
+\b
+Examples:
+  rnngen score haiku poem.txt
+  rnngen sample haiku -n 100 | rnngen score haiku - --rank
+  rnngen score haiku poems/one.txt --each > poems.jsonl
+"""
+ADAPT_RATE = 1e-3
+"""Of rates from 3e-4 to 3e-3 the best, on text like the training text and on other text."""
+
+
+def command(
+    name: options.NamedModel = None,
+    files: options.Files = None,
+    each: Annotated[
+        bool, typer.Option("--each", help="Print a JSON object a line for each document.")
+    ] = False,
+    rank: Annotated[
+        bool, typer.Option("--rank", help="List the documents, the least surprising first.")
+    ] = False,
+    tokens: Annotated[
+        bool,
+        typer.Option("--tokens", help="Each token's surprise: on a terminal as colour, else JSON."),
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, whatever is shown.")] = False,
+    stride: Annotated[
+        int | None,
+        typer.Option(help="Read in windows of so many tokens, each from an empty state."),
+    ] = None,
+    adapt: Annotated[
+        bool, typer.Option("--adapt", help="Learn from the text while reading it. Needs PyTorch.")
+    ] = False,
+    adapt_rate: Annotated[
+        float | None, typer.Option(help=f"How fast --adapt learns.  [default: {ADAPT_RATE:g}]")
+    ] = None,
+    documents: options.Documents = None,
+    encoding: options.Encoding = None,
+    column: options.Column = None,
+    quiet: options.Quiet = False,
+) -> None:
+    """Measure how much a text surprises a model: bits per byte and character, perplexity.
+
+    Each document is read by itself; what one is, the model knows from its training, or say it with
+    --documents. A model of continuous text reads each file from its beginning to its end.
+    """
+    if not name or not files:
+        raise ConfigError("name a model, then the text: rnngen score NAME FILE, or - for stdin.")
+    if tokens and (each or rank):
+        raise ConfigError("--tokens is about tokens, --each and --rank about documents; choose.")
+    if adapt_rate is not None and not adapt:
+        raise ConfigError("--adapt-rate has no effect without --adapt; add it.")
+    from rnngen import api
+    from rnngen.score import parts_of
+
+    rate = ADAPT_RATE if adapt and adapt_rate is None else adapt_rate
+    model = api.load(name)
+    scorer = model.scorer(stride=stride, adapt_rate=rate)
+    corpus = _corpus(model, files, documents, encoding, column)
+    parts = _Watched(model, parts_of(corpus))
+    how = {"stride": stride, "adapted": adapt, "adapt_rate": rate}
+    if tokens:
+        _show_tokens(scorer.tokens(parts), as_json=as_json)
+    elif rank or each:
+        _show_documents(scorer.each(parts), how, rank=rank, as_json=as_json or each)
+    else:
+        with console.counting("scoring", "characters", quiet=quiet) as parts.told:
+            facts = _whole(scorer.each(parts)) | how
+        typer.echo(json.dumps(facts) if as_json else console.table(_readable(facts)))
+    if not quiet:
+        options.tell_unseen(list(parts.unseen), "the text")
+        if adapt:
+            console.note(f"rnngen: note: {_how(how)}.")
+
+
+def _corpus(
+    model: LanguageModel,
+    files: list[str],
+    documents: str | None,
+    encoding: str | None,
+    column: str | None,
+) -> Corpus:
+    from rnngen.corpus import open_corpus
+
+    learned = model.facts.get("corpus", {}).get("documents")
+    mode = documents or learned or ("none" if model.continuous else "auto")
+    return open_corpus(files, documents=mode, encoding=encoding or "utf-8", column=column)
+
+
+class _Watched:
+    """Passes parts on, and keeps which of their characters the model never saw."""
+
+    def __init__(self, model: LanguageModel, parts: Iterable[Part]) -> None:
+        self._model = model
+        self._parts = parts
+        self._known: set[str] = set()
+        self.unseen: dict[str, None] = {}
+        self.told: Callable[[int], None] | None = None
+        """Told the characters read so far."""
+
+    def __iter__(self) -> Iterator[Part]:
+        count = 0
+        for part in self._parts:
+            if new := set(part.text) - self._known:
+                self._known |= new
+                self.unseen.update(dict.fromkeys(self._model.tokenizer.unseen(part.text)))
+            yield part
+            count += len(part.text)
+            if self.told:
+                self.told(count)
+
+
+def _show_tokens(tokens: Iterable[Token], *, as_json: bool) -> None:
+    if console.shows_colour() and not as_json:
+        console.show_surprise(tokens)
+        return
+    for token in tokens:
+        _put(json.dumps(token._asdict(), ensure_ascii=False))
+
+
+def _show_documents(
+    documents: Iterable[Document], how: dict[str, Any], *, rank: bool, as_json: bool
+) -> None:
+    if rank:
+        documents = sorted(documents, key=lambda document: document.score.bits_per_byte)
+    for document in documents:
+        if as_json:
+            _put(json.dumps(_facts(document) | how, ensure_ascii=False))
+        else:
+            _put(f"{document.score.bits_per_byte:8.4f}  {document.first_words}")
+
+
+def _facts(document: Document) -> dict[str, Any]:
+    return {
+        "index": document.index,
+        "file": document.file,
+        "first_words": document.first_words,
+        **document.score.to_dict(),
+    }
+
+
+def _put(line: str) -> None:
+    sys.stdout.write(line + "\n")
+
+
+def _whole(documents: Iterable[Document]) -> dict[str, Any]:
+    from rnngen.score import Score
+
+    total, count = Score(), 0
+    for document in documents:
+        total, count = total + document.score, count + 1
+    return {"documents": count, **total.to_dict()}
+
+
+def _readable(facts: dict[str, Any]) -> dict[str, Any]:
+    """The facts as a person reads them, what matters first."""
+    measures = {
+        name: f"{facts[name]:.4f}"
+        for name in ("bits_per_byte", "bits_per_character", "nats_per_token")
+    }
+    counts = {name: f"{facts[name]:,}" for name in ("documents", "tokens", "characters", "bytes")}
+    perplexity = f"{facts['perplexity']:.4f} per token"
+    return measures | {"perplexity": perplexity} | counts | {"read": _how(facts)}
+
+
+def _how(facts: dict[str, Any]) -> str:
+    """How the text was read: figures read in different ways do not compare."""
+    if facts["adapted"]:
+        return (
+            f"adapted: the model learned from the text while reading it, at rate "
+            f"{facts['adapt_rate']:g}; this does not compare with figures of a fixed model"
+        )
+    if facts["stride"]:
+        return f"in windows of {facts['stride']} tokens, each from an empty state"
+    return "each text from an empty state, which is carried to its end"

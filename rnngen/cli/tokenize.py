@@ -1,0 +1,64 @@
+"""`rnngen tokenize`: the token store of a text, ahead of training."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated
+
+import typer
+
+from rnngen import console
+from rnngen.cli import options
+
+EXAMPLES = """
+\b
+Examples:
+  rnngen tokenize corpora/haiku.txt
+  rnngen tokenize books.txt.gz --tokenizer subword --vocab-size 4000
+  rnngen tokenize posts.csv --column text --json
+"""
+
+
+def command(
+    ctx: typer.Context,
+    files: options.Files = None,
+    documents: options.Documents = None,
+    encoding: options.Encoding = None,
+    column: options.Column = None,
+    tokenizer: options.TokenizerKind = None,
+    vocab_size: options.VocabSize = None,
+    model_type: options.ModelType = None,
+    min_count: options.MinCount = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the facts as JSON.")] = False,
+    quiet: options.Quiet = False,
+) -> None:
+    """Cut text into tokens ahead of training, which finds and uses them.
+
+    Give the same files and the same options to rnngen train afterwards.
+    """
+    from rnngen import runs
+    from rnngen.errors import ConfigError
+    from rnngen.job import tokenize
+
+    if not files:
+        raise ConfigError("name a text file to tokenize.")
+    given = {k: v for k, v in ctx.params.items() if k in options.TEXT and v is not None}
+    with console.counting("tokenizing", "characters", quiet=quiet) as count:
+        corpus, cutter, store = tokenize(
+            options.text(files, given),
+            runs.home(),
+            progress=count,
+            note=None if quiet else console.note,
+        )
+    if corpus.reason and not quiet:
+        console.note(corpus.reason)
+    facts = {
+        "tokens": store.num_tokens,
+        "bytes": store.num_bytes,
+        "documents": store.documents,
+        "num_documents": len(store.hashes),
+        "tokenizer": cutter.kind,
+        "vocab_size": cutter.vocab_size,
+        "path": str(store.path),
+    }
+    typer.echo(json.dumps(facts) if as_json else console.table(facts))

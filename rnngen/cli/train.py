@@ -1,0 +1,231 @@
+"""`rnngen train`: a model from text files."""
+
+from __future__ import annotations
+
+import dataclasses
+import signal
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from rnngen import console
+from rnngen.cli import options
+from rnngen.cli.options import setting
+from rnngen.config import ModelConfig, TrainConfig, option, read_toml
+from rnngen.errors import ConfigError, TrainingError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from rnngen.checkpoint import Model
+    from rnngen.events import Stopped
+    from rnngen.job import Job
+
+INTERRUPTED = 130
+EXAMPLES = """
+\b
+Examples:
+  rnngen train corpora/haiku.txt --minutes 2
+  rnngen train poems/ 'more/*.txt.gz' --name poems --cell gru
+  rnngen train --resume --name poems
+"""
+SAMPLE_LENGTH = 160
+
+
+def command(
+    ctx: typer.Context,
+    files: options.Files = None,
+    name: Annotated[
+        str | None, typer.Option("--name", "-o", help="Name of the run; else the file's name.")
+    ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with a run that stopped.")
+    ] = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a run.")] = False,
+    minutes: Annotated[float | None, setting(TrainConfig, "minutes", "--minutes", "-m")] = None,
+    epochs: Annotated[float | None, setting(TrainConfig, "epochs")] = None,
+    steps: Annotated[int | None, setting(TrainConfig, "steps")] = None,
+    cell: Annotated[str | None, setting(ModelConfig, "cell")] = None,
+    hidden_size: Annotated[int | None, setting(ModelConfig, "hidden_size")] = None,
+    num_layers: Annotated[int | None, setting(ModelConfig, "num_layers")] = None,
+    embedding_dim: Annotated[int | None, setting(ModelConfig, "embedding_dim")] = None,
+    dropout: Annotated[float | None, setting(ModelConfig, "dropout")] = None,
+    tie_weights: Annotated[
+        bool | None, setting(ModelConfig, "tie_weights", "--tie-weights/--no-tie-weights")
+    ] = None,
+    norm: Annotated[bool | None, setting(ModelConfig, "norm", "--norm/--no-norm")] = None,
+    skip: Annotated[bool | None, setting(ModelConfig, "skip", "--skip/--no-skip")] = None,
+    batch_size: Annotated[int | None, setting(TrainConfig, "batch_size")] = None,
+    seq_len: Annotated[int | None, setting(TrainConfig, "seq_len")] = None,
+    learning_rate: Annotated[float | None, setting(TrainConfig, "learning_rate")] = None,
+    final_rate: Annotated[float | None, setting(TrainConfig, "final_rate")] = None,
+    warmup_steps: Annotated[int | None, setting(TrainConfig, "warmup_steps")] = None,
+    weight_decay: Annotated[float | None, setting(TrainConfig, "weight_decay")] = None,
+    clip: Annotated[float | None, setting(TrainConfig, "clip")] = None,
+    patience: Annotated[int | None, setting(TrainConfig, "patience")] = None,
+    evaluations: Annotated[int | None, setting(TrainConfig, "evaluations")] = None,
+    valid_fraction: Annotated[float | None, setting(TrainConfig, "valid_fraction")] = None,
+    valid_tokens: Annotated[int | None, setting(TrainConfig, "valid_tokens")] = None,
+    valid: Annotated[
+        str | None, typer.Option(help="File to hold out in place of a share of the text.")
+    ] = None,
+    documents: options.Documents = None,
+    encoding: options.Encoding = None,
+    column: options.Column = None,
+    tokenizer: options.TokenizerKind = None,
+    vocab_size: options.VocabSize = None,
+    model_type: options.ModelType = None,
+    min_count: options.MinCount = None,
+    novelty: options.Novelty = None,
+    precision: Annotated[str | None, setting(TrainConfig, "precision")] = None,
+    device: Annotated[str | None, setting(TrainConfig, "device")] = None,
+    seed: Annotated[int | None, setting(TrainConfig, "seed")] = None,
+    config: options.ConfigFile = None,
+    quiet: options.Quiet = False,
+) -> None:
+    """Train a model on text files and keep it under checkpoints/NAME.
+
+    What you leave out is chosen from the text, the machine and the time, and said.
+    Ctrl-C saves the run; --resume goes on with it.
+    """
+    given = _given(ctx.params, config)
+    if resume:
+        job = _resumed(files, name, given)
+    else:
+        job = _planned(files, name, given, overwrite=overwrite, quiet=quiet)
+    job = dataclasses.replace(job, sample=_sample)
+    stopped = _run(job, resume=resume, quiet=quiet)
+    _report(stopped, job.folder, quiet=quiet)
+
+
+def _given(params: dict[str, Any], config: Path | None) -> dict[str, Any]:
+    """What the user fixed: the TOML file's settings, and over them the options'."""
+    names = [f.name for c in (ModelConfig, TrainConfig) for f in dataclasses.fields(c)]
+    known = {*names, *options.TEXT}
+    from_file = read_toml(config) if config else {}
+    if unknown := sorted(set(from_file) - known):
+        raise ConfigError(
+            f"{config}: unknown setting {unknown[0]!r}; known are {', '.join(sorted(known))}."
+        )
+    from_options = {k: v for k, v in params.items() if k in known and v is not None}
+    return from_file | from_options
+
+
+def _planned(
+    files: list[str] | None,
+    name: str | None,
+    given: dict[str, Any],
+    *,
+    overwrite: bool,
+    quiet: bool,
+) -> Job:
+    """A new run, told, its folder made ready."""
+    if not files:
+        raise ConfigError("name a text file to train on, or --resume a run by its --name.")
+    from rnngen import runs
+    from rnngen.job import new_job
+
+    folder = runs.new_folder(name or _stem(files))
+    runs.check_free(folder, overwrite=overwrite)
+    settings = {k: v for k, v in given.items() if k not in options.TEXT}
+    text = options.text(files, given)
+    device = _device_kind(given)
+    with console.counting("tokenizing", "characters", quiet=quiet) as progress:
+        note = None if quiet else console.note
+        job, recipe = new_job(text, folder, settings, device=device, progress=progress, note=note)
+    if not quiet:
+        console.show_corpus(job.facts["corpus"])
+        console.show_recipe(recipe)
+    runs.make_ready(folder)
+    return job
+
+
+def _resumed(files: list[str] | None, name: str | None, given: dict[str, Any]) -> Job:
+    """The run as it was saved."""
+    if given:
+        raise ConfigError(
+            f"{option(next(iter(given)))} cannot be changed with --resume: a resumed run keeps "
+            "its settings, so that it ends as if it had never stopped."
+        )
+    if not name and not files:
+        raise ConfigError("--resume needs the run's --name.")
+    from rnngen import runs
+    from rnngen.job import resumed_job
+
+    folder = runs.new_folder(name or _stem(files or []))
+    runs.remove_leftovers(folder)
+    return resumed_job(folder)
+
+
+def _stem(files: list[str]) -> str:
+    """The name of the first file: `texts/haiku.txt.gz` is the run `haiku`."""
+    return "stdin" if files[0] == "-" else Path(files[0]).resolve().name.split(".")[0]
+
+
+def _device_kind(given: dict[str, Any]) -> str:
+    wanted = TrainConfig(device=given.get("device", "auto")).device
+    if wanted == "cpu":
+        return "cpu"
+    from rnngen.device import choose_device
+
+    return str(choose_device(wanted).type)
+
+
+def _run(job: Job, *, resume: bool, quiet: bool) -> Stopped:
+    from rnngen.events import Stopped
+    from rnngen.train import train
+
+    event = None
+    with _stop_signals() as stopping, console.training_view(quiet=quiet) as view:
+        for event in train(job, resume=resume, should_stop=stopping):
+            view.show(event)
+    assert isinstance(event, Stopped)
+    return event
+
+
+def _sample(model: Model, step: int) -> str:
+    """What the model writes at this step: a short text, another one each time."""
+    from rnngen.api import LanguageModel
+
+    [text] = LanguageModel(model).sample(seed=step, length=SAMPLE_LENGTH)
+    return text.text
+
+
+@contextmanager
+def _stop_signals() -> Iterator[Callable[[], bool]]:
+    """Ctrl-C and SIGTERM ask for a stop after the step at hand; a second Ctrl-C does not wait."""
+    received: list[int] = []
+
+    def note_it(number: int, _: object) -> None:
+        if received and number == signal.SIGINT:
+            raise KeyboardInterrupt
+        received.append(number)
+
+    before = {number: signal.signal(number, note_it) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield lambda: bool(received)
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _report(stopped: Stopped, folder: Path, *, quiet: bool) -> None:
+    """Say how it ended and what to do next."""
+    resume = f"rnngen train --resume --name {folder.name}"
+    if stopped.reason == "diverged":
+        raise TrainingError(
+            f"{folder}: the loss stopped being a number and stayed so; the last good state is "
+            f"kept. Start again with a lower --learning-rate, or try: {resume}"
+        )
+    if stopped.reason == "interrupted":
+        console.note(f"stopped at step {stopped.step}, saved; go on with: {resume}")
+        raise typer.Exit(INTERRUPTED)
+    if not quiet:
+        why = "no gain any more" if stopped.reason == "patience" else "done"
+        console.note(
+            f"{why} after {stopped.step:,} steps, {stopped.seconds / 60:.1f} minutes: "
+            f"{stopped.best_valid_bits_per_byte:.4f} bits per byte on held-out text; "
+            f"{folder} holds the model. Try: rnngen sample {folder.name}"
+        )

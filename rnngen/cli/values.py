@@ -1,0 +1,50 @@
+"""Option values that are more than a word or a number."""
+
+from __future__ import annotations
+
+import math
+import re
+
+from rnngen.errors import ConfigError
+
+ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "\\": "\\", "0": "\0"}
+MOST_NUMBERS = 1000
+
+
+def unescaped(text: str) -> str:
+    r"""`text` with \n, \t, \r, \0 and \\ as in a string of most languages."""
+    return re.sub(r"\\([ntr0\\])", lambda found: ESCAPES[found[1]], text)
+
+
+def numbers(option: str, text: str) -> tuple[float, ...]:
+    """`0.8`, a list `0.5,1,1.5` or a range `0.5:1.5:0.25` (first, last, step), as numbers.
+
+    Raises ConfigError that names the option.
+    """
+    try:
+        if ":" in text:
+            return _range(*map(float, text.split(":")))
+        return tuple(map(float, text.split(",")))
+    except (ValueError, TypeError) as error:
+        raise ConfigError(
+            f"{option} must be a number, a list as 0.5,1 or a range as 0.5:1.5:0.25, got {text!r}."
+        ) from error
+
+
+def _range(first: float, last: float, step: float) -> tuple[float, ...]:
+    """Both ends included, up to rounding."""
+    count = math.floor((last - first) / step + 1e-9) + 1 if step > 0 else 0
+    if not 0 < count <= MOST_NUMBERS:
+        raise ValueError
+    return tuple(round(first + k * step, 10) for k in range(count))
+
+
+def weighted(option: str, text: str) -> tuple[str, float]:
+    """`TEXT=VALUE` as the pair; the last `=` parts them. Raises ConfigError."""
+    name, equals, value = text.rpartition("=")
+    try:
+        if name and equals:
+            return unescaped(name), float(value)
+    except ValueError:
+        pass
+    raise ConfigError(f"{option} must be TEXT=VALUE, as moon=2 or rain=-3, got {text!r}.")

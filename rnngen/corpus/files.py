@@ -1,0 +1,215 @@
+"""From what the user named to blocks of bytes: files, folders, globs, `-`, and compressed files."""
+
+from __future__ import annotations
+
+import atexit
+import errno
+import glob
+import hashlib
+import os
+import shutil
+import stat
+import sys
+import tempfile
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+from rnngen.errors import CorpusError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+BLOCK = 1 << 19  # bytes read at once
+ZSTD_BLOCK = 1 << 12  # compressed bytes; 4 KiB unpack to at most 128 MiB, whatever the file holds
+COMPRESSED = {".gz": "gzip", ".xz": "lzma", ".bz2": "bz2", ".zst": "zstandard"}
+TABLES = (".csv", ".tsv", ".jsonl")
+STDIN = "-"
+
+
+@dataclass(frozen=True)
+class Source:
+    """One file to read, as often as wanted."""
+
+    name: str  # as messages show it
+    path: str  # absolute
+    size: int  # bytes on disk
+    spooled: bool = False  # a temporary copy of what can be read only once
+
+    @property
+    def compression(self) -> str:
+        """The ending that says how to unpack it, "" if there is nothing to unpack."""
+        suffix = Path(self.path).suffix.lower()
+        return suffix if suffix in COMPRESSED else ""
+
+    @property
+    def table(self) -> str:
+        """One of `TABLES` if the file has columns, else ""."""
+        return _ending(self.path, TABLES)
+
+    def describe(self) -> str:
+        """What `reopen` finds the file by."""
+        return STDIN if self.spooled else self.path
+
+
+def find(paths: Sequence[str]) -> list[Source]:
+    """The files that `paths` mean, in the order given; folders and globs sorted.
+
+    Raises CorpusError if one of them means no readable file.
+    """
+    if not paths or "" in paths:
+        raise CorpusError("no corpus given. Name a text file, a folder, or - for stdin.")
+    if list(paths).count(STDIN) > 1:
+        raise CorpusError("stdin (-) is named twice, and it can be read only once.")
+    return [source for path in paths for source in _expand(path)]
+
+
+def source(name: str) -> Source:
+    """The file `name`, checked to be there and readable."""
+    try:
+        path = Path(name).absolute()
+        status = path.stat()
+        with path.open("rb") as stream:
+            # A pipe, such as the shell's <(command), can be read only once, as stdin.
+            return Source(name, str(path), status.st_size) if _is_file(status) else _spool(stream)
+    except OSError as error:
+        raise CorpusError(f"{name}: {_explain(error)}.") from error
+    except ValueError as error:  # a NUL in the name
+        raise CorpusError(f"{name!r}: no such file.") from error
+
+
+def blocks(source: Source) -> Iterator[bytes]:
+    """The unpacked bytes of a file, in blocks, none empty.
+
+    Raises CorpusError if the file cannot be read, is damaged or is cut off.
+    """
+    packed = source.compression
+    try:
+        yield from _unpack_zstd(source) if packed == ".zst" else _unpack(source)
+    except (MemoryError, CorpusError):
+        raise
+    except Exception as error:  # EOFError, zlib.error, LZMAError, ZstdError: no common base
+        if isinstance(error, OSError) and error.errno:
+            raise CorpusError(f"{source.name}: {_explain(error)}.") from error
+        if not packed:
+            raise
+        raise CorpusError(
+            f"{source.name}: damaged or cut off ({str(error).rstrip('.')}); "
+            f"make or fetch the {packed} file again."
+        ) from error
+
+
+def sha256(source: Source) -> bytes:
+    """The digest of a file as it is on disk."""
+    try:
+        with Path(source.path).open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").digest()
+    except OSError as error:
+        raise CorpusError(f"{source.name}: {_explain(error)}.") from error
+
+
+def _is_file(status: os.stat_result) -> bool:
+    return stat.S_ISREG(status.st_mode)
+
+
+def _explain(error: OSError) -> str:
+    if error.errno == errno.ENOENT:
+        return "no such file or folder"
+    return (error.strerror or str(error)).lower()
+
+
+def _ending(path: str, endings: tuple[str, ...]) -> str:
+    """Which of `endings` the path has, before the ending of a compression; "" if none."""
+    inner = Path(path)
+    if inner.suffix.lower() in COMPRESSED:
+        inner = inner.with_suffix("")
+    suffix = inner.suffix.lower()
+    return suffix if suffix in endings else ""
+
+
+def _expand(path: str) -> list[Source]:
+    if path == STDIN:
+        return [_spool(sys.stdin.buffer)]
+    try:
+        if Path(path).is_dir():
+            return _folder(path)
+        is_pattern = glob.has_magic(path) and not Path(path).exists()
+    except OSError as error:
+        raise CorpusError(f"{path}: {_explain(error)}.") from error
+    return _matches(path) if is_pattern else [source(path)]
+
+
+def _matches(pattern: str) -> list[Source]:
+    found = sorted(glob.glob(pattern, recursive=True))  # noqa: PTH207 (Path.glob: relative only)
+    names = [name for name in found if not Path(name).is_dir()]
+    if not names:
+        raise CorpusError(f"{pattern}: no file matches this pattern.")
+    return [source(name) for name in names]
+
+
+def _folder(path: str) -> list[Source]:
+    """Every .txt below, also compressed; hidden files and folders are left out."""
+    found: list[Path] = []
+    for folder, inner, names in os.walk(path, onerror=_raise):
+        inner[:] = [name for name in inner if not name.startswith(".")]
+        found += [Path(folder, n) for n in names if _ending(n, (".txt",)) and n[0] != "."]
+    if not found:
+        raise CorpusError(
+            f"{path}: no .txt file in this folder. Name other files with a pattern, "
+            f"such as '{Path(path) / '*.md'}'."
+        )
+    return [source(str(name)) for name in sorted(found)]
+
+
+def _raise(error: OSError) -> None:
+    raise CorpusError(f"{error.filename}: {_explain(error)}.") from error
+
+
+def _spool(stream: BinaryIO) -> Source:
+    """Copy a stream to a temporary file, deleted when the program ends."""
+    try:
+        with tempfile.NamedTemporaryFile(prefix="rnngen-", suffix=".txt", delete=False) as copy:
+            atexit.register(Path(copy.name).unlink, missing_ok=True)
+            shutil.copyfileobj(stream, copy, BLOCK)
+            return Source("stdin", copy.name, copy.tell(), spooled=True)
+    except OSError as error:
+        raise CorpusError(f"stdin: {_explain(error)}.") from error
+
+
+def _unpack(source: Source) -> Iterator[bytes]:
+    packed = source.compression
+    if packed:
+        stream = _module(source).open(source.path, "rb")
+    else:
+        stream = Path(source.path).open("rb", buffering=0)  # noqa: SIM115 (closed just below)
+    with stream:
+        while block := stream.read(BLOCK):
+            yield block
+
+
+def _unpack_zstd(source: Source) -> Iterator[bytes]:
+    """zstandard's own reader ends quietly where a file is cut off, so frames are walked here."""
+    zstandard = _module(source)
+    start = zstandard.ZstdDecompressor(max_window_size=1 << 31).decompressobj
+    frame, inside = start(), False
+    with Path(source.path).open("rb") as stream:
+        while packed := stream.read(ZSTD_BLOCK):
+            while packed:
+                if block := frame.decompress(packed):
+                    yield block
+                inside, packed = not frame.eof, frame.unused_data if frame.eof else b""
+                if frame.eof:
+                    frame = start()
+    if inside:
+        raise EOFError("the last frame is not complete")
+
+
+def _module(source: Source):  # type: ignore[no-untyped-def]  # four modules without common type
+    name = COMPRESSED[source.compression]
+    try:
+        return import_module(name)
+    except ImportError as error:
+        hint = ': pip install "rnngen[zstd]"' if name == "zstandard" else ", missing in this Python"
+        needs = f"{source.compression} files need {name}{hint}"
+        raise CorpusError(f"{source.name}: {needs}.") from error

@@ -1,0 +1,87 @@
+"""What training says as it goes, in order: `for event in train(...)`.
+
+Each event is one JSON object in `log.jsonl`: `event` is its name in lower case, the rest are the
+fields below; fields that do not apply are left out. Programs may read that file while it grows.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Event:
+    step: int
+    """Updates of the weights so far."""
+    epoch: float
+    """Passes over the training text so far."""
+    tokens: int
+    """Tokens trained on so far."""
+    seconds: float
+    """Time trained so far, earlier parts of a resumed run included."""
+
+    def to_json(self) -> dict[str, Any]:
+        fields = {k: v for k, v in dataclasses.asdict(self).items() if v is not None}
+        return {"event": type(self).__name__.lower(), **fields}
+
+
+@dataclass(frozen=True)
+class Planned(Event):
+    """The number of steps is known: from now on the schedule is fixed."""
+
+    total_steps: int
+
+
+@dataclass(frozen=True)
+class Step(Event):
+    """Some steps were made."""
+
+    total_steps: int | None
+    learning_rate: float
+    train_nats_per_token: float
+    """Mean loss of the steps since the last such event."""
+    tokens_per_second: float
+
+
+@dataclass(frozen=True)
+class Skipped(Event):
+    """A step whose loss or gradient was not a finite number; the weights were left as they were."""
+
+    in_a_row: int
+
+
+@dataclass(frozen=True)
+class Evaluation(Event):
+    """The held-out text was read."""
+
+    valid_nats_per_token: float
+    valid_bits_per_byte: float
+    best: bool
+    """The best so far; `model.safetensors` now holds these weights."""
+    without_gain: int
+    """Evaluations since the best one."""
+
+
+@dataclass(frozen=True)
+class Sample(Event):
+    """Text the model writes at this moment."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Saved(Event):
+    """`training.safetensors` holds the run as it stands: it can be resumed from here."""
+
+    path: str
+
+
+@dataclass(frozen=True)
+class Stopped(Event):
+    """The last event. reason: finished, patience, interrupted or diverged."""
+
+    reason: str
+    best_valid_nats_per_token: float | None
+    best_valid_bits_per_byte: float | None

@@ -1,0 +1,188 @@
+"""From the text, the machine and the time given to every setting of a run, with its reason.
+
+The rules were found by experiment (see the README, "How the recipe was found"); each is one method
+below. What a user gives is taken as it is, and later rules build on it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from rnngen.config import ModelConfig, TrainConfig
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+DEFAULT_MINUTES = 5.0
+FLOPS_PER_CORE = 45e9
+"""What one core of a common laptop or server does in fp32 while training (AVX2)."""
+FLOPS_PER_GPU = 5e12
+TOKENS_PER_PARAMETER = 4.0
+"""How a time budget is best spent: read this many tokens for each weight."""
+LEAST_PARAMETERS = 40_000
+PARAMETERS_PER_TOKEN = 4
+"""A model larger than this times the text learns the text by heart."""
+
+
+@dataclass(frozen=True)
+class Situation:
+    """What the recipe looks at."""
+
+    num_tokens: int
+    """Tokens to train on, held-out ones not counted."""
+    held_out: int
+    """Tokens held out."""
+    vocab_size: int
+    cores: int = 1
+    device: str = "cpu"
+
+
+@dataclass(frozen=True)
+class Recipe:
+    model: ModelConfig
+    train: TrainConfig
+    reasons: dict[str, str]
+    """Setting -> why it has its value, in the order they were chosen."""
+
+
+def choose(situation: Situation, given: Mapping[str, Any]) -> Recipe:
+    """A whole plan. given: settings the user fixed, by their names in the two configs.
+
+    Raises ConfigError if a given value cannot be.
+    """
+    _check(situation, given)
+    return _Cook(situation, given).serve()
+
+
+def _check(situation: Situation, given: Mapping[str, Any]) -> None:
+    """The rules below calculate with what is given, so it must be sound by itself."""
+    # Tying is checked against the widths once both are chosen.
+    model = {**given, "vocab_size": situation.vocab_size, "tie_weights": False}
+    ModelConfig.from_dict(_fields(ModelConfig, model))
+    TrainConfig.from_dict(_fields(TrainConfig, given))
+
+
+class _Cook:
+    def __init__(self, situation: Situation, given: Mapping[str, Any]) -> None:
+        self.situation = situation
+        self.given = dict(given)
+        self.values: dict[str, Any] = {"vocab_size": situation.vocab_size}
+        self.reasons: dict[str, str] = {}
+
+    def serve(self) -> Recipe:
+        self.budget()
+        self.size()
+        self.streams()
+        self.regularisation()
+        self.rate()
+        self.evaluation()
+        values = self.values | self.given
+        return Recipe(
+            ModelConfig.from_dict(_fields(ModelConfig, values)),
+            TrainConfig.from_dict(_fields(TrainConfig, values)),
+            self.reasons,
+        )
+
+    def settle(self, name: str, value: Any, reason: str) -> Any:
+        """Take the user's value if there is one, else `value`."""
+        if name in self.given:
+            self.reasons[name] = "as asked"
+            value = self.given[name]
+        else:
+            self.reasons[name] = reason
+        self.values[name] = value
+        return value
+
+    def get(self, name: str) -> Any:
+        return self.given.get(name, self.values.get(name))
+
+    def budget(self) -> None:
+        self.settle("cell", "lstm", "the long memory; --cell gru is the lighter one")
+        if self.get("steps") is None and self.get("epochs") is None:
+            self.settle("minutes", DEFAULT_MINUTES, "more time writes better: --minutes N")
+            if self.get("minutes") is not None:
+                n = self.situation.num_tokens
+                most = round(min(200.0, max(6.0, 40 * (1e6 / n) ** 0.25)))
+                self.settle("epochs", float(most), "at most: more passes would not pay")
+
+    def size(self) -> None:
+        n = self.situation.num_tokens
+        by_text = max(LEAST_PARAMETERS, PARAMETERS_PER_TOKEN * n)
+        by_time = self._parameters_by_time()
+        parameters = min(by_text, by_time)
+        why = "what the time allows" if by_time < by_text else "what the text can teach"
+        layers = self.settle("num_layers", 2 if parameters >= 150_000 else 1, why)
+        # An LSTM layer of H units reading H numbers has 8 H^2 weights.
+        hidden = 32 * max(2, round(math.sqrt(parameters / (8 * layers)) / 32))
+        hidden = self.settle("hidden_size", min(hidden, 1024), why)
+        self.settle("embedding_dim", hidden, "as wide as the layers, so that all have a skip")
+        tie = self.situation.vocab_size > 4000 and self.get("embedding_dim") == hidden
+        self.settle("tie_weights", tie, "one matrix for many tokens" if tie else "few tokens")
+
+    def _parameters_by_time(self) -> float:
+        minutes = self.get("minutes")
+        if minutes is None:
+            return math.inf
+        device_flops = FLOPS_PER_CORE * self.situation.cores
+        flops = minutes * 60 * (FLOPS_PER_GPU if self.situation.device == "cuda" else device_flops)
+        # A weight costs 6 operations a token: 2 forward, 4 backward (Kaplan et al. 2020).
+        return math.sqrt(flops / (6 * TOKENS_PER_PARAMETER))
+
+    def streams(self) -> None:
+        n = self.situation.num_tokens
+        seq_len = self.settle("seq_len", max(1, min(64, n)), "the state is carried on beyond it")
+        usual = 128 if self.situation.device == "cuda" else 16
+        fitting = max(1, n // (8 * seq_len))
+        if fitting < usual:
+            self.settle("batch_size", fitting, f"small: the text has only {n:,} tokens")
+        else:
+            self.settle("batch_size", usual, "many updates, and still fast")
+        if self.get("batch_size") > n:
+            self.given["batch_size"] = n
+            self.reasons["batch_size"] = f"the text has only {n:,} tokens"
+
+    def expected_epochs(self) -> float:
+        """Passes over the text that the budget makes likely."""
+        n = self.situation.num_tokens
+        most = [self.get("epochs") or math.inf]
+        if steps := self.get("steps"):
+            most.append(steps * self.get("batch_size") * self.get("seq_len") / n)
+        if minutes := self.get("minutes"):
+            weights = 8 * self.get("num_layers") * self.get("hidden_size") ** 2
+            weights += self.situation.vocab_size * self.get("hidden_size")
+            speed = FLOPS_PER_CORE * self.situation.cores
+            if self.situation.device == "cuda":
+                speed = FLOPS_PER_GPU
+            most.append(minutes * 60 * speed / (6 * weights * n))
+        return float(min(most))
+
+    def regularisation(self) -> None:
+        epochs = self.expected_epochs()
+        steps = ((4, 0.0), (8, 0.1), (16, 0.2), (40, 0.3), (math.inf, 0.4))
+        dropout = next(share for most, share in steps if epochs <= most)
+        self.settle("dropout", dropout, f"about {epochs:.1f} passes over the text")
+        self.settle("weight_decay", 0.1, "on matrices only")
+
+    def rate(self) -> None:
+        hidden = self.get("hidden_size")
+        rate = min(8e-3, max(1e-3, 5e-3 * math.sqrt(256 / hidden)))
+        self.settle("learning_rate", float(f"{rate:.2g}"), f"for {hidden} units")
+        self.settle("warmup_steps", 50, "then a cosine down to zero")
+
+    def evaluation(self) -> None:
+        """Reading held-out text costs a third of training on it: keep that within a tenth."""
+        held_out = self.situation.held_out
+        allowed = 0.3 * self.expected_epochs() * self.situation.num_tokens
+        often = int(min(10, max(3, allowed / held_out)))
+        often = self.settle("evaluations", often, "spread over the run")
+        most = max(100_000, int(allowed / often))
+        if held_out > most:
+            self.settle("valid_tokens", most, "of the held-out text: little time goes there")
+
+
+def _fields(config: type, values: Mapping[str, Any]) -> dict[str, Any]:
+    names = {f.name for f in dataclasses.fields(config)}
+    return {name: value for name, value in values.items() if name in names}

@@ -1,0 +1,125 @@
+"""Where runs live, and what a user may call them."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from rnngen.errors import CheckpointError, ConfigError
+
+MODEL_FILE = "model.safetensors"
+TRAINING_FILE = "training.safetensors"
+LOG_FILE = "log.jsonl"
+SHIPPED = Path(__file__).parent / "checkpoints"
+
+
+def home() -> Path:
+    """The folder new runs are written to: `$RNNGEN_HOME`, else `checkpoints` right here."""
+    return Path(os.environ.get("RNNGEN_HOME") or "checkpoints")
+
+
+def new_folder(name: str) -> Path:
+    """The folder of the run called `name`. Raises ConfigError if that cannot be a folder name."""
+    if not name or name in (".", "..") or name.startswith(".") or "/" in name or os.sep in name:
+        raise ConfigError(
+            f"--name {name!r} cannot be a run's name; use letters, digits, - and _. "
+            "Set RNNGEN_HOME to write runs elsewhere."
+        )
+    return home() / name
+
+
+def check_free(folder: Path, *, overwrite: bool) -> None:
+    """Raises CheckpointError if a run stands in `folder` and must not be replaced."""
+    taken = any((folder / name).exists() for name in (MODEL_FILE, TRAINING_FILE))
+    if taken and not overwrite:
+        raise CheckpointError(
+            f"{folder} holds a run; go on with --resume, replace it with --overwrite, "
+            "or give the new one another --name."
+        )
+
+
+def make_ready(folder: Path) -> None:
+    """Make the folder of a new run, and take away what an earlier run left in it."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name in (TRAINING_FILE, MODEL_FILE, LOG_FILE):
+            (folder / name).unlink(missing_ok=True)
+    except OSError as error:
+        raise CheckpointError(
+            f"{folder}: cannot be written: {error.strerror}. "
+            "Set RNNGEN_HOME to a folder you may write."
+        ) from error
+    remove_leftovers(folder)
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Delete what a killed process left half-written in `folder`."""
+    for leftover in folder.glob(".*.part"):
+        with contextlib.suppress(OSError):
+            leftover.unlink()
+
+
+def find_model(name: str) -> Path:
+    """The model file that `name` stands for.
+
+    name: a path (of a run's folder or a model file), or the name of a run under `home()`, under
+    `checkpoints` here, or shipped with the package, looked up in this order.
+    Raises CheckpointError that says what there is.
+    """
+    for folder in (Path(name), *(place / name for place in _places())):
+        if folder.is_file():
+            return folder
+        if (folder / MODEL_FILE).is_file():
+            return folder / MODEL_FILE
+        if (folder / TRAINING_FILE).is_file():
+            raise CheckpointError(
+                f"{folder}: the run has not been evaluated yet, so it has no model; "
+                "go on with: rnngen train --resume --name " + folder.name
+            )
+    known = ", ".join(models())
+    hint = f"there are: {known}." if known else "train one with: rnngen train FILE"
+    raise CheckpointError(f"no model called {name!r}; {hint}")
+
+
+def models() -> list[str]:
+    """Names of all models that can be found, the last written first."""
+    return list(model_files())
+
+
+def model_files() -> dict[str, Path]:
+    """Name -> model file of all models that can be found, the last written first."""
+    found: dict[str, Path] = {}
+    for place in _places():
+        for file in place.glob(f"*/{MODEL_FILE}"):
+            found.setdefault(file.parent.name, file)
+    return dict(sorted(found.items(), key=lambda item: (-item[1].stat().st_mtime, item[0])))
+
+
+def peek(file: Path) -> dict[str, Any]:
+    """The facts of a model file, read from its head alone and not checked; {} if unreadable.
+
+    A safetensors file begins with the length of its JSON header, 8 bytes little-endian.
+    """
+    try:
+        with file.open("rb") as opened:
+            length = int.from_bytes(opened.read(8), "little")
+            header = json.loads(opened.read(min(length, 1 << 24)))
+        facts = json.loads(header["__metadata__"]["facts"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
+    return facts if isinstance(facts, dict) else {}
+
+
+def latest() -> str:
+    """The model last written. Raises CheckpointError if there is none."""
+    names = models()
+    if not names:
+        raise CheckpointError("there is no model yet; train one with: rnngen train FILE")
+    return names[0]
+
+
+def _places() -> list[Path]:
+    return list(dict.fromkeys([home(), Path("checkpoints"), SHIPPED]))

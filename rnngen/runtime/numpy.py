@@ -1,0 +1,296 @@
+"""NumpyRuntime: the model in NumPy, ready in milliseconds, as fast as weights can be read.
+
+One token of one stream touches every weight once and computes next to nothing besides, so its time
+is memory traffic plus about 1 us for each NumPy call. Therefore:
+
+- the first layer's input products depend on the token alone: they are kept, a row for each token;
+- those of the other layers, and the output, are taken for all T tokens at once in `forward`;
+- s(x) = (1 + tanh(x / 2)) / 2: the weights of sigmoid gates are halved beforehand (exact in
+  binary), and one tanh serves all gates.
+
+**A stream's logits are the same bits** whatever B is, whichever row it has, stepped or read whole,
+and however many cores work. By construction: each row is multiplied by a block of the matrix in one
+BLAS call (sgemv, reached through matmul) whose sizes depend on the config only, and all the rest is
+elementwise or a sum over one row. (It takes a BLAS that heeds sizes and not addresses, as OpenBLAS
+does; another BLAS or processor may round differently, but then does so for every B.)
+
+The price: one product of all rows (sgemm) would be three times as fast on one core for B >= 64, but
+its rounding follows the shape of the batch, and B = 1, where it would have to be padded, would take
+three times as long. Rows are spread over the cores instead.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from rnngen.shapes import tensor_shapes
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from concurrent.futures import ThreadPoolExecutor
+
+    from rnngen.config import ModelConfig
+    from rnngen.runtime import FloatArray, IdArray, State
+
+    Carried = tuple[FloatArray, ...]
+
+BLOCK = 8192
+"""Most numbers in a block of a matrix: 32 KiB, which stay in the first cache from row to row.
+
+OpenBLAS starts threads from 9216 on. For products this small they cost more than they give, stand
+waiting for one another where cores are shared, and could make rounding depend on their number.
+"""
+STREAMS_PER_TASK = 32
+"""More streams are split among threads; this many read each block often enough to hide its way."""
+TABLE_BYTES = 2**28
+"""Largest table of input products; above it they are computed anew for each token."""
+EPSILON = 1e-5  # torch.nn.LayerNorm's
+
+
+class NumpyRuntime:
+    """The Runtime protocol in float32 NumPy. See the module for what it promises."""
+
+    def __init__(self, config: ModelConfig, weights: Mapping[str, FloatArray]) -> None:
+        """weights: as `shapes.tensor_shapes` names them; copied.  ValueError: a wrong shape."""
+        for name, shape in tensor_shapes(config).items():
+            if weights[name].shape != shape:
+                raise ValueError(f"{name} has shape {weights[name].shape}, expected {shape}.")
+        self.config = config
+        layer = {"lstm": _LSTM, "gru": _GRU}[config.cell]
+        self._embedding = np.array(weights["embedding.weight"], np.float32)
+        self._layers = [layer(config, weights, index) for index in range(config.num_layers)]
+        self._first_inputs = _Table(self._embedding, self._layers[0].inputs)
+        output = "embedding.weight" if config.tie_weights else "output.weight"
+        self._output = _Linear(weights[output], weights["output.bias"])
+
+    def start(self, batch_size: int) -> State:
+        shape = (self.config.num_layers, batch_size, self.config.hidden_size)
+        parts = 2 if self.config.cell == "lstm" else 1
+        return tuple(np.zeros(shape, np.float32) for _ in range(parts))
+
+    def step(self, ids: IdArray, state: State) -> tuple[FloatArray, State]:
+        """See Runtime. The bits are `forward`'s."""
+        logits, state = self._run(ids[None], state)
+        return logits[0], state
+
+    def forward(self, ids: IdArray, state: State) -> tuple[FloatArray, State]:
+        """See Runtime. The bits are those of T calls of `step`; raises ValueError as it does."""
+        logits, state = self._run(ids.T, state)
+        return logits.swapaxes(0, 1), state
+
+    def _run(self, ids: IdArray, state: State) -> tuple[FloatArray, State]:
+        """Time comes first inside: ids (T, B) -> logits (T, B, V)."""
+        streams = ids.shape[1]
+        if streams != state[0].shape[1]:
+            raise ValueError(f"ids of {streams} streams, state of {state[0].shape[1]}.")
+        if streams <= STREAMS_PER_TASK:
+            return self._run_together(ids, state)
+        parts = [slice(i, i + STREAMS_PER_TASK) for i in range(0, streams, STREAMS_PER_TASK)]
+
+        def work(part: slice) -> tuple[FloatArray, State]:
+            return self._run_together(ids[:, part], tuple(whole[:, part] for whole in state))
+
+        logits, states = zip(*_pool().map(work, parts), strict=True)
+        after = tuple(np.concatenate(part, axis=1) for part in zip(*states, strict=True))
+        return np.concatenate(logits, axis=1), after
+
+    def _run_together(self, ids: IdArray, state: State) -> tuple[FloatArray, State]:
+        after = tuple(np.empty(part.shape, np.float32) for part in state)
+        x, inputs = self._embedding.take(ids, axis=0), self._first_inputs(ids)
+        for index, layer in enumerate(self._layers):
+            if index:
+                inputs = layer.inputs(x)
+            x, carried = layer.run(x, inputs, tuple(part[index] for part in state))
+            for part, value in zip(after, carried, strict=True):
+                part[index] = value
+        return self._output(x), after
+
+
+class _Layer:
+    """One recurrent layer with its norm and skip. The equations are in `model.py`."""
+
+    scales: tuple[float, ...]
+    """Of each gate: scale * tanh(scale * x) + 1 - scale is s(x) at 1/2 and tanh(x) at 1."""
+    summed: int
+    """Gates, from the first, whose two biases are only ever added to one another."""
+
+    def __init__(self, config: ModelConfig, weights: Mapping[str, FloatArray], index: int) -> None:
+        self._size = config.hidden_size
+        scale = np.repeat(np.array(self.scales, np.float32), self._size)
+        own = {
+            name: weights[f"layers.{index}.{name}_l0"]
+            for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
+        }
+        # The n gate of a GRU multiplies its recurrent bias by r, so that one must stay inside.
+        cut = self.summed * self._size
+        bias = own["bias_ih"].copy()
+        bias[:cut] += own["bias_hh"][:cut]
+        self._inner_bias = _as_row(own["bias_hh"][cut:])
+        self._matrix = _Matrix(own["weight_hh"] * scale[:, None])
+        self.inputs = _Linear(own["weight_ih"] * scale[:, None], bias * scale)
+        self._scale, self._shift = _as_row(scale), _as_row(1 - scale)
+        self._skip = config.skip and own["weight_ih"].shape[1] == self._size
+        self._norm = None
+        if config.norm:
+            self._norm = _Norm(weights[f"norms.{index}.weight"], weights[f"norms.{index}.bias"])
+
+    def run(
+        self, x: FloatArray, inputs: FloatArray, carried: Carried
+    ) -> tuple[FloatArray, Carried]:
+        """x (T, B, width) and its products (T, B, gates) -> (T, B, H), and what is carried on."""
+        y = np.empty((*inputs.shape[:2], self._size), np.float32)
+        for position, gates in enumerate(inputs):
+            carried = self.advance(gates, *carried)
+            y[position] = carried[0]
+        if self._norm:
+            y = self._norm(y)
+        if self._skip:
+            y += x
+        return y, carried
+
+    def advance(self, inputs: FloatArray, *carried: FloatArray) -> Carried:
+        raise NotImplementedError
+
+
+class _LSTM(_Layer):
+    scales, summed = (0.5, 0.5, 1.0, 0.5), 4
+
+    def advance(self, inputs: FloatArray, *carried: FloatArray) -> Carried:
+        h, c = carried
+        gates = inputs + self._matrix(h)
+        np.tanh(gates, out=gates)
+        gates *= self._scale
+        gates += self._shift
+        size = self._size
+        i, f = gates[:, :size], gates[:, size : 2 * size]
+        g, o = gates[:, 2 * size : 3 * size], gates[:, 3 * size :]
+        c = f * c
+        i *= g
+        c += i
+        h = np.tanh(c)
+        h *= o
+        return h, c
+
+
+class _GRU(_Layer):
+    scales, summed = (0.5, 0.5, 1.0), 2
+
+    def advance(self, inputs: FloatArray, *carried: FloatArray) -> Carried:
+        (h,) = carried
+        products = self._matrix(h)
+        size, both = self._size, 2 * self._size
+        gates = inputs[:, :both] + products[:, :both]
+        np.tanh(gates, out=gates)
+        gates *= self._scale[:, :both]
+        gates += self._shift[:, :both]
+        r, z = gates[:, :size], gates[:, size:]
+        n = products[:, both:] + self._inner_bias
+        n *= r
+        n += inputs[:, both:]
+        np.tanh(n, out=n)
+        change = h - n
+        change *= z
+        change += n  # (1 - z) * n + z * h = n + z * (h - n)
+        return (change,)
+
+
+class _Linear:
+    """x -> x W^T + b for rows (..., K) -> (..., G)."""
+
+    def __init__(self, weight: FloatArray, bias: FloatArray) -> None:
+        self._matrix = _Matrix(weight)
+        self._bias = _as_row(bias)
+        self.width = len(bias)
+
+    def __call__(self, x: FloatArray) -> FloatArray:
+        rows = x.reshape(-1, x.shape[-1])
+        return (self._matrix(rows) + self._bias).reshape(*x.shape[:-1], self.width)
+
+
+class _Matrix:
+    """x -> x W^T for rows (N, K) -> (N, G), each row by itself."""
+
+    def __init__(self, weight: FloatArray) -> None:
+        """weight: (G, K), kept as blocks of a few rows, the last one filled up with zeros."""
+        self._width, columns = weight.shape
+        height = _block_height(self._width, columns)
+        count = -(-self._width // height)
+        padded = np.zeros((count * height, columns), np.float32)
+        padded[: self._width] = weight
+        self._padded_width = len(padded)
+        self._blocks = padded.reshape(count, 1, height, columns)
+
+    def __call__(self, x: FloatArray) -> FloatArray:
+        # (blocks, 1, height, K) @ (N, K, 1): block by block, all rows while it is in the cache.
+        products = np.matmul(self._blocks, np.ascontiguousarray(x)[:, :, None])
+        flat: FloatArray = products.swapaxes(0, 1).reshape(len(x), self._padded_width)
+        return flat[:, : self._width]
+
+
+def _block_height(rows: int, columns: int) -> int:
+    """Rows in a block: at most BLOCK numbers, about equal blocks, in fours as sgemv takes them."""
+    unit = 4 if 4 * columns <= BLOCK else 1
+    most = max(1, BLOCK // columns // unit * unit)
+    count = -(-rows // most)
+    return -(-rows // (count * unit)) * unit
+
+
+class _Table:
+    """Input products of tokens (T, B) -> (T, B, gates), each token's computed when first met."""
+
+    def __init__(self, embedding: FloatArray, linear: _Linear) -> None:
+        self._embedding = embedding
+        self._linear = linear
+        shape = (len(embedding), linear.width)
+        self._keeps = shape[0] * shape[1] * 4 <= TABLE_BYTES
+        self._rows = np.empty(shape if self._keeps else (0, 0), np.float32)
+        self._known = np.zeros(len(embedding), bool)
+
+    def __call__(self, ids: IdArray) -> FloatArray:
+        if not self._keeps:
+            return self._linear(self._embedding[ids])
+        known = self._known.take(ids)
+        if not known.all():
+            new = np.unique(ids[~known])
+            self._rows[new] = self._linear(self._embedding[new])
+            self._known[new] = True
+        return self._rows.take(ids, axis=0)
+
+
+class _Norm:
+    """Layer normalization (Ba et al. 2016) of each row: (T, B, H) -> (T, B, H)."""
+
+    def __init__(self, weight: FloatArray, bias: FloatArray) -> None:
+        size = len(weight)
+        self._mean = np.full((size, 1), 1 / size, np.float32)
+        # x / sqrt(|x|^2 / H + epsilon) = sqrt(H) * x / sqrt(|x|^2 + H * epsilon), one call less.
+        self._epsilon = np.float32(size * EPSILON)
+        self._weight = _as_row(weight * np.float32(np.sqrt(size)))[None]
+        self._bias = _as_row(bias)[None]
+
+    def __call__(self, x: FloatArray) -> FloatArray:
+        x = x - np.matmul(x[..., None, :], self._mean)[..., 0]
+        length = np.matmul(x[..., None, :], x[..., None])[..., 0]
+        length += self._epsilon
+        x /= np.sqrt(length, out=length)
+        x *= self._weight
+        x += self._bias
+        return x
+
+
+def _as_row(vector: FloatArray) -> FloatArray:
+    """A copy, (1, N): for one stream both operands then have one shape, which halves the call."""
+    return np.array(vector[None], np.float32)
+
+
+@functools.cache
+def _pool() -> ThreadPoolExecutor:
+    """Threads that compute rows side by side: NumPy lets go of the interpreter in a product."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return ThreadPoolExecutor(cores, thread_name_prefix="rnngen")

@@ -1,0 +1,281 @@
+"""The token ids of a corpus on disk, memory-mapped: a folder that is whole or not there.
+
+    store.json        what it is of, and how large; written last
+    tokens-00000.bin  uint16 (uint32 if the vocabulary is larger) ids, little-endian; then -00001 ..
+    offsets.bin       uint64 (D + 1,): where each document starts, and where the last one ends
+    hashes.bin        uint64 (D,): of each document's text, so equal documents have equal hashes
+    counts.bin        int64 (V,): how often each token occurs
+
+Each document is followed by the end token; continuous text is one document without it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from contextlib import ExitStack, closing
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, Self
+
+import numpy as np
+
+from rnngen.encode import blocks_of, cores, encode_blocks, id_dtype
+from rnngen.errors import CorpusError
+from rnngen.folders import whole_folder
+from rnngen.tokenizers import digest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from numpy.typing import NDArray
+
+    from rnngen.encode import Block
+    from rnngen.tokenizers import IdArray, Tokenizer
+
+STORE_VERSION = 1
+AGAIN = "Delete the folder; it is made again from the text."
+SHARD = 1 << 28
+"""Most tokens in a file."""
+FACTS, OFFSETS, HASHES, COUNTS = "store.json", "offsets.bin", "hashes.bin", "counts.bin"
+
+
+class Source(Protocol):
+    """What a store is built from; `rnngen.corpus.Corpus` is one."""
+
+    @property
+    def documents(self) -> str:
+        """What a document is; "none" for continuous text."""
+        ...
+
+    def pieces(self) -> Iterator[tuple[str, bool]]: ...
+
+    def digest(self) -> str: ...
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What `store.json` holds."""
+
+    version: int
+    vocab_size: int
+    tokenizer_digest: str
+    corpus_digest: str
+    documents: str
+    num_tokens: int
+    num_bytes: int
+    num_documents: int
+    shard: int
+    """Tokens in each file but the last."""
+
+    def __post_init__(self) -> None:
+        numbers = (self.vocab_size, self.num_tokens, self.num_documents, self.shard)
+        if not all(isinstance(n, int) and n > 0 for n in numbers):
+            raise ValueError(f"{FACTS} has a number that cannot be")
+
+    def shards(self) -> Iterator[tuple[str, int]]:
+        """The name and the number of tokens of each file of tokens."""
+        for index, start in enumerate(range(0, self.num_tokens, self.shard)):
+            yield _shard(index), min(self.shard, self.num_tokens - start)
+
+
+class TokenStore:
+    """The tokens of a corpus, read-only. Made by `build_store` or `open_store`."""
+
+    def __init__(self, path: Path, facts: Facts) -> None:
+        """Raises OSError or ValueError if a file is missing or not as long as it must be."""
+        self.path = path
+        self.vocab_size = facts.vocab_size
+        self.tokenizer_digest = facts.tokenizer_digest
+        self.corpus_digest = facts.corpus_digest
+        self.documents = facts.documents
+        self.num_tokens = facts.num_tokens
+        """Documents are each followed by the end token; a continuous text has none."""
+        self.num_bytes = facts.num_bytes
+        """Bytes of the text as UTF-8, and one for each end token."""
+        self.offsets = _map(path / OFFSETS, "<u8", facts.num_documents + 1)
+        """uint64 (D + 1,): document d is tokens `offsets[d]` to `offsets[d + 1]`."""
+        self.hashes = _map(path / HASHES, "<u8", facts.num_documents)
+        """uint64 (D,): 64 bits of BLAKE2b of the document's text, whatever the tokenizer."""
+        self.counts = np.array(_map(path / COUNTS, "<i8", facts.vocab_size))
+        """int64 (V,): how often each token occurs."""
+        self._shard = facts.shard
+        dtype = id_dtype(facts.vocab_size)
+        self._shards = [_map(path / name, dtype, length) for name, length in facts.shards()]
+
+    def read(self, start: int, stop: int) -> IdArray:
+        """Tokens [start, stop), int64.
+
+        Raises ValueError unless 0 <= start <= stop <= num_tokens, CorpusError for what is no id.
+        """
+        if not 0 <= start <= stop <= self.num_tokens:
+            raise ValueError(f"tokens {start} to {stop} of {self.num_tokens}")
+        ids = np.empty(stop - start, np.int64)
+        done = 0
+        while done < len(ids):
+            index, first = divmod(start + done, self._shard)
+            part = self._shards[index][first : first + len(ids) - done]
+            ids[done : done + len(part)] = part
+            done += len(part)
+        if len(ids) and ids.max() >= self.vocab_size:
+            raise CorpusError(f"{self.path}: a damaged token store: token {ids.max()}. {AGAIN}")
+        return ids
+
+
+def open_store(path: Path) -> TokenStore:
+    """The store that `build_store` wrote. Raises CorpusError if it is not there or damaged."""
+    try:
+        values = json.loads((path / FACTS).read_text(encoding="utf-8"))
+        if values["version"] != STORE_VERSION:
+            raise CorpusError(
+                f"{path}: a token store of version {values['version']}, "
+                f"where this program knows {STORE_VERSION}. {AGAIN}"
+            )
+        store = TokenStore(path, Facts(**values))
+        starts, stops = store.offsets[:-1], store.offsets[1:]
+        if starts[0] != 0 or stops[-1] != store.num_tokens or (starts >= stops).any():
+            raise ValueError(f"{OFFSETS} does not divide the tokens into documents")
+    except OSError as error:
+        name = Path(error.filename or path).name
+        raise CorpusError(f"{path}: no token store: {name}: {error.strerror}. {AGAIN}") from error
+    except (KeyError, TypeError, ValueError) as error:
+        raise CorpusError(f"{path}: a damaged token store: {error}. {AGAIN}") from error
+    return store
+
+
+def build_store(
+    corpus: Source,
+    tokenizer: Tokenizer,
+    path: Path,
+    *,
+    workers: int | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> TokenStore:
+    """The store of `corpus` at `path`, where an older one is replaced once this one is whole.
+
+    workers: most processes that encode; None: one a core. The store is the same with any number.
+    progress: told the characters encoded so far.
+    Raises CorpusError if it cannot be written, also if the folder around `path` is not there, and
+    whatever reading the corpus raises.
+    """
+    try:
+        _refuse_to_replace_another_thing(path)
+        with whole_folder(path) as folder, _Writer(folder, tokenizer) as writer:
+            blocks = blocks_of(corpus.pieces())
+            with closing(encode_blocks(blocks, tokenizer, workers or cores())) as encoded:
+                for block, ids in encoded:
+                    writer.add(block, ids)
+                    if progress is not None:
+                        progress(writer.num_characters)
+            writer.finish(corpus)
+    except OSError as error:
+        raise CorpusError(
+            f"{path}: the token store cannot be written: {error.strerror or error}. "
+            "It takes 2 or 4 bytes a token, in a folder that you may write."
+        ) from error
+    return open_store(path)
+
+
+def _refuse_to_replace_another_thing(path: Path) -> None:
+    if path.exists() and not (path / FACTS).is_file():
+        raise CorpusError(f"{path}: holds something else than a token store; choose a free path.")
+
+
+class _Writer:
+    """Writes a store as the ids come; what it keeps in memory does not grow with the corpus."""
+
+    def __init__(self, folder: Path, tokenizer: Tokenizer) -> None:
+        self._folder = folder
+        self._tokenizer = tokenizer
+        self._counts = np.zeros(tokenizer.vocab_size, np.int64)
+        self._document = _hasher()
+        self._is_open = False  # whether a document has begun and not ended
+        self.num_characters = 0
+        self._num_tokens = self._num_bytes = self._num_documents = 0
+
+    def __enter__(self) -> Self:
+        self._files = ExitStack()
+        self._tokens = self._open(_shard(0))
+        self._offsets = self._open(OFFSETS)
+        self._hashes = self._open(HASHES)
+        self._offsets.write(bytes(8))
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._files.close()
+
+    def _open(self, name: str) -> BinaryIO:
+        return self._files.enter_context((self._folder / name).open("wb"))
+
+    def add(self, block: Block, ids: NDArray[Any]) -> None:
+        """Append a block and its ids, where an end token closes each document."""
+        ends = np.flatnonzero(ids == self._tokenizer.end_id) + 1 + self._num_tokens
+        self._offsets.write(ends.astype("<u8").tobytes())
+        self._counts += np.bincount(ids, minlength=len(self._counts))
+        self._add_tokens(ids)
+        self._add_texts(block)
+
+    def _add_tokens(self, ids: NDArray[Any]) -> None:
+        while len(ids):
+            index, used = divmod(self._num_tokens, SHARD)
+            if index and not used:
+                self._tokens.close()
+                self._tokens = self._open(_shard(index))
+            part, ids = np.split(ids, [SHARD - used])
+            self._tokens.write(part.tobytes())
+            self._num_tokens += len(part)
+
+    def _add_texts(self, block: Block) -> None:
+        hashes = []
+        for text, ends in block:
+            data = text.encode("utf-8")
+            self._document.update(data)
+            self._is_open = not ends and (self._is_open or bool(text))
+            self._num_bytes += len(data) + ends
+            self.num_characters += len(text)
+            if ends:
+                hashes.append(self._document.digest())
+                self._document = _hasher()
+        self._hashes.write(b"".join(hashes))
+        self._num_documents += len(hashes)
+
+    def finish(self, corpus: Source) -> None:
+        """Write what is known only at the end. Raises CorpusError if there was no text."""
+        if not self._num_tokens:
+            raise CorpusError("the corpus holds no text.")
+        if self._is_open:
+            self._offsets.write(self._num_tokens.to_bytes(8, "little"))
+            self._hashes.write(self._document.digest())
+            self._num_documents += 1
+        self._files.close()
+        (self._folder / COUNTS).write_bytes(self._counts.astype("<i8").tobytes())
+        facts = Facts(
+            version=STORE_VERSION,
+            vocab_size=self._tokenizer.vocab_size,
+            tokenizer_digest=digest(self._tokenizer),
+            corpus_digest=corpus.digest(),
+            documents=corpus.documents,
+            num_tokens=self._num_tokens,
+            num_bytes=self._num_bytes,
+            num_documents=self._num_documents,
+            shard=SHARD,
+        )
+        text = json.dumps(asdict(facts), indent=2)
+        (self._folder / FACTS).write_text(text + "\n", encoding="utf-8")
+
+
+def _hasher() -> hashlib.blake2b:
+    return hashlib.blake2b(digest_size=8)
+
+
+def _shard(index: int) -> str:
+    return f"tokens-{index:05}.bin"
+
+
+def _map(path: Path, dtype: str | np.dtype[Any], length: int) -> NDArray[Any]:
+    """The array that is the file. Raises OSError, or ValueError if it has another length."""
+    size, wanted = path.stat().st_size, length * np.dtype(dtype).itemsize
+    if size != wanted:
+        raise ValueError(f"{path.name} has {size} bytes, not {wanted}")
+    # As a plain array: slicing a memmap costs several times more.
+    return np.asarray(np.memmap(path, dtype, "r"))

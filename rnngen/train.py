@@ -1,0 +1,329 @@
+"""Training as an iterator of events: `for event in train(job): show(event)`.
+
+Everything a run depends on is in its saved state, so a killed run goes on to the very weights it
+would have had: the order of the text is a pure function of (seed, epoch), the schedule counts
+steps and never seconds, and the random numbers of dropout are restored.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from rnngen import __version__, batches, checkpoint
+from rnngen.device import choose_device, choose_precision  # first: it prepares torch's loading
+from rnngen.errors import CheckpointError
+from rnngen.events import Evaluation, Event, Planned, Sample, Saved, Skipped, Step, Stopped
+from rnngen.learner import Learner
+from rnngen.log import Log
+from rnngen.schedule import learning_rate
+from rnngen.tokenizers import piece_bytes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from rnngen.batches import Batch
+    from rnngen.job import Job
+
+STEPS_PER_REPORT = 10
+SECONDS_BETWEEN_SAVES = 30.0
+MOST_SKIPPED_IN_A_ROW = 20
+UNMEASURED_STEPS = 3
+"""The first steps also allocate and compile; they do not tell the speed of the others."""
+MEASURED_SHARE = 0.08
+"""A timed run is measured until this share of its time has passed, or its warm-up is over."""
+
+E = TypeVar("E", bound=Event)
+
+
+@dataclass
+class Progress:
+    """Where a run stands: the numbers in its saved state."""
+
+    step: int = 0
+    epoch: int = 0
+    batch: int = 0
+    tokens: int = 0
+    seconds: float = 0.0
+    total_steps: int | None = None
+    best_nats: float | None = None
+    best_bits: float | None = None
+    without_gain: int = 0
+    stopped: str = ""
+
+
+def train(
+    job: Job, *, resume: bool = False, should_stop: Callable[[], bool] = lambda: False
+) -> Iterator[Event]:
+    """Train, and say what happens as it happens; the last event is Stopped.
+
+    resume: go on from `training.safetensors` in the job's folder.
+    should_stop: asked after every step; once true, the run is saved and stops.
+    Raises CheckpointError if a state cannot be read or written.
+    """
+    run = Run(job)
+    if resume:
+        run.load()
+    with Log(job.folder / checkpoint.LOG_FILE, keep_until=run.progress.step) as log:
+        for event in run.events(should_stop):
+            log.write(event)
+            yield event
+
+
+class Run:
+    """One run: what is read next, when to evaluate and save, when to stop."""
+
+    def __init__(self, job: Job) -> None:
+        device = choose_device(job.config.device)
+        precision = choose_precision(job.config.precision, device)
+        self.config = dataclasses.replace(job.config, device=device.type, precision=precision)
+        self.progress = Progress()
+        self._job = job
+        self._start_id = checkpoint.start_id(job.tokenizer, job.continuous)
+        self._learner = Learner(job.model, self.config, counts=job.counts, start_id=self._start_id)
+        self._piece_bytes = piece_bytes(job.tokenizer)
+        self._batches_per_epoch = batches.num_batches(
+            job.training.num_tokens, self.config.batch_size, self.config.seq_len
+        )
+        self._skipped = 0
+        self._report = _Report()
+        self._step_seconds: list[float] = []
+        self._began = self._saved_at = time.perf_counter()
+
+    def events(self, should_stop: Callable[[], bool]) -> Iterator[Event]:
+        progress = self.progress
+        reason = progress.stopped
+        if self.config.minutes is None and progress.total_steps is None:
+            progress.total_steps = self._steps_asked_for()
+        if progress.total_steps is not None:
+            yield self._event(Planned, total_steps=progress.total_steps)
+        while not reason:
+            for batch in self._rest_of_epoch():
+                yield from self._advance(batch)
+                if reason := self._reason_to_stop(should_stop):
+                    break
+            else:
+                progress.epoch, progress.batch = progress.epoch + 1, 0
+        if reason != "diverged":  # what is on the disk is the last good state
+            progress.stopped = "" if reason == "interrupted" else reason
+            yield self._save()
+        yield self._event(
+            Stopped,
+            reason=reason,
+            best_valid_nats_per_token=progress.best_nats,
+            best_valid_bits_per_byte=progress.best_bits,
+        )
+
+    def _rest_of_epoch(self) -> Iterator[Batch]:
+        return batches.batches(
+            self._job.training.shuffled(self.config.seed, self.progress.epoch),
+            self.config.batch_size,
+            self.config.seq_len,
+            start_id=self._start_id,
+            first=self.progress.batch,
+        )
+
+    def _advance(self, batch: Batch) -> Iterator[Event]:
+        """One step, and what is due after it."""
+        progress = self.progress
+        began = time.perf_counter()
+        rate = self._learning_rate()
+        loss = self._learner.update(batch, rate)
+        self._step_seconds.append(time.perf_counter() - began)
+        progress.step += 1
+        progress.batch = batch.position + 1
+        progress.tokens += batch.num_targets
+        self._skipped = 0 if math.isfinite(loss) else self._skipped + 1
+        if self._skipped:
+            yield self._event(Skipped, in_a_row=self._skipped)
+        else:
+            self._report.add(loss)
+        if progress.total_steps is None and self._is_measured():
+            progress.total_steps = self._steps_affordable()
+            yield self._event(Planned, total_steps=progress.total_steps)
+        if progress.step % STEPS_PER_REPORT == 0 and self._report.losses:
+            fields = self._report.finish(progress.tokens)
+            yield self._event(Step, total_steps=progress.total_steps, learning_rate=rate, **fields)
+        if self._is_evaluation_due():
+            yield from self._evaluate()
+            yield self._save()
+        elif time.perf_counter() - self._saved_at > SECONDS_BETWEEN_SAVES:
+            yield self._save()
+
+    def _reason_to_stop(self, should_stop: Callable[[], bool]) -> str:
+        progress = self.progress
+        if self._skipped >= MOST_SKIPPED_IN_A_ROW:
+            return "diverged"
+        if progress.total_steps is not None and progress.step >= progress.total_steps:
+            return "finished"
+        if self.config.patience and progress.without_gain >= self.config.patience:
+            return "patience"
+        return "interrupted" if should_stop() else ""
+
+    # How long to train.
+
+    def _learning_rate(self) -> float:
+        asked = self._steps_asked_for()
+        warmup = self.config.warmup_steps
+        return learning_rate(
+            self.progress.step,
+            total_steps=self.progress.total_steps,
+            warmup_steps=min(warmup, asked // 5) if asked else warmup,
+            peak=self.config.learning_rate,
+            final=self.config.final_rate,
+        )
+
+    def _steps_asked_for(self) -> int | None:
+        """`steps` or `epochs` in steps, whichever is less; None if neither was given."""
+        asked = [] if self.config.steps is None else [self.config.steps]
+        if self.config.epochs is not None:
+            asked.append(max(1, math.ceil(self.config.epochs * self._batches_per_epoch)))
+        return min(asked, default=None)
+
+    def _is_measured(self) -> bool:
+        assert self.config.minutes is not None
+        enough = self._seconds() > MEASURED_SHARE * self.config.minutes * 60
+        warm = self.progress.step >= self.config.warmup_steps
+        return len(self._step_seconds) > UNMEASURED_STEPS and (enough or warm)
+
+    def _steps_affordable(self) -> int:
+        """The steps that fit into `minutes`, evaluations included, and within what was asked."""
+        assert self.config.minutes is not None
+        timed = self._step_seconds[UNMEASURED_STEPS:]
+        seconds_per_step = sum(timed) / len(timed)
+        seconds_per_token = seconds_per_step * self.progress.step / self.progress.tokens
+        # Reading forward only costs about a third of a training step.
+        evaluation = self._validation_tokens() * seconds_per_token / 3
+        left = self.config.minutes * 60 - self._seconds() - evaluation * self.config.evaluations
+        steps = self.progress.step + max(0, int(left / seconds_per_step))
+        return min(steps, self._steps_asked_for() or steps)
+
+    # Measuring and keeping.
+
+    def _is_evaluation_due(self) -> bool:
+        """The evaluations part the run evenly; the last one is at its end."""
+        step, total, count = self.progress.step, self.progress.total_steps, self.config.evaluations
+        return total is not None and step * count // total > (step - 1) * count // total
+
+    def _validation_tokens(self) -> int:
+        held_out = self._job.validation.num_tokens
+        return min(self.config.valid_tokens or held_out, held_out)
+
+    def _evaluate(self) -> Iterator[Event]:
+        progress = self.progress
+        spans = self._job.validation.in_order(self.config.valid_tokens)
+        loss = self._learner.measure(spans, self._piece_bytes)
+        before = math.inf if progress.best_nats is None else progress.best_nats
+        best = loss.nats_per_token < before
+        if best:
+            progress.best_nats, progress.best_bits = loss.nats_per_token, loss.bits_per_byte
+        progress.without_gain = 0 if best else progress.without_gain + 1
+        snapshot = self._snapshot()
+        if best:
+            checkpoint.save_model(self._job.folder / checkpoint.MODEL_FILE, snapshot)
+        yield self._event(
+            Evaluation,
+            valid_nats_per_token=loss.nats_per_token,
+            valid_bits_per_byte=loss.bits_per_byte,
+            best=best,
+            without_gain=progress.without_gain,
+        )
+        if self._job.sample is not None:
+            yield self._event(Sample, text=self._job.sample(snapshot, progress.step))
+
+    def _snapshot(self) -> checkpoint.Model:
+        """The model as it stands, as it would be stored."""
+        job, progress = self._job, self.progress
+        facts = {
+            **job.facts,
+            "training": {
+                **self.config.to_dict(),
+                "step": progress.step,
+                "total_steps": progress.total_steps,
+                "epochs_seen": round(self._epochs(), 4),
+                "tokens_seen": progress.tokens,
+                "seconds": round(self._seconds(), 3),
+            },
+            "metrics": {
+                "best_valid_nats_per_token": progress.best_nats,
+                "best_valid_bits_per_byte": progress.best_bits,
+            },
+            "created": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+            "version": __version__,
+        }
+        weights = self._learner.weights()
+        return checkpoint.Model(
+            job.model, weights, job.tokenizer, job.continuous, facts, job.novelty
+        )
+
+    def _save(self) -> Saved:
+        path = self._job.folder / checkpoint.TRAINING_FILE
+        self.progress.seconds, self._began = self._seconds(), time.perf_counter()
+        job = self._job
+        facts = {
+            "model": job.model.to_dict(),
+            "config": self.config.to_dict(),
+            "progress": dataclasses.asdict(self.progress),
+            "tokenizer": job.tokenizer.settings(),
+            "source": job.source,
+            "job": job.facts,
+        }
+        tensors = self._learner.tensors()
+        tensors |= {f"tokenizer.{n}": array for n, array in job.tokenizer.tensors().items()}
+        checkpoint.write(path, "training", tensors, facts)
+        self._saved_at = time.perf_counter()
+        return self._event(Saved, path=str(path))
+
+    def load(self) -> None:
+        """Take up the state on the disk. Raises CheckpointError if it does not fit the job."""
+        path = self._job.folder / checkpoint.TRAINING_FILE
+        tensors, facts = checkpoint.read(path, "training")
+        try:
+            self.progress = Progress(**facts["progress"])
+            self._learner.load(tensors)
+        except (KeyError, TypeError, RuntimeError) as error:
+            raise CheckpointError(f"{path}: does not fit the run's settings: {error}") from error
+        self._began = self._saved_at = time.perf_counter()
+        self._report = _Report(self.progress.tokens)
+
+    # Small things every event needs.
+
+    def _event(self, kind: type[E], **fields: Any) -> E:
+        progress = self.progress
+        return kind(
+            step=progress.step,
+            epoch=round(self._epochs(), 4),
+            tokens=progress.tokens,
+            seconds=round(self._seconds(), 3),
+            **fields,
+        )
+
+    def _epochs(self) -> float:
+        return self.progress.epoch + self.progress.batch / self._batches_per_epoch
+
+    def _seconds(self) -> float:
+        return self.progress.seconds + time.perf_counter() - self._began
+
+
+class _Report:
+    """Losses and speed since the last report."""
+
+    def __init__(self, tokens: int = 0) -> None:
+        self.losses: list[float] = []
+        self._tokens = tokens
+        self._began = time.perf_counter()
+
+    def add(self, loss: float) -> None:
+        self.losses.append(loss)
+
+    def finish(self, tokens: int) -> dict[str, float]:
+        seconds = max(1e-9, time.perf_counter() - self._began)
+        fields = {
+            "train_nats_per_token": sum(self.losses) / len(self.losses),
+            "tokens_per_second": round((tokens - self._tokens) / seconds, 1),
+        }
+        self.__init__(tokens)  # type: ignore[misc]
+        return fields

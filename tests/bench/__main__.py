@@ -1,0 +1,12 @@
+"""All benchmarks that need nothing but this repository: `make bench`.
+
+Those that want a real text are named with their command in the README, section "Measured".
+"""
+
+from __future__ import annotations
+
+import runpy
+
+for name in ("start", "step"):
+    print(f"== {name}")
+    runpy.run_module(f"tests.bench.{name}", run_name="__main__")

@@ -1,0 +1,53 @@
+"""How soon the program writes: `python -m tests.bench.start [MODEL]`, in turn with `import torch`.
+
+Whole processes, in turn, so that a machine that gets slower meanwhile slows all of them.
+Without MODEL, a model of a million random weights stands in: the time is the same.
+"""
+
+from __future__ import annotations
+
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from rnngen import checkpoint
+from tests.models import small_model
+
+ROUNDS = 7
+
+
+def seconds(*arguments: str) -> float:
+    began = time.perf_counter()
+    subprocess.run([sys.executable, *arguments], check=True, stdout=subprocess.DEVNULL)
+    return time.perf_counter() - began
+
+
+def main(model: str | None = None) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        if model is None:
+            model = str(Path(folder) / "model.safetensors")
+            sizes = {"embedding_dim": 256, "hidden_size": 256, "num_layers": 2}
+            checkpoint.save_model(Path(model), small_model(**sizes))
+        sample = ("-m", "rnngen", "sample", model, "--length", "200", "--seed", "1")
+        commands = {
+            "python -c pass": ("-c", "pass"),
+            "rnngen --help": ("-m", "rnngen", "--help"),
+            "rnngen sample, 200 tokens": sample,
+            "python -c 'import torch'": ("-c", "import torch"),
+        }
+        times: dict[str, list[float]] = {name: [] for name in commands}
+        for _ in range(ROUNDS + 1):
+            for name, arguments in commands.items():
+                times[name].append(seconds(*arguments))
+    torch = statistics.median(times["python -c 'import torch'"][1:])
+    for name, found in times.items():
+        median = statistics.median(found[1:])  # the first round fills the disk cache
+        least = min(found[1:])
+        print(f"{name:<28} {median:.3f} s (least {least:.3f})  {median / torch:.3f} of torch")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

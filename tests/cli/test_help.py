@@ -1,0 +1,108 @@
+"""Help that is true: every option is in the README, every example runs."""
+
+from __future__ import annotations
+
+import gzip
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import typer
+
+from rnngen.cli import app
+from tests.conftest import ROOT
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+COMMANDS = typer.main.get_command(app).commands  # type: ignore[attr-defined]
+
+
+def options_of(command: str) -> list[str]:
+    return [
+        max(parameter.opts, key=len)
+        for parameter in COMMANDS[command].params
+        if parameter.param_type_name == "option"
+    ]
+
+
+def examples_of(command: str) -> list[str]:
+    return re.findall(r"^ +(.*rnngen .*)$", COMMANDS[command].epilog, re.MULTILINE)
+
+
+@pytest.mark.parametrize("command", sorted(COMMANDS))
+def test_every_command_and_option_is_in_the_readme(command: str):
+    assert f"rnngen {command}" in README
+    missing = [o for o in options_of(command) if o != "--help" and f"{o}" not in README]
+    assert missing == []
+
+
+def test_every_option_in_the_readme_exists():
+    known = {o for command in COMMANDS for p in COMMANDS[command].params for o in p.opts}
+    known |= {o for command in COMMANDS for p in COMMANDS[command].params for o in p.secondary_opts}
+    known |= {"--help", "--version", "--verbose", "--install-completion", "--show-completion"}
+    assert set(re.findall(r"(?<![\w-])--[a-z][a-z-]+[a-z]", README)) - known == set()
+
+
+@pytest.mark.parametrize("command", sorted(COMMANDS))
+def test_help_ends_with_three_examples(command: str, rnngen):
+    assert len(examples_of(command)) == 3
+    shown = rnngen(command, "--help").stdout
+    assert all(example in shown for example in examples_of(command))
+
+
+@pytest.fixture
+def workshop(home: Path, tmp_path: Path, rnngen) -> Path:
+    """A folder in which every example can run: small texts, and models trained for a moment."""
+    here = tmp_path / "here"
+    shutil.copytree(ROOT / "corpora", here / "corpora")
+    text = (here / "corpora" / "haiku.txt").read_text()[:20000]
+    (here / "corpora" / "haiku.txt").write_text(text)
+    for folder in ("poems", "more"):
+        (here / folder).mkdir()
+    (here / "poems" / "one.txt").write_text(text)
+    (here / "poem.txt").write_text(text[:300])
+    (here / "more" / "two.txt.gz").write_bytes(gzip.compress(text.encode()))
+    (here / "books.txt.gz").write_bytes(gzip.compress(text.encode() * 10))
+    posts = (here / "corpora" / "posts.txt").read_text().splitlines()[:200]
+    (here / "posts.csv").write_text(
+        "text\n" + "".join(f'"{p.replace(chr(34), "")}"\n' for p in posts)
+    )
+    small = ("--hidden-size", 8, "--num-layers", 1, "--steps", 2, "--quiet")
+    for name in ("haiku", "posts", "poems"):
+        assert (
+            rnngen("train", here / "corpora" / "haiku.txt", "--name", name, *small).exit_code == 0
+        )
+    shutil.copytree(home, here / "checkpoints")
+    return here
+
+
+def test_every_example_of_the_help_runs(workshop: Path, tmp_path: Path):
+    """As typed into a shell, but that training stops after two steps."""
+    bin_folder = tmp_path / "bin"
+    bin_folder.mkdir()
+    program = bin_folder / "rnngen"
+    program.write_text(
+        f'#!/bin/sh\ncase "$*" in *--resume*) ;; train*) set -- "$@" --steps 2 --overwrite;; esac\n'
+        f'exec {sys.executable} -m rnngen "$@"\n'
+    )
+    program.chmod(0o755)
+    environment = {
+        **os.environ,
+        "PATH": f"{bin_folder}:{os.environ['PATH']}",
+        "PYTHONPATH": str(ROOT),
+    }
+    environment.pop("RNNGEN_HOME")
+    for command in sorted(COMMANDS):
+        for example in examples_of(command):
+            ran = subprocess.run(
+                ["bash", "-ec", example],
+                cwd=workshop,
+                env=environment,
+                capture_output=True,
+                text=True,
+                timeout=120,
+            )
+            assert ran.returncode == 0, (example, ran.stderr)

@@ -1,0 +1,245 @@
+"""`rnngen sample` from the outside."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+
+import pytest
+
+from rnngen import checkpoint
+from tests.models import small_model
+
+
+def test_the_same_seed_gives_the_same_text_and_another_seed_another(rnngen, model):
+    first = rnngen("sample", model, "--seed", 3, "--length", 50)
+    assert first.exit_code == 0
+    assert first == rnngen("sample", model, "--seed", 3, "--length", 50)
+    assert first.stdout != rnngen("sample", model, "--seed", 4, "--length", 50).stdout
+    fresh = {rnngen("sample", model, "--length", 50).stdout for _ in range(3)}
+    assert len(fresh) == 3
+
+
+def test_the_first_of_many_is_the_one_alone(rnngen, model):
+    alone = rnngen("sample", model, "--seed", 3, "--length", 30).stdout
+    many = rnngen("sample", model, "--seed", 3, "--length", 30, "-n", 5).stdout
+    assert many.startswith(alone.removesuffix("\n"))
+
+
+@pytest.mark.parametrize("prompt", ["", "old pond", "Ünï¢öde 蛙 🐸", "a\nb"])
+def test_the_prompt_begins_the_text(rnngen, model, prompt):
+    ran = rnngen("sample", model, prompt, "--length", 5, "--seed", 1)
+    assert ran.stdout.startswith(prompt)
+    assert (
+        ran.stdout == rnngen("sample", model, "-", "--length", 5, "--seed", 1, input=prompt).stdout
+    )
+
+
+def test_temperature_0_takes_the_likeliest_whatever_the_seed(rnngen, model):
+    options = ("--length", 20, "--temperature", 0)
+    texts = {rnngen("sample", model, *options, "--seed", seed).stdout for seed in range(5)}
+    assert len(texts) == 1
+    assert texts == {rnngen("sample", model, "--length", 20, "--top-k", 1).stdout}
+
+
+def test_a_model_is_named_by_path_by_name_or_not_at_all(rnngen, home, model):
+    options = ("--seed", 1, "--length", 20)
+    by_name = rnngen("sample", model, *options).stdout
+    assert by_name == rnngen("sample", home / model, *options).stdout
+    assert by_name == rnngen("sample", home / model / "model.safetensors", *options).stdout
+    assert by_name == rnngen("sample", "", *options).stdout
+
+
+def test_a_prompt_with_characters_the_model_never_saw_is_warned_of(rnngen, home):
+    (home / "plain").mkdir(parents=True)
+    plain = small_model()
+    plain.tokenizer.seen[ord("A") : ord("z")] = False
+    checkpoint.save_model(home / "plain" / checkpoint.MODEL_FILE, plain)
+    ran = rnngen("sample", "plain", "ax 1", "--length", 3)
+    assert ran.exit_code == 0
+    assert "never saw: 'a', 'x'" in ran.stderr
+    strict = rnngen("sample", "plain", "ax 1", "--strict")
+    assert strict.exit_code == 2
+    assert "'a', 'x'" in strict.error
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--top-k", 0), "--top-k must be"),
+        (("--top-p", 0), "--top-p must be above 0"),
+        (("--top-p", 1.5), "--top-p must be"),
+        (("--temperature", -1), "--temperature must be at least 0"),
+        (("--length", 0), "--length must be"),
+        (("-n", 0), "-n"),
+        (("--seed", -1), "--seed"),
+        (("--wrong",), "--wrong"),
+    ],
+)
+def test_an_option_that_cannot_be_is_refused_in_one_line(rnngen, model, options, message):
+    ran = rnngen("sample", model, *options)
+    assert ran.exit_code == 2
+    assert message in ran.error
+
+
+def test_a_model_that_is_not_there_or_damaged_is_named(rnngen, home, model):
+    ran = rnngen("sample", "nothing")
+    assert ran.exit_code == 1
+    assert "no model called 'nothing'" in ran.error
+    assert model in ran.error
+    path = home / model / checkpoint.MODEL_FILE
+    content = path.read_bytes()
+    for damaged in (content[:100], content[:-1], content[:-5] + b"xxxxx", b"", b"PK\3\4"):
+        path.write_bytes(damaged)
+        ran = rnngen("sample", model)
+        assert ran.exit_code == 1
+        assert str(path) in ran.error
+
+
+def test_a_prompt_that_is_not_utf_8_is_refused(rnngen, model):
+    assert "UTF-8" in rnngen("sample", model, "-", input=b"caf\xe9").error
+
+
+def test_a_reader_that_leaves_early_ends_it_silently(program, model):
+    process = program("sample", model, "-n", 100000, "--length", 20)
+    assert process.stdout is not None
+    process.stdout.readline()
+    process.stdout.close()
+    process.stdout = subprocess.DEVNULL  # type: ignore[assignment]
+    assert process.wait(60) == 141
+    assert process.stderr is not None
+    assert process.stderr.read() == b""
+    process.stderr.close()
+
+
+def test_info_of_a_model_is_json_with_the_documented_keys(rnngen, model):
+    facts = json.loads(rnngen("info", model, "--json").stdout)
+    documented = {"name", "path", "cell", "tokenizer", "parameters", "step", "corpus", "training"}
+    assert documented <= facts.keys()
+    assert "lstm" in rnngen("info", model).stdout
+
+
+# Ends, prompts, many texts.
+
+
+def test_json_lines_hold_what_was_written_and_how_likely_it_was(rnngen, model):
+    lines = rnngen("sample", model, "ab", "--seed", 7, "-n", 3, "--chars", 9, "--json").stdout
+    texts = [json.loads(line) for line in lines.splitlines()]
+    assert [text["index"] for text in texts] == [0, 1, 2]
+    for text in texts:
+        assert text["seed"] == 7
+        assert text["prompt"] == "ab"
+        assert text["stop_reason"] in ("chars", "end")
+        assert len(text["text"]) <= 9
+        assert text["log_probability"] < 0
+        assert text["bits_per_character"] > 0
+    plain = rnngen("sample", model, "ab", "--seed", 7, "-n", 3, "--chars", 9, "-0").stdout
+    assert plain == "".join("ab" + text["text"] + "\0" for text in texts)
+    alone = rnngen("sample", model, "ab", "--seed", 7, "--chars", 9, "-0").stdout
+    assert plain.startswith(alone)
+
+
+def test_prompts_are_lines_each_with_its_own_texts(rnngen, model):
+    options = ("--prompts", "--seed", 1, "--length", 4, "-n", 2, "--json")
+    ran = rnngen("sample", model, *options, input="one\ntwo\n")
+    assert [json.loads(line)["prompt"] for line in ran.stdout.splitlines()] == [
+        "one",
+        "one",
+        "two",
+        "two",
+    ]
+    assert "no line" in rnngen("sample", model, "--prompts", input="").error
+
+
+def test_a_prompt_from_a_file_is_one_from_an_argument(rnngen, model, tmp_path):
+    (tmp_path / "p.txt").write_text("old pond\n")
+    options = ("--seed", 1, "--length", 4)
+    expected = rnngen("sample", model, "old pond", *options).stdout
+    assert rnngen("sample", model, "-f", tmp_path / "p.txt", *options).stdout == expected
+    assert expected.startswith("old pond")
+    bare = rnngen("sample", model, "old pond", "--no-prompt", *options).stdout
+    assert expected == "old pond" + bare
+    both = rnngen("sample", model, "x", "-f", tmp_path / "p.txt")
+    assert "leave one of them out" in both.error
+    assert "no.txt" in rnngen("sample", model, "-f", "no.txt").error
+
+
+def test_separators_stand_between_texts(rnngen, model):
+    texts = rnngen("sample", model, "-n", 3, "--seed", 1, "--length", 5, "-0").stdout.split("\0")
+    ran = rnngen(
+        "sample", model, "-n", 3, "--seed", 1, "--length", 5, "--separator", r"\n%%\n"
+    ).stdout
+    assert ran == "\n%%\n".join(texts[:3]) + "\n"
+
+
+def test_files_of_their_own_are_never_replaced(rnngen, model, tmp_path):
+    options = ("-n", 2, "--seed", 1, "--length", 5, "--out-dir", tmp_path / "out")
+    assert rnngen("sample", model, *options).stdout == ""
+    files = sorted((tmp_path / "out").iterdir())
+    assert [file.name for file in files] == ["0001.txt", "0002.txt"]
+    before = [file.read_bytes() for file in files]
+    ran = rnngen("sample", model, *options)
+    assert ran.exit_code == 1
+    assert "0001.txt" in ran.error
+    assert [file.read_bytes() for file in files] == before
+
+
+def test_temperatures_take_turns(rnngen, model):
+    options = ("--seed", 2, "--length", 20, "--json", "-n", 4)
+    ran = rnngen("sample", model, *options, "--temperature", "0,1")
+    mixed = [json.loads(line)["text"] for line in ran.stdout.splitlines()]
+    cold, warm = (
+        [
+            json.loads(line)["text"]
+            for line in rnngen("sample", model, *options, *t).stdout.split("\n")[:4]
+        ]
+        for t in (("--greedy",), ("--temperature", "1"))
+    )
+    assert mixed == [cold[0], warm[1], cold[2], warm[3]]
+
+
+@pytest.mark.parametrize("options", [("--stop", r"\n"), ("--until", "line")])
+def test_a_text_ends_where_it_is_told_to(rnngen, model, options):
+    for seed in range(5):
+        bias = ("--bias", r"\n=3", "--length", 200, "--seed", seed, "--no-prompt")
+        text = rnngen("sample", model, "x", *options, *bias).stdout
+        assert text.count("\n") <= 2
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--temperature", "warm"), "--temperature must be a number, a list"),
+        (("--temperature", "0:1:0"), "--temperature must be a number, a list"),
+        (("--greedy", "--temperature", "0.5"), "--greedy is --temperature 0"),
+        (("--bias", "moon"), "--bias must be TEXT=VALUE"),
+        (("--bias", "moon=far"), "--bias must be TEXT=VALUE"),
+        (("--until", "page"), "--until must be one of"),
+        (("--beam", 0), "--beam must be"),
+        (("--beam", 2, "--best-of", 2), "--beam"),
+        (("--min-p", 2), "--min-p must be"),
+        (("--stop", ""), "--stop"),
+        (("--out-dir", "/dev/null/x"), "/dev/null/x"),
+    ],
+)
+def test_more_options_that_cannot_be_are_refused_in_one_line(rnngen, model, options, message):
+    ran = rnngen("sample", model, *options)
+    assert ran.exit_code in (1, 2)
+    assert message in ran.error
+
+
+def test_the_environment_names_the_model_and_the_seed(rnngen, model, monkeypatch):
+    expected = rnngen("sample", model, "--seed", 5, "--length", 9).stdout
+    monkeypatch.setenv("RNNGEN_MODEL", model)
+    monkeypatch.setenv("RNNGEN_SEED", "5")
+    assert rnngen("sample", "--length", 9).stdout == expected
+
+
+def test_a_text_is_streamed_as_it_is_written(program, model):
+    process = program(
+        "sample", model, "--length", 10**7, "--temperature", 0.8, env={"PYTHONUNBUFFERED": ""}
+    )
+    assert process.stdout is not None
+    assert len(process.stdout.read(20)) == 20  # long before the text is finished
+    process.kill()
+    process.communicate()

@@ -1,0 +1,288 @@
+"""`rnngen train` from the outside: what it makes, what it says, and how it fails."""
+
+from __future__ import annotations
+
+import json
+import lzma
+import os
+import signal
+import stat
+import time
+from pathlib import Path
+
+import pytest
+
+from rnngen import checkpoint
+
+SMALL = ("--hidden-size", 16, "--num-layers", 1, "--device", "cpu")
+
+
+def words(path: Path, lines: int = 400) -> Path:
+    path.write_text("".join(f"line {k} of a text, {k * k % 97} words\n\n" for k in range(lines)))
+    return path
+
+
+def state(home: Path, name: str) -> dict[str, bytes]:
+    tensors, _ = checkpoint.read(home / name / checkpoint.TRAINING_FILE, "training")
+    return {key: array.tobytes() for key, array in tensors.items()}
+
+
+def test_it_trains_says_what_it_chose_and_what_to_do_next(rnngen, home, tmp_path):
+    ran = rnngen("train", words(tmp_path / "text.txt"), *SMALL, "--steps", 20)
+    assert ran.exit_code == 0
+    assert ran.stdout == ""
+    assert "400 documents, one a paragraph" in ran.stderr
+    assert "learning_rate" in ran.stderr
+    assert "rnngen sample text" in ran.stderr
+    assert {p.name for p in (home / "text").iterdir()} == {
+        "model.safetensors",
+        "training.safetensors",
+        "log.jsonl",
+    }
+    info = json.loads(rnngen("info", "text", "--json").stdout)
+    assert info["hidden_size"] == 16
+    assert info["step"] == 20
+    assert info["best_valid_bits_per_byte"] > 0
+    assert rnngen("sample", "text", "--length", 5).exit_code == 0
+
+
+@pytest.mark.parametrize("tokenizer", ["char", "byte", "subword"])
+@pytest.mark.parametrize("cell", ["lstm", "gru"])
+def test_every_tokenizer_trains_with_every_cell(rnngen, tmp_path, tokenizer, cell):
+    text = words(tmp_path / "text.txt")
+    options = ("--tokenizer", tokenizer, "--cell", cell, "--steps", 3, "--quiet")
+    ran = rnngen("train", text, *SMALL, *options)
+    assert (ran.exit_code, ran.stderr) == (0, "")
+    info = json.loads(rnngen("info", "text", "--json").stdout)
+    assert (info["cell"], info["tokenizer"]) == (cell, tokenizer)
+    assert rnngen("sample", "text", "line 1", "--seed", 1).stdout.startswith("line 1")
+
+
+def test_an_existing_run_is_never_overwritten_without_being_told_to(rnngen, home, tmp_path):
+    text = words(tmp_path / "text.txt")
+    rnngen("train", text, *SMALL, "--steps", 2)
+    before = state(home, "text")
+    ran = rnngen("train", text, *SMALL, "--steps", 4)
+    assert ran.exit_code == 1
+    assert "--resume" in ran.error
+    assert "--overwrite" in ran.error
+    assert state(home, "text") == before
+    assert rnngen("train", text, *SMALL, "--steps", 4, "--overwrite").exit_code == 0
+    assert state(home, "text") != before
+
+
+def test_settings_come_from_a_toml_file_and_options_win(rnngen, tmp_path):
+    toml = tmp_path / "run.toml"
+    toml.write_text('cell = "gru"\nsteps = 3\nhidden_size = 24\ntokenizer = "byte"\n')
+    text = words(tmp_path / "text.txt")
+    assert rnngen("train", text, "--config", toml, "--hidden-size", 8).exit_code == 0
+    info = json.loads(rnngen("info", "text", "--json").stdout)
+    assert (info["cell"], info["hidden_size"], info["tokenizer"]) == ("gru", 8, "byte")
+    assert info["step"] == 3
+
+
+def test_a_held_out_file_is_measured_and_not_trained_on(rnngen, tmp_path):
+    text, other = words(tmp_path / "text.txt"), words(tmp_path / "other.txt", 30)
+    assert rnngen("train", text, "--valid", other, *SMALL, "--steps", 2).exit_code == 0
+    corpus = json.loads(rnngen("info", "text", "--json").stdout)["corpus"]
+    assert corpus["training_tokens"] == corpus["tokens"]
+    assert 0 < corpus["held_out_tokens"] < corpus["tokens"] / 5
+
+
+def test_a_text_from_stdin_trains_a_run_called_stdin(rnngen, home):
+    ran = rnngen("train", "-", *SMALL, "--steps", 2, input="some words here\n" * 50)
+    assert ran.exit_code == 0
+    assert (home / "stdin" / "model.safetensors").is_file()
+
+
+def test_tokens_made_ahead_are_found_by_train(rnngen, home, tmp_path):
+    text = words(tmp_path / "text.txt")
+    facts = json.loads(rnngen("tokenize", text, "--json").stdout)
+    store = Path(facts["path"])
+    made = {p.name: p.stat().st_mtime_ns for p in store.iterdir()}
+    rnngen("train", text, *SMALL, "--steps", 2)
+    assert {p.name: p.stat().st_mtime_ns for p in store.iterdir()} == made
+    stores = [p for p in (home / ".tokens").iterdir() if p.is_dir()]
+    assert stores == [store]
+    text.write_text(text.read_text() + "more\n")
+    rnngen("train", text, *SMALL, "--steps", 2, "--overwrite")
+    assert len([p for p in (home / ".tokens").iterdir() if p.is_dir()]) == 2
+
+
+def test_a_tiny_text_still_trains_with_a_smaller_batch_and_hears_of_it(rnngen, tmp_path):
+    (tmp_path / "tiny.txt").write_text("a text of a few words only")
+    ran = rnngen("train", tmp_path / "tiny.txt", *SMALL, "--steps", 2, "--batch-size", 64)
+    assert ran.exit_code == 0
+    assert "the text has only" in ran.stderr
+    assert rnngen("sample", "tiny", "--length", 3).exit_code == 0
+
+
+# Killed, stopped, resumed.
+
+RESUMED = ("--steps", 60, "--evaluations", 20, "--dropout", 0.2, *SMALL, "--quiet")
+
+
+def steps_logged(home: Path, name: str) -> int:
+    log = home / name / "log.jsonl"
+    lines = log.read_text().splitlines() if log.exists() else []
+    return max((json.loads(line)["step"] for line in lines if line.endswith("}")), default=0)
+
+
+@pytest.mark.parametrize("cell", ["lstm", "gru"])
+def test_a_killed_run_resumed_has_the_weights_of_an_unbroken_one(
+    rnngen, program, home, tmp_path, cell
+):
+    text = words(tmp_path / "text.txt", 1000)
+    options = (*RESUMED, "--cell", cell)
+    assert rnngen("train", text, "--name", "whole", *options).exit_code == 0
+    process = program("train", text, "--name", "parts", *options)
+    deadline = time.monotonic() + 60
+    while steps_logged(home, "parts") < 10 and time.monotonic() < deadline:
+        time.sleep(0.005)
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    assert rnngen("train", "--resume", "--name", "parts", "--quiet").exit_code == 0
+    assert state(home, "whole") == state(home, "parts")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_stopped_run_saves_says_how_to_go_on_and_loses_nothing(
+    rnngen, program, home, tmp_path, number
+):
+    text = words(tmp_path / "text.txt", 1000)
+    assert rnngen("train", text, "--name", "whole", *RESUMED).exit_code == 0
+    process = program("train", text, "--name", "parts", *RESUMED)
+    deadline = time.monotonic() + 60
+    while steps_logged(home, "parts") < 10 and time.monotonic() < deadline:
+        time.sleep(0.005)
+    process.send_signal(number)
+    _, stderr = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert b"rnngen train --resume --name parts" in stderr
+    assert rnngen("train", "--resume", "--name", "parts", "--quiet").exit_code == 0
+    assert state(home, "whole") == state(home, "parts")
+
+
+def test_resume_keeps_its_settings_and_notices_a_changed_text(rnngen, tmp_path):
+    text = words(tmp_path / "text.txt")
+    rnngen("train", text, *SMALL, "--steps", 2)
+    ran = rnngen("train", "--resume", "--name", "text", "--dropout", 0.5)
+    assert ran.exit_code == 2
+    assert "--dropout cannot be changed with --resume" in ran.error
+    text.write_text("another text\n" * 50)
+    ran = rnngen("train", "--resume", "--name", "text")
+    assert ran.exit_code == 1
+    assert "changed since the run began" in ran.error
+    assert "no such file" in rnngen("train", "--resume", "--name", "nothing").error
+
+
+# What cannot be done: one line, an exit code, nothing left behind.
+
+
+def write(folder: Path, name: str, content: bytes) -> Path:
+    (folder / name).write_bytes(content)
+    return folder / name
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "no text"),
+        (b" \n\n ", "no text"),
+        (b"x", "too few"),
+        (b"fine\nbad \xff byte\n" * 3, "line 2: byte 0xff is not UTF-8"),
+        (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + bytes(range(256)), "not"),
+        (lzma.compress(b"text " * 100)[:40], "bad.txt"),
+    ],
+)
+def test_text_that_cannot_be_used_is_refused_in_one_line(rnngen, home, tmp_path, content, message):
+    path = write(tmp_path, "bad.txt", content)
+    ran = rnngen("train", path, *SMALL, "--steps", 2)
+    assert ran.exit_code == 1
+    assert message in ran.error
+    assert not (home / "bad").exists()
+
+
+def test_what_is_not_there_is_named(rnngen, tmp_path):
+    (tmp_path / "empty").mkdir()
+    for place in (tmp_path / "no.txt", tmp_path / "empty", tmp_path / "*.md"):
+        ran = rnngen("train", place)
+        assert ran.exit_code == 1
+        assert str(place) in ran.error
+    assert rnngen("train").exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--cell", "rnn"), "--cell must be one of lstm, gru, got rnn"),
+        (("--minutes", "-1"), "--minutes must be above 0"),
+        (("--batch-size", "0"), "--batch-size must be"),
+        (("--batch-size", "many"), "--batch-size"),
+        (("--tokenizer", "words"), "words"),
+        (("--documents", "pages"), "pages"),
+        (("--device", "tpu"), "--device must be one of"),
+        (("--encoding", "utf-99"), "utf-99"),
+        (("--name", "a/b"), "cannot be a run's name"),
+        (("--name", ".."), "cannot be a run's name"),
+        (("--no-such-option",), "--no-such-option"),
+        (("--config", "no.toml"), "no.toml"),
+        (("--column", "text"), "column"),
+        (("--vocab-size", "0", "--tokenizer", "subword"), "--vocab-size"),
+        (("--min-count", "-1"), "--min-count"),
+        (("--subwords", "wordpiece", "--tokenizer", "subword"), "wordpiece"),
+    ],
+)
+def test_an_option_that_cannot_be_is_refused_in_one_line(rnngen, home, tmp_path, options, message):
+    ran = rnngen("train", words(tmp_path / "text.txt"), *options)
+    assert ran.exit_code in (1, 2)
+    assert message in ran.error
+    assert not (home / "text").exists()
+
+
+def test_an_unknown_setting_in_a_toml_file_is_named(rnngen, tmp_path):
+    toml = write(tmp_path, "run.toml", b"hidden_sise = 3\n")
+    ran = rnngen("train", words(tmp_path / "text.txt"), "--config", toml)
+    assert ran.exit_code == 2
+    assert "hidden_sise" in ran.error
+    toml.write_text("steps = = 3\n")
+    assert "line 1" in rnngen("train", tmp_path / "text.txt", "--config", toml).error
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+def test_a_read_only_home_is_refused_in_one_line(rnngen, home, tmp_path):
+    home.mkdir()
+    home.chmod(stat.S_IRUSR | stat.S_IXUSR)
+    ran = rnngen("train", words(tmp_path / "text.txt"), *SMALL, "--steps", 2)
+    assert ran.exit_code == 1
+    assert "RNNGEN_HOME" in ran.error
+
+
+def test_a_home_that_is_a_file_is_refused_in_one_line(rnngen, home, tmp_path):
+    home.write_text("not a folder")
+    ran = rnngen("train", words(tmp_path / "text.txt"), *SMALL, "--steps", 2)
+    assert ran.exit_code == 1
+    assert "RNNGEN_HOME" in ran.error
+
+
+def test_a_disk_that_fills_up_leaves_the_last_checkpoint_whole(rnngen, program, home, tmp_path):
+    """The limit on file sizes stands for the full disk: writing fails in the middle of a file."""
+    text = words(tmp_path / "text.txt")
+    assert rnngen("train", text, *SMALL, "--steps", 10, "--quiet").exit_code == 0
+    before = {p.name: p.read_bytes() for p in (home / "text").glob("*.safetensors")}
+    process = program(
+        "train", "--resume", "--name", "text", "--quiet", preexec_fn=lambda: limit_files(20_000)
+    )
+    _, stderr = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert stderr.count(b"\n") == 1
+    assert b"cannot be written" in stderr
+    assert {p.name: p.read_bytes() for p in (home / "text").glob("*.safetensors")} == before
+    assert not list((home / "text").glob(".*"))
+
+
+def limit_files(size: int) -> None:
+    import resource
+
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))

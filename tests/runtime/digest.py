@@ -1,0 +1,29 @@
+"""Prints a hash of the logits of one stream and of many, for both cells, without torch.
+
+`test_numpy.py` runs this in processes that differ in what BLAS may do.
+"""
+
+import hashlib
+import sys
+
+import numpy as np
+
+from rnngen.config import CELLS, ModelConfig
+from rnngen.runtime.numpy import NumpyRuntime
+from rnngen.shapes import tensor_shapes
+
+hasher = hashlib.sha256()
+for cell in CELLS:
+    config = ModelConfig(300, cell)
+    rng = np.random.default_rng(0)
+    shapes = tensor_shapes(config)
+    runtime = NumpyRuntime(
+        config, {name: rng.normal(0, 0.1, shapes[name]).astype(np.float32) for name in shapes}
+    )
+    for streams in (1, 70):
+        state = runtime.start(streams)
+        for _ in range(3):
+            logits, state = runtime.step(rng.integers(0, 300, streams), state)
+            hasher.update(logits.tobytes())
+assert "torch" not in sys.modules
+print(hasher.hexdigest())

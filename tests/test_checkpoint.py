@@ -1,0 +1,163 @@
+"""Checkpoint files: whole, checked, replaced in one move."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from safetensors.numpy import load_file, save_file
+
+from rnngen import checkpoint, runs
+from rnngen.errors import CheckpointError
+from tests.models import small_model
+
+
+def test_a_model_comes_back_as_it_was(tmp_path: Path):
+    model = small_model(cell="gru", tie_weights=True)
+    checkpoint.save_model(tmp_path / "m", model)
+    loaded = checkpoint.load_model(tmp_path / "m")
+    assert loaded.config == model.config
+    assert loaded.facts == model.facts
+    assert loaded.continuous == model.continuous
+    assert loaded.tokenizer.settings() == model.tokenizer.settings()
+    assert loaded.weights.keys() == model.weights.keys()
+    for name, array in model.weights.items():
+        assert (loaded.weights[name] == array).all()
+
+
+def test_arrays_that_are_not_contiguous_are_stored_right(tmp_path: Path):
+    array = np.arange(12, dtype=np.float32).reshape(3, 4).T
+    checkpoint.write(tmp_path / "f", "training", {"a": array}, {})
+    assert (checkpoint.read(tmp_path / "f", "training")[0]["a"] == array).all()
+
+
+@given(st.data())
+def test_a_changed_byte_anywhere_is_noticed(tmp_path_factory: pytest.TempPathFactory, data):
+    path = tmp_path_factory.getbasetemp() / "flipped"
+    checkpoint.save_model(path, small_model())
+    content = bytearray(path.read_bytes())
+    place = data.draw(st.integers(0, len(content) - 1))
+    content[place] ^= data.draw(st.integers(1, 255))
+    path.write_bytes(content)
+    with pytest.raises(CheckpointError, match="flipped"):
+        checkpoint.load_model(path)
+
+
+@given(st.data())
+def test_a_truncated_file_is_noticed(tmp_path_factory: pytest.TempPathFactory, data):
+    path = tmp_path_factory.getbasetemp() / "short"
+    checkpoint.save_model(path, small_model())
+    content = path.read_bytes()
+    path.write_bytes(content[: data.draw(st.integers(0, len(content) - 1))])
+    with pytest.raises(CheckpointError, match="short"):
+        checkpoint.load_model(path)
+
+
+def rewritten(path: Path, **changes: str) -> None:
+    """The file with other metadata, and a digest that fits it."""
+    from safetensors import safe_open
+
+    tensors = load_file(path)
+    with safe_open(path, framework="numpy") as file:
+        metadata = {**file.metadata(), **changes}
+    metadata["digest"] = checkpoint._digest("model", metadata["facts"], tensors)
+    save_file(tensors, path, metadata)
+
+
+def test_a_newer_format_is_refused_by_name(tmp_path: Path):
+    path = tmp_path / "m"
+    checkpoint.save_model(path, small_model())
+    rewritten(path, format_version="2")
+    with pytest.raises(CheckpointError, match=r"format 2.*reads up to 1; update"):
+        checkpoint.load_model(path)
+
+
+def test_a_model_that_does_not_fit_its_own_settings_is_refused(tmp_path: Path):
+    path = tmp_path / "m"
+    checkpoint.save_model(path, small_model())
+    facts = {"model": {"vocab_size": 257, "hidden_size": 9}, "tokenizer": {"kind": "byte"}}
+    rewritten(path, facts=json.dumps({**facts, "continuous": False}))
+    with pytest.raises(CheckpointError, match=r"embedding\.weight should have shape"):
+        checkpoint.load_model(path)
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        "[]",
+        "{}",
+        '{"model": 3}',
+        '{"model": {"cell": "rnn", "vocab_size": 1}, "tokenizer": {}, "continuous": 0}',
+        '{"model": {"vocab_size": 257}, "tokenizer": {"kind": "pickle"}, "continuous": 0}',
+        '{"model": {"vocab_size": 257, "evil": 1}, "tokenizer": {}, "continuous": 0}',
+    ],
+)
+def test_hostile_facts_give_a_checkpoint_error(tmp_path: Path, facts: str):
+    path = tmp_path / "m"
+    checkpoint.save_model(path, small_model())
+    rewritten(path, facts=facts)
+    with pytest.raises(CheckpointError):
+        checkpoint.load_model(path)
+
+
+def test_another_programs_safetensors_is_told_apart(tmp_path: Path):
+    save_file({"a": np.zeros(3, np.float32)}, tmp_path / "other")
+    with pytest.raises(CheckpointError, match="not one of rnngen's"):
+        checkpoint.load_model(tmp_path / "other")
+
+
+def test_a_training_state_is_no_model(tmp_path: Path):
+    checkpoint.write(tmp_path / "t", "training", {}, {})
+    with pytest.raises(CheckpointError, match="a model file is needed"):
+        checkpoint.load_model(tmp_path / "t")
+
+
+def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path: Path, monkeypatch):
+    path = tmp_path / "m"
+    checkpoint.save_model(path, small_model(seed=1))
+    before = path.read_bytes()
+
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(CheckpointError, match=r"No space left.*intact"):
+        checkpoint.save_model(path, small_model(seed=2))
+    assert path.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [path]
+
+
+WRITER = """
+import sys
+from pathlib import Path
+from rnngen import checkpoint, runs
+import numpy as np
+k = 0
+while True:
+    k += 1
+    checkpoint.write(Path(sys.argv[1]), "training", {"a": np.full(300_000, k)}, {"k": k})
+"""
+
+
+def test_a_process_killed_while_saving_leaves_a_whole_file(tmp_path: Path):
+    path = tmp_path / "state"
+    for attempt in range(4):
+        writer = subprocess.Popen([sys.executable, "-c", WRITER, str(path)])
+        while not path.exists():
+            time.sleep(0.01)
+        time.sleep(0.03 + 0.007 * attempt)
+        writer.send_signal(signal.SIGKILL)
+        writer.wait()
+        tensors, facts = checkpoint.read(path, "training")
+        assert (tensors["a"] == facts["k"]).all()
+    runs.remove_leftovers(tmp_path)
+    assert list(tmp_path.iterdir()) == [path]

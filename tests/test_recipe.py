@@ -1,0 +1,128 @@
+"""The recipe: a whole plan from what is known, with reasons, and the user's word above it."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rnngen.config import ModelConfig, TrainConfig
+from rnngen.errors import ConfigError
+from rnngen.recipe import Situation, choose
+from rnngen.shapes import parameter_count
+
+situations = st.builds(
+    Situation,
+    num_tokens=st.integers(1, 10**9),
+    held_out=st.integers(1, 10**8),
+    vocab_size=st.integers(2, 60_000),
+    cores=st.integers(1, 128),
+    device=st.sampled_from(["cpu", "cuda", "mps"]),
+)
+budgets = st.one_of(
+    st.just({}),
+    st.fixed_dictionaries({"minutes": st.floats(0.01, 1e4)}),
+    st.fixed_dictionaries({"epochs": st.floats(0.01, 1e4)}),
+    st.fixed_dictionaries({"steps": st.integers(1, 10**6)}),
+)
+
+
+def shakespeare(minutes: float = 3.0, **given: object):
+    return choose(Situation(1_003_854, 111_540, 257, cores=2), {"minutes": minutes, **given})
+
+
+@given(situations, budgets)
+def test_every_situation_gets_a_valid_plan_that_fits_the_text(situation, budget):
+    plan = choose(situation, budget)
+    assert plan.train.batch_size <= situation.num_tokens
+    assert plan.train.seq_len <= situation.num_tokens
+    assert plan.model.embedding_dim == plan.model.hidden_size
+    settings = plan.model.to_dict() | plan.train.to_dict()
+    assert plan.reasons.keys() <= settings.keys()
+    assert all(plan.reasons.values())
+
+
+GIVEN = {
+    "cell": "gru",
+    "num_layers": 3,
+    "hidden_size": 100,
+    "embedding_dim": 50,
+    "dropout": 0.37,
+    "tie_weights": False,
+    "batch_size": 7,
+    "seq_len": 9,
+    "learning_rate": 0.0123,
+    "warmup_steps": 3,
+    "weight_decay": 0.5,
+    "evaluations": 2,
+    "valid_tokens": 17,
+    "minutes": 1.5,
+    "epochs": 2.0,
+    "seed": 5,
+    "patience": 0,
+    "clip": 0.25,
+    "norm": False,
+}
+
+
+@given(situations, st.sets(st.sampled_from(sorted(GIVEN))))
+def test_what_the_user_gives_is_taken(situation, names):
+    given = {name: GIVEN[name] for name in names}
+    plan = choose(dataclasses.replace(situation, num_tokens=max(situation.num_tokens, 7)), given)
+    settings = plan.model.to_dict() | plan.train.to_dict()
+    assert {name: settings[name] for name in given} == given
+    assert all(plan.reasons[n] == "as asked" for n in names & plan.reasons.keys())
+
+
+def test_more_time_and_more_text_make_a_larger_model():
+    sizes = [parameter_count(shakespeare(minutes).model) for minutes in (1, 3, 10, 60)]
+    assert sizes == sorted(sizes)
+    assert sizes[0] < sizes[-1]
+    by_text = [choose(Situation(n, n // 9, 257, cores=2), {"minutes": 10}) for n in (2000, 10**6)]
+    assert parameter_count(by_text[0].model) < parameter_count(by_text[1].model)
+
+
+def test_many_passes_over_a_small_text_bring_dropout():
+    assert shakespeare(3).model.dropout < shakespeare(300).model.dropout
+
+
+def test_a_text_shorter_than_a_batch_gets_a_smaller_batch_and_hears_of_it():
+    plan = choose(Situation(40, 4, 257), {"batch_size": 64})
+    assert plan.train.batch_size == 40
+    assert "only 40" in plan.reasons["batch_size"]
+
+
+def test_little_time_does_not_go_into_reading_held_out_text():
+    plan = choose(Situation(65_000_000, 7_000_000, 257, cores=2), {"minutes": 10})
+    assert 0 < plan.train.valid_tokens < 1_000_000
+    assert shakespeare().train.valid_tokens == 0
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"hidden_size": 0}, "--hidden-size must be a whole number, at least 1, got 0"),
+        ({"dropout": 1.0}, "--dropout must be at least 0 and below 1, got 1.0"),
+        ({"cell": "rnn"}, "--cell must be one of lstm, gru, got rnn"),
+        ({"minutes": -1.0}, "--minutes must be above 0, got -1.0"),
+        ({"batch_size": 0}, "--batch-size must be a whole number, at least 1, got 0"),
+        ({"seq_len": 0}, "--seq-len must be a whole number, at least 1, got 0"),
+        ({"steps": 0}, "--steps must be a whole number, at least 1, got 0"),
+        ({"hidden_size": "big"}, "--hidden-size must be a whole number"),
+        ({"learning_rate": float("nan")}, "--learning-rate must be above 0, got nan"),
+        ({"precision": "fp8"}, "--precision must be one of auto, fp32, bf16, got fp8"),
+        ({"tie_weights": True, "embedding_dim": 4, "hidden_size": 8}, "--tie-weights must be off"),
+    ],
+)
+def test_a_setting_that_cannot_be_is_refused_by_its_option(given, message):
+    with pytest.raises(ConfigError) as caught:
+        choose(Situation(10_000, 1_000, 257), given)
+    assert message in str(caught.value)
+
+
+def test_every_setting_is_explained():
+    for config in (ModelConfig, TrainConfig):
+        for field in dataclasses.fields(config):
+            assert config.help(field.name).endswith(".")

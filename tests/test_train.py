@@ -1,0 +1,220 @@
+"""Training: what it learns, and that a run cannot be lost."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from rnngen import batches, checkpoint, train
+from rnngen.config import ModelConfig, TrainConfig
+from rnngen.errors import CheckpointError
+from rnngen.events import Evaluation, Event, Planned, Sample, Skipped, Step, Stopped
+from rnngen.job import Job
+from rnngen.learner import Learner
+from rnngen.tokenizers.byte import ByteTokenizer
+
+TEXT = b"the quick brown fox jumps over the lazy dog. " * 60
+
+
+def job(folder: Path, *, model: dict[str, Any] | None = None, **settings: Any) -> Job:
+    """A run on a text of a few thousand bytes that a model can learn by heart."""
+    tokens = np.frombuffer(TEXT, np.uint8).astype(np.int64)
+    store = SimpleNamespace(
+        documents="none",
+        num_tokens=len(tokens),
+        offsets=np.array([0, len(tokens)], np.uint64),
+        hashes=np.zeros(1, np.uint64),
+        read=lambda start, stop: tokens[start:stop],
+    )
+    training, validation = batches.split(store, 0.1)  # type: ignore[arg-type]
+    sizes = {"embedding_dim": 12, "hidden_size": 12, "num_layers": 2, "dropout": 0.2}
+    config = {"batch_size": 4, "seq_len": 16, "warmup_steps": 5, "evaluations": 4, "device": "cpu"}
+    folder.mkdir(exist_ok=True)
+    return Job(
+        folder=folder,
+        model=ModelConfig(**{"vocab_size": 257, **sizes, **(model or {})}),
+        config=TrainConfig(**{**config, **settings}),
+        tokenizer=ByteTokenizer(),
+        training=training,
+        validation=validation,
+        counts=np.bincount(tokens, minlength=257),
+        continuous=True,
+        facts={"corpus": {"names": ["fox"]}},
+    )
+
+
+def run(work: Job, *, stop_at: int | None = None, resume: bool = False) -> list[Event]:
+    """All events; stop_at: ask for a stop once that step was made."""
+    events: list[Event] = []
+    seen = {"steps": 0}
+    if resume:
+        facts = checkpoint.read(work.folder / checkpoint.TRAINING_FILE, "training")[1]
+        seen["steps"] = facts["progress"]["step"]
+
+    def should_stop() -> bool:
+        seen["steps"] += 1
+        return stop_at is not None and seen["steps"] >= stop_at
+
+    for event in train.train(work, resume=resume, should_stop=should_stop):
+        events.append(event)
+    return events
+
+
+def tensors(folder: Path) -> dict[str, Any]:
+    return checkpoint.read(folder / checkpoint.TRAINING_FILE, "training")[0]
+
+
+def of(kind: type[Event], events: list[Event]) -> list[Any]:
+    return [event for event in events if isinstance(event, kind)]
+
+
+@pytest.mark.parametrize("cell", ["lstm", "gru"])
+def test_it_learns_and_starts_at_the_unigram_entropy(tmp_path: Path, cell: str):
+    events = run(job(tmp_path / "r", model={"cell": cell, "dropout": 0.0}, steps=150))
+    first, last = of(Step, events)[0], of(Step, events)[-1]
+    counts = np.bincount(np.frombuffer(TEXT, np.uint8))
+    shares = counts[counts > 0] / counts.sum()
+    entropy = -(shares * np.log(shares)).sum()
+    assert first.train_nats_per_token < entropy + 0.3
+    assert last.train_nats_per_token < 0.7 * entropy
+    best = of(Stopped, events)[0].best_valid_nats_per_token
+    assert best == min(e.valid_nats_per_token for e in of(Evaluation, events))
+    assert of(Stopped, events)[0].best_valid_bits_per_byte == pytest.approx(best / math.log(2))
+
+
+@pytest.mark.parametrize("cell", ["lstm", "gru"])
+@pytest.mark.parametrize("stop_at", [1, 17, 37, 40])  # 37: an epoch has 38 batches
+def test_a_resumed_run_equals_an_unbroken_one(tmp_path: Path, cell: str, stop_at: int):
+    settings = {"model": {"cell": cell}, "steps": 50}
+    run(job(tmp_path / "whole", **settings))
+    events = run(job(tmp_path / "parts", **settings), stop_at=stop_at)
+    assert of(Stopped, events)[0].reason == "interrupted"
+    run(job(tmp_path / "parts", **settings), resume=True)
+    whole, parts = tensors(tmp_path / "whole"), tensors(tmp_path / "parts")
+    assert whole.keys() == parts.keys()
+    for name in whole:
+        assert whole[name].tobytes() == parts[name].tobytes(), name
+    models = [checkpoint.load_model(tmp_path / n / "model.safetensors") for n in ("whole", "parts")]
+    for name, array in models[0].weights.items():
+        assert array.tobytes() == models[1].weights[name].tobytes()
+
+
+def test_a_resumed_run_logs_every_step_once(tmp_path: Path):
+    run(job(tmp_path / "r", steps=50), stop_at=25)
+    run(job(tmp_path / "r", steps=50), resume=True)
+    lines = [json.loads(line) for line in (tmp_path / "r" / "log.jsonl").read_text().splitlines()]
+    steps = [line["step"] for line in lines if line["event"] == "step"]
+    assert steps == [10, 20, 30, 40, 50]
+    assert [line["event"] for line in lines].count("stopped") == 1
+
+
+def test_the_log_has_the_documented_fields(tmp_path: Path):
+    run(job(tmp_path / "r", steps=20))
+    lines = [json.loads(line) for line in (tmp_path / "r" / "log.jsonl").read_text().splitlines()]
+    always = {"event", "step", "epoch", "tokens", "seconds"}
+    assert all(always <= line.keys() for line in lines)
+    step = next(line for line in lines if line["event"] == "step")
+    assert {"tokens_per_second", "learning_rate", "train_nats_per_token"} <= step.keys()
+    evaluation = next(line for line in lines if line["event"] == "evaluation")
+    assert {"valid_nats_per_token", "valid_bits_per_byte"} <= evaluation.keys()
+
+
+def test_a_finished_run_resumed_changes_nothing(tmp_path: Path):
+    run(job(tmp_path / "r", steps=20))
+    before = tensors(tmp_path / "r")
+    events = run(job(tmp_path / "r", steps=20), resume=True)
+    assert of(Stopped, events)[0].reason == "finished"
+    assert not of(Step, events)
+    for name, array in tensors(tmp_path / "r").items():
+        assert array.tobytes() == before[name].tobytes()
+
+
+def test_steps_that_are_not_finite_are_skipped_and_leave_the_weights(tmp_path: Path, monkeypatch):
+    original = Learner._loss
+    calls = {"count": 0}
+
+    def broken(self: Learner, batch: Any, state: Any, reduction: str) -> Any:
+        loss, state = original(self, batch, state, reduction)
+        calls["count"] += reduction == "mean"
+        return (loss * math.nan if calls["count"] in (4, 5) else loss), state
+
+    monkeypatch.setattr(Learner, "_loss", broken)
+    events = run(job(tmp_path / "r", steps=20))
+    assert [e.step for e in of(Skipped, events)] == [4, 5]
+    assert of(Stopped, events)[0].reason == "finished"
+    assert all(np.isfinite(a).all() for a in tensors(tmp_path / "r").values())
+    assert tensors(tmp_path / "r")["updates"] == 18
+
+
+def test_a_loss_that_stays_broken_stops_the_run_and_keeps_the_last_good_state(
+    tmp_path: Path, monkeypatch
+):
+    original = Learner._loss
+
+    def broken(self: Learner, batch: Any, state: Any, reduction: str) -> Any:
+        loss, state = original(self, batch, state, reduction)
+        return (loss * math.nan if self._updates >= 12 else loss), state
+
+    monkeypatch.setattr(Learner, "_loss", broken)
+    events = run(job(tmp_path / "r", steps=40))
+    assert of(Stopped, events)[0].reason == "diverged"
+    assert all(np.isfinite(a).all() for a in tensors(tmp_path / "r").values())
+    checkpoint.load_model(tmp_path / "r" / "model.safetensors")
+
+
+def test_it_stops_when_evaluations_bring_no_gain(tmp_path: Path):
+    # A learning rate far too high: it never gets better again.
+    work = job(tmp_path / "r", steps=400, evaluations=100, patience=3, learning_rate=30.0)
+    events = run(work)
+    stopped = of(Stopped, events)[0]
+    assert stopped.reason == "patience"
+    assert stopped.step < 400
+    assert [e.without_gain for e in of(Evaluation, events)][-3:] == [1, 2, 3]
+
+
+def test_the_model_file_is_the_best_one(tmp_path: Path):
+    events = run(job(tmp_path / "r", steps=60, evaluations=12, learning_rate=0.3))
+    model = checkpoint.load_model(tmp_path / "r" / "model.safetensors")
+    best = min(of(Evaluation, events), key=lambda e: e.valid_nats_per_token)
+    assert model.facts["metrics"]["best_valid_nats_per_token"] == best.valid_nats_per_token
+    assert model.facts["training"]["step"] == best.step
+
+
+def test_minutes_are_measured_into_steps_and_stored(tmp_path: Path):
+    events = run(job(tmp_path / "r", minutes=0.02))
+    planned = of(Planned, events)
+    assert len(planned) == 1
+    assert of(Stopped, events)[0].step == planned[0].total_steps
+    facts = checkpoint.read(tmp_path / "r" / checkpoint.TRAINING_FILE, "training")[1]
+    assert facts["progress"]["total_steps"] == planned[0].total_steps
+
+
+def test_epochs_are_passes_over_the_training_text(tmp_path: Path):
+    work = job(tmp_path / "r", epochs=2, patience=0)
+    stopped = of(Stopped, run(work))[0]
+    assert stopped.epoch == 2
+    assert stopped.tokens == 2 * work.training.num_tokens
+
+
+def test_samples_are_shown_at_each_evaluation_and_change_nothing(tmp_path: Path):
+    import dataclasses
+
+    run(job(tmp_path / "plain", steps=20))
+    work = job(tmp_path / "shown", steps=20)
+    work = dataclasses.replace(work, sample=lambda model, step: f"{model.config.cell} {step}")
+    events = run(work)
+    assert [e.text for e in of(Sample, events)] == ["lstm 5", "lstm 10", "lstm 15", "lstm 20"]
+    plain, shown = tensors(tmp_path / "plain"), tensors(tmp_path / "shown")
+    assert all(plain[name].tobytes() == shown[name].tobytes() for name in plain)
+
+
+def test_another_models_state_is_refused(tmp_path: Path):
+    run(job(tmp_path / "r", steps=10))
+    with pytest.raises(CheckpointError, match="does not fit"):
+        run(job(tmp_path / "r", steps=10, model={"hidden_size": 10}), resume=True)
