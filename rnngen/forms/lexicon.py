@@ -21,9 +21,11 @@ from rnngen.forms import syllables
 from rnngen.forms.letters import CURLY
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from numpy.typing import NDArray
+
+    from rnngen.tokenizers import Texts
 
     IntArray = NDArray[np.int64]
 
@@ -32,6 +34,7 @@ MAX_LETTERS = 24
 SURE = 0.5  # a guess of syllables below this is not used to write
 WORD = re.compile(r"'?[^\W\d_]+(?:'[^\W\d_]+)*'?")
 _ROMAN = re.compile(r"[ivxlc]+")
+MOST_CHARACTERS = 20_000_000  # of a corpus that are read; a larger one has few words more
 _STATS_CHARACTERS = 4_000_000  # enough to know how a corpus breaks its lines
 _LINE_BINS, _DOCUMENT_BINS = 256, 1024
 _PREFIX = "lexicon."
@@ -154,6 +157,46 @@ def build(documents: Iterable[str], max_words: int = MAX_WORDS) -> Lexicon:
         frequency.update(WORD.findall(text.lower()))
         habits.read(text)
     return _assemble(_resolved(frequency), habits, max_words)
+
+
+def of_texts(texts: Texts, *, continuous: bool) -> Lexicon:
+    """The lexicon of a corpus as training reads it, from its first `MOST_CHARACTERS` or so.
+
+    continuous: it is one text without an end that a model could learn, and counts as one document.
+    """
+    if not continuous:
+        return build(_documents(texts))
+    lexicon = build(_stretches(texts))
+    documents = np.zeros_like(lexicon.documents)
+    documents[:, -1] = 1
+    return dataclasses.replace(lexicon, documents=documents)
+
+
+def _documents(texts: Texts) -> Iterator[str]:
+    parts: list[str] = []
+    left = MOST_CHARACTERS
+    for text, ends in texts.pieces():
+        parts.append(text)
+        left -= len(text)
+        if ends or left < 0:
+            yield "".join(parts)
+            parts = []
+        if left < 0:
+            return
+
+
+def _stretches(texts: Texts) -> Iterator[str]:
+    """The text in parts that end with a line, so that no word is cut."""
+    rest, left = "", MOST_CHARACTERS
+    for text, _ in texts.pieces():
+        whole, newline, after = text.rpartition("\n")
+        rest, whole = (after, rest + whole) if newline else (rest + after, "")
+        if whole:
+            yield whole
+        left -= len(text)
+        if left < 0:
+            break
+    yield rest
 
 
 def clean(text: str) -> str:

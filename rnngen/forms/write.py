@@ -54,7 +54,9 @@ class Writer:
         Raises FormError if this model cannot fill the form, or no text of it begins so.
         """
         self._runtime, self._spec, self._prompt = runtime, spec, prompt
-        pieces, end_id = tokenizer.pieces, tokenizer.end_id
+        # A token the model never saw may be likely by mistake, and would stand for a newline.
+        pieces = [p if ok else b"" for p, ok in zip(tokenizer.pieces, tokenizer.seen, strict=True)]
+        end_id = tokenizer.end_id
         self._masks = compile_form(spec, pieces, end_id, lexicon, words=words, prompt=prompt)
         before, lead = _context(self._masks, lexicon)
         if prompt:

@@ -59,6 +59,7 @@ class NgramModel:
         self.end_id = len(texts)
         self.vocab_size = self.end_id + 1
         self.pieces = [text.encode() for text in texts] + [b""]
+        self.seen = np.ones(self.vocab_size, dtype=np.bool_)
         self._ids = {text: i for i, text in enumerate(texts)}
         self._longest = max(map(len, texts))
         self._counts: dict[tuple[int, ...], Counter[int]] = defaultdict(Counter)
