@@ -160,7 +160,7 @@ class LanguageModel:
         from rnngen.forms.compile import WORDS
         from rnngen.forms.lexicon import Lexicon
 
-        self._check_form(config)
+        self._check_form(config, n)
         if words not in WORDS:
             raise ConfigError(f"--words must be one of {', '.join(WORDS)}, got {words}.")
         if not self.lexicon:
@@ -185,7 +185,7 @@ class LanguageModel:
                 prompt = normalized(prompts[place])
                 yield pages.told(written, seed=seed, prompt=prompt, form=form.name)
 
-    def _check_form(self, config: SampleConfig) -> None:
+    def _check_form(self, config: SampleConfig, n: int) -> None:
         """Raises ConfigError for settings that mean nothing where a form is asked for."""
         self._check(config)
         for name, field in SampleConfig.__dataclass_fields__.items():
@@ -196,6 +196,11 @@ class LanguageModel:
                 )
         if len(config.temperatures) > 1:
             raise ConfigError("--temperature takes one value with --form, for all texts.")
+        if n > 1 and config.temperatures[0] == 0:
+            raise ConfigError(
+                "at --temperature 0 a form has one text only; ask for one, or draw at another"
+                " temperature."
+            )
 
     def _copies(self, text: str, length: int | None) -> bool:
         return (

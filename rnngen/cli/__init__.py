@@ -14,7 +14,7 @@ import typer
 from typer.core import TyperGroup
 
 from rnngen import __version__, console
-from rnngen.cli import check, info, models, sample, score, tokenize, train
+from rnngen.cli import check, forms, info, models, sample, score, tokenize, train
 from rnngen.errors import RnngenError
 
 USAGE, INTERRUPTED, CLOSED_PIPE = 2, 130, 141
@@ -93,7 +93,7 @@ def root(
         os.environ["RNNGEN_TRACEBACK"] = "1"
 
 
-for module in (train, sample, score, check, info, models, tokenize):
+for module in (train, sample, score, check, forms, info, models, tokenize):
     name = module.__name__.rpartition(".")[2]
     app.command(name, epilog=module.EXAMPLES)(module.command)
 

@@ -75,6 +75,12 @@ def load(name: str) -> FormSpec:
     return read(BUILTIN / f"{name}.toml")
 
 
+def source(name: str) -> str:
+    """The TOML file of a built-in form. Raises ConfigError as `load` does."""
+    load(name)
+    return (BUILTIN / f"{name}.toml").read_text(encoding="utf-8")
+
+
 def read(path: Path) -> FormSpec:
     """The form of a TOML file. Raises ConfigError that names the file, the key and the cause."""
     return parse(read_toml(path), str(path))
