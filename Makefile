@@ -9,7 +9,7 @@ TORCH ?= torch==2.13.0
 
 haiku: .venv/installed
 	$(BIN)/rnngen train corpora/haiku.txt --cell lstm --minutes 2 --name haiku --overwrite
-	$(BIN)/rnngen sample haiku -n 3
+	$(BIN)/rnngen sample haiku -n 3 --temperature 0.7
 
 test: lint
 	$(BIN)/python -m pytest

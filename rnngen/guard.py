@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from rnngen.novelty import SpanIndex
-    from rnngen.spans import Codes
+    from rnngen.spans import Hashes
 
 
 def usable(index: SpanIndex | None, length: int) -> SpanIndex:
@@ -46,7 +46,7 @@ class Trail(NamedTuple):
     """What of a text decides which spans its next characters complete."""
 
     tail: str
-    """Its last length - 1 characters; before the beginning of a text stand NULs."""
+    """Its last characters, as many as can matter; NULs stand before the beginning of a text."""
     rest: bytes
     """The start of a character that is not complete yet."""
 
@@ -65,52 +65,52 @@ class Guard:
     def __init__(self, index: SpanIndex | None, length: int, pieces: Sequence[bytes]) -> None:
         """Raises ConfigError if there is no index, or copies of `length` are too short for it."""
         self._index = usable(index, length)
-        self._length = length
         self._pieces = pieces
+        self._memory = max(length - 1, self._index.span)  # characters of a trail
         self._needed = length - self._index.span + 1  # found spans in a row
         self._prefixes = lru_cache(maxsize=256)(self._make_prefixes)  # by the rest of a trail
 
     def start(self, prompt: str) -> Trail:
         """The trail of a text that begins with `prompt`, whose characters count."""
-        return Trail(("\0" * self._length + prompt)[1 - self._length :], b"")
+        return Trail(("\0" * self._index.span + prompt)[-self._memory :], b"")
 
     def advance(self, trail: Trail, token: int) -> Trail:
         """The trail after `token`."""
         text, rest = _characters(trail.rest, self._pieces[token])
-        return Trail((trail.tail + text)[1 - self._length :], rest)
+        return Trail((trail.tail + text)[-self._memory :], rest)
 
     def masks(self, trails: Sequence[Trail]) -> NDArray[np.bool_]:
         """The tokens that would complete a copy, (B, V), one row a trail."""
         masks = np.zeros((len(trails), len(self._pieces)), dtype=np.bool_)
-        tails = spans.codes("".join(trail.tail for trail in trails))
-        tails = tails.reshape(len(trails), self._length - 1)
-        so_far = self._runs(tails)
+        span = self._index.span
+        tails = spans.codes("".join(trail.tail[-span:] for trail in trails))
+        sums = spans.running(tails.reshape(len(trails), span))
+        so_far = self._runs(trails, sums)
         for rest in {trail.rest for trail in trails}:
             prefixes = self._prefixes(rest)
             near = so_far + prefixes.longest >= self._needed
             rows = [row for row, trail in enumerate(trails) if near[row] and trail.rest == rest]
             for some in _portions(rows, AT_ONCE // (len(prefixes.kept) + 1) + 1):
-                masks[some] = self._copying(prefixes, tails[some], so_far[some])
+                masks[some] = self._copying(prefixes, sums[some], so_far[some])
         return masks
 
-    def _runs(self, tails: Codes) -> NDArray[np.int64]:
-        """How many found spans in a row each tail (B, length - 1) ends with, (B,)."""
+    def _runs(self, trails: Sequence[Trail], sums: Hashes) -> NDArray[np.int64]:
+        """How many found spans in a row each text ends with, of those that matter, (B,)."""
         span = self._index.span
-        result = np.zeros(len(tails), dtype=np.int64)
+        runs = np.zeros(len(trails), dtype=np.int64)
         if self._needed > 1:
-            last = spans.spans(spans.running(tails[:, -span:]), span)[:, 0]
-            rows = np.flatnonzero(self._index.found(last))
-            if len(rows):  # of new text there are none, so this is rare
-                hits = self._index.found(spans.spans(spans.running(tails[rows]), span))
-                result[rows] = spans.runs(hits)[:, -1]
-        return result
+            # New text ends with none, so most often this one look is all.
+            for row in np.flatnonzero(self._index.found(sums[:, -1])).tolist():
+                whole = spans.running(spans.codes(trails[row].tail))
+                runs[row] = spans.runs(self._index.found(spans.spans(whole, span)))[-1]
+        return runs
 
     def _copying(
-        self, prefixes: _Prefixes, tails: Codes, so_far: NDArray[np.int64]
+        self, prefixes: _Prefixes, sums: Hashes, so_far: NDArray[np.int64]
     ) -> NDArray[np.bool_]:
-        """The tokens, (B, V), that complete a copy, after texts with these tails and runs."""
-        kept = spans.ends(spans.running(tails), prefixes.kept)
-        hits = self._index.found(kept + prefixes.hashes)
+        """The tokens, (B, V), that complete a copy: after texts that end with characters of these
+        sums (B, span + 1), and with so many found spans in a row (B,)."""
+        hits = self._index.found(spans.ends(sums, prefixes.kept) + prefixes.hashes)
         in_a_row = np.repeat(so_far[:, None], hits.shape[1] + 1, axis=1)
         copies = np.zeros(in_a_row.shape, dtype=np.bool_)
         for level in prefixes.levels:

@@ -149,7 +149,7 @@ def test_a_text_that_would_copy_nothing_is_drawn_as_if_copies_were_allowed():
     parrot = parrot_of("bytes")
     free = texts(parrot, BYTES, n=20, index=None)
     assert texts(parrot, BYTES, n=20) == free
-    assert texts(parrot, BYTES, n=20, novel=500) == free
+    assert texts(parrot, BYTES, n=20, novel=10**12) == free
     for text, guarded in zip(free, texts(parrot, BYTES, n=20, novel=SPAN + 9), strict=True):
         assert not copies(text.text, SPAN + 9) or text.text != guarded.text
 
@@ -262,6 +262,8 @@ def test_masks_of_many_texts_are_those_of_each():
 def test_a_copy_shorter_than_the_index_can_tell_is_refused_by_name():
     with pytest.raises(ConfigError, match=f"--novel must be at least {SPAN}, .*got {SPAN - 1}"):
         texts(UniformRuntime(4), Pieces("abc"), novel=SPAN - 1)
+    with pytest.raises(ConfigError, match="--novel must be a whole number, at least 1, got 0"):
+        SampleConfig(novel=0)
 
 
 def test_a_model_without_an_index_says_how_to_get_one():

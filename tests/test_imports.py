@@ -22,7 +22,7 @@ ONLY_IN = {
     "torch": TORCH,
     "sentencepiece": {"tokenizers/subword.py", "tokenizers/subword_training.py"},
     "typer": {"cli"},
-    "rich": {"console.py", "cli"},
+    "rich": {"console"},
 }
 
 LOADED = """

@@ -88,9 +88,10 @@ def test_stretches_hold_every_span_once(documents, overlap, size):
 documents = st.lists(st.text("ab é蛙", min_size=1, max_size=60), min_size=1, max_size=6)
 
 
-@given(documents, st.booleans())
-def test_every_span_of_the_text_is_found(texts, one_stream):
-    index = novelty.build(Stream(texts) if one_stream else Documents(texts))
+@given(documents, st.booleans(), st.integers(1, 99))
+def test_every_span_of_the_text_is_found(texts, one_stream, size):
+    with patch.object(spans, "STRETCH", size):
+        index = novelty.build(Stream(texts) if one_stream else Documents(texts))
     assert index is not None
     for text in ["".join(texts)] if one_stream else texts:
         within = [text[k : k + SPAN] for k in range(len(text) - SPAN + 1)]
@@ -110,6 +111,8 @@ def test_mistakes_are_about_as_rare_as_stated():
     rate = index.found(other).mean()
     assert 0.8 < rate / index.false_positive_rate < 1.25
     assert index.false_positive_rate == pytest.approx(0.0031, abs=0.0003)
+    short = novelty.build(Documents(words(SPAN + 1, seed) for seed in range(2_000)))
+    assert short.false_positive_rate == pytest.approx(0.0031, abs=0.0003)
 
 
 def test_spans_that_differ_in_one_character_are_told_apart():

@@ -6,6 +6,7 @@ command line is wrong; 3 a check did not hold; 130 interrupted; 141 nobody reads
 
 from __future__ import annotations
 
+import importlib
 import os
 import sys
 from typing import Annotated, Any
@@ -14,14 +15,48 @@ import typer
 from typer.core import TyperGroup
 
 from rnngen import __version__, console
-from rnngen.cli import check, forms, info, models, sample, score, tokenize, train
 from rnngen.errors import RnngenError
 
 USAGE, INTERRUPTED, CLOSED_PIPE = 2, 130, 141
 
 
-class Boundary(TyperGroup):
-    """The one place where an exception becomes a line on stderr and an exit code."""
+# Rich takes longer to import than all of this package; plain help starts at once.
+PLAIN: dict[str, Any] = {
+    "rich_markup_mode": None,
+    "pretty_exceptions_enable": False,
+    "context_settings": {"help_option_names": ["-h", "--help"]},
+}
+COMMANDS = {
+    "train": "Train a model on text files and keep it under checkpoints/NAME.",
+    "sample": "Write new text with a model.",
+    "score": "Measure how much a text surprises a model: bits per byte and character, perplexity.",
+    "check": "Say whether a text has a form, and how much of it is copied; a line a document.",
+    "forms": "List the forms, a line each; or print one as its TOML file, to copy and change.",
+    "info": "Say what a model is, what it was trained on, and how well.",
+    "models": "List the models that can be named, the last written first.",
+    "tokenize": "Cut text into tokens ahead of training, which finds and uses them.",
+}
+"""Command -> the first line of its help. Its file is imported when it is asked for: most of the
+time to start would go into building options that are not used."""
+
+
+class Commands(TyperGroup):
+    """The commands, and the one place where an exception becomes a line and an exit code."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"rnngen.cli.{cmd_name}")
+        alone = typer.Typer(**PLAIN, add_completion=False)
+        alone.command(cmd_name, epilog=module.EXAMPLES)(module.command)
+        return typer.main.get_command(alone)
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
 
     def invoke(self, ctx: Any) -> Any:
         try:
@@ -61,13 +96,10 @@ def _discard_stdout() -> None:
 
 
 app = typer.Typer(
-    cls=Boundary,
-    help=__doc__ and "Train a small LSTM or GRU language model on text; write new text with it.",
+    cls=Commands,
+    help="Train a small LSTM or GRU language model on text; write new text with it.",
     no_args_is_help=True,
-    # Rich takes longer to import than all of this package; plain help starts at once.
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
+    **PLAIN,
 )
 
 
@@ -91,11 +123,6 @@ def root(
 ) -> None:
     if verbose:
         os.environ["RNNGEN_TRACEBACK"] = "1"
-
-
-for module in (train, sample, score, check, forms, info, models, tokenize):
-    name = module.__name__.rpartition(".")[2]
-    app.command(name, epilog=module.EXAMPLES)(module.command)
 
 
 def main() -> None:

@@ -54,7 +54,7 @@ def command(
     as_json: Annotated[bool, typer.Option("--json", help="Print a JSON object a line.")] = False,
     quiet: options.Quiet = False,
 ) -> None:
-    """Say whether each document of a text has a form, and how much of it is copied, exactly.
+    """Say whether a text has a form, and how much of it is copied; a line a document.
 
     With --form: exact, possible (in one of the ways it may be read) or no, and why. With
     --against: its longest copied span, with a file that holds it, and the share of its characters

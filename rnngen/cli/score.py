@@ -131,8 +131,10 @@ class _Watched:
 
 
 def _show_tokens(tokens: Iterable[Token], *, as_json: bool) -> None:
-    if console.shows_colour() and not as_json:
-        console.show_surprise(tokens)
+    from rnngen.console import surprise
+
+    if surprise.shows_colour() and not as_json:
+        surprise.show_surprise(tokens)
         return
     for token in tokens:
         _put(json.dumps(token._asdict(), ensure_ascii=False))

@@ -174,11 +174,12 @@ def _device_kind(given: dict[str, Any]) -> str:
 
 
 def _run(job: Job, *, resume: bool, quiet: bool) -> Stopped:
+    from rnngen.console.training import training_view
     from rnngen.events import Stopped
     from rnngen.train import train
 
     event = None
-    with _stop_signals() as stopping, console.training_view(quiet=quiet) as view:
+    with _stop_signals() as stopping, training_view(quiet=quiet) as view:
         for event in train(job, resume=resume, should_stop=stopping):
             view.show(event)
     assert isinstance(event, Stopped)

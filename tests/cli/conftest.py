@@ -76,3 +76,9 @@ def model(home: Path) -> str:
     (home / "noise").mkdir(parents=True)
     checkpoint.save_model(home / "noise" / checkpoint.MODEL_FILE, small_model(seed=1))
     return "noise"
+
+
+@pytest.fixture
+def model_file(model: str, home: Path) -> Path:
+    """The file of that model."""
+    return home / model / checkpoint.MODEL_FILE

@@ -9,15 +9,17 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 import typer
 
-from rnngen.cli import app
+from rnngen import cli
 from tests.conftest import ROOT
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-COMMANDS = typer.main.get_command(app).commands  # type: ignore[attr-defined]
+GROUP: Any = typer.main.get_command(cli.app)
+COMMANDS = {name: GROUP.get_command(None, name) for name in cli.COMMANDS}
 
 
 def options_of(command: str) -> list[str]:
@@ -44,6 +46,12 @@ def test_every_option_in_the_readme_exists():
     known |= {o for command in COMMANDS for p in COMMANDS[command].params for o in p.secondary_opts}
     known |= {"--help", "--version", "--verbose", "--install-completion", "--show-completion"}
     assert set(re.findall(r"(?<![\w-])--[a-z][a-z-]+[a-z]", README)) - known == set()
+
+
+@pytest.mark.parametrize("command", sorted(COMMANDS))
+def test_the_list_of_commands_says_what_their_help_says(command: str):
+    first = " ".join(COMMANDS[command].help.split("\n\n")[0].split())
+    assert first == cli.COMMANDS[command]
 
 
 @pytest.mark.parametrize("command", sorted(COMMANDS))

@@ -1,0 +1,74 @@
+"""What people see: notes, progress and results on stderr. stdout belongs to the product.
+
+Rich is imported when a terminal is there to show it; into files and pipes go plain lines.
+"""
+
+from __future__ import annotations
+
+import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from rnngen.recipe import Recipe
+
+
+def note(message: str) -> None:
+    """One line for the person at the terminal."""
+    print(message, file=sys.stderr, flush=True)
+
+
+def error(message: str) -> None:
+    """What went wrong, in one line."""
+    note("rnngen: " + " ".join(message.split()))
+
+
+def table(facts: dict[str, Any]) -> str:
+    """Facts as aligned lines; nested ones are indented by their key."""
+    flat = {
+        f"{key}.{inner}" if inner else key: value
+        for key, outer in facts.items()
+        for inner, value in (outer.items() if isinstance(outer, dict) else [("", outer)])
+    }
+    width = max(map(len, flat))
+    return "\n".join(f"{key:<{width}}  {_value(value)}" for key, value in flat.items())
+
+
+@contextmanager
+def counting(what: str, unit: str, *, quiet: bool) -> Iterator[Callable[[int], None]]:
+    """A function to call with a growing count; on a terminal the count is seen moving."""
+    if quiet or not sys.stderr.isatty():
+        yield lambda count: None
+        return
+    yield lambda count: print(f"\r{what}: {count:,} {unit}", end="", file=sys.stderr, flush=True)
+    print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+
+
+def show_corpus(facts: dict[str, Any]) -> None:
+    """What will be trained on."""
+    pieces = "one continuous text"
+    if facts["documents"] != "none":
+        pieces = f"{facts['num_documents']:,} documents, one a {facts['documents']}"
+    note(
+        f"{', '.join(facts['names'])}: {facts['bytes']:,} bytes, {facts['tokens']:,} tokens, "
+        f"{pieces}; {facts['held_out_tokens']:,} tokens held out"
+    )
+    note(f"documents: {facts['documents_reason']}")
+
+
+def show_recipe(recipe: Recipe) -> None:
+    """The settings of a run, one a line, each with its reason."""
+    settings = recipe.model.to_dict() | recipe.train.to_dict()
+    width = max(map(len, recipe.reasons))
+    for name, reason in recipe.reasons.items():
+        note(f"  {name:<{width}}  {_value(settings[name]):>7}  {reason}")
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    return f"{value:g}" if isinstance(value, float) else str(value)
