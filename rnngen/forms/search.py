@@ -94,8 +94,10 @@ def draw(
 
 
 def _generator(seed: int, index: int, attempt: int) -> np.random.Generator:
-    """Counter-based: its numbers depend on nothing else that is drawn."""
-    return np.random.Generator(np.random.Philox(key=[seed, index], counter=[0, 0, 0, attempt]))
+    """Counter-based: its numbers depend on nothing else that is drawn. Any integer is a seed."""
+    return np.random.Generator(
+        np.random.Philox(key=[seed % 2**64, index], counter=[0, 0, 0, attempt])
+    )
 
 
 def _begin(masks: Masks, prompt: str) -> Any:
@@ -279,7 +281,9 @@ def _chances(
     """Log-probability of every option at the temperature; forbidden first, then truncated."""
     logits, totals = streams.logits, streams.totals
     if settings.temperature not in (0, 1):
-        logits = logits / np.float32(settings.temperature)
+        below = (logits - logits.max(axis=1, keepdims=True)).astype(np.float64)
+        with np.errstate(over="ignore"):  # a tiny temperature sends all but the highest to -inf
+            logits = (below / settings.temperature).astype(np.float32)
         totals = _log_total(logits)
     source = follows[options.rows]
     scores = logits[source, options.tokens]

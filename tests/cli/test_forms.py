@@ -8,6 +8,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from rnngen import checkpoint, tokenizers
 from rnngen.config import ModelConfig
@@ -226,6 +228,36 @@ def test_the_forms_are_listed_and_their_files_read_back(rnngen):
         if facts["name"] != "acrostic":
             checked = rnngen("check", "--form", facts["name"], input=facts["example"])
             assert checked.exit_code == 0, checked.stdout
+
+
+NUMBERS = st.one_of(
+    st.integers(-3, 300), st.floats(-2, 3), st.sampled_from([10**30, 1e-60, "nan", "inf", "", "x"])
+)
+OPTIONS = {
+    **dict.fromkeys(
+        ["--temperature", "--top-k", "--top-p", "--min-p", "--seed", "--novel", "--particles"],
+        NUMBERS,
+    ),
+    "--form": st.sampled_from(["haiku", "couplet", "tweet", "acrostic", "ode", ""]),
+    "--acrostic": st.text(max_size=3),
+    "--words": st.sampled_from(["corpus", "dictionary", "any"]),
+    "--until": st.just("line"),
+}
+COMMAND_LINES = st.lists(
+    st.sampled_from(sorted(OPTIONS)).flatmap(
+        lambda name: OPTIONS[name].map(lambda value: f"{name}={value}")
+    ),
+    max_size=4,
+)
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(arguments=COMMAND_LINES, prompt=st.text(max_size=4))
+def test_any_options_end_with_a_text_or_one_line(rnngen, shelf, arguments, prompt):
+    ran = rnngen("sample", "char", "--form=haiku", "--particles=2", *arguments, "--", prompt)
+    assert ran.exit_code in (0, 1, 2)
+    assert "Traceback" not in ran.stderr
+    assert ran.exit_code == 0 or not ran.stdout
 
 
 def test_no_text_copies_what_it_must_not(rnngen, shelf, models, home):
