@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rnngen.errors import FormError
+from rnngen.forms.search import ROWS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 
 ATTEMPTS = 50
 """Draws for one text before it is said that there is none."""
-AT_ONCE = 32
 
 
 @dataclass(frozen=True)
@@ -63,10 +63,10 @@ class Pages:
 
         Raises FormError if one of them cannot be found in `ATTEMPTS` draws.
         """
-        for first in range(0, len(indices), AT_ONCE):
-            for attempt, written in self._allowed(
-                writer, indices[first : first + AT_ONCE], settings
-            ):
+        size = max(1, ROWS // settings.particles)
+        for first in range(0, len(indices), size):
+            some = indices[first : first + size]
+            for attempt, written in self._allowed(writer, some, settings):
                 yield self._new(writer, attempt, written, settings)
 
     def _allowed(

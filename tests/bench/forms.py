@@ -9,6 +9,7 @@ import statistics
 import subprocess
 import sys
 import time
+from itertools import pairwise
 
 import rnngen
 from rnngen.forms import check, spec
@@ -31,7 +32,7 @@ def first_text_seconds(model: str, form: str, particles: int) -> list[float]:
 def distinct_pairs(texts: list[str]) -> float:
     """Distinct pairs of neighbouring words, as a share of all pairs (Li et al. 2016)."""
     words = [text.lower().split() for text in texts]
-    pairs = [pair for found in words for pair in zip(found, found[1:], strict=False)]
+    pairs = [pair for found in words for pair in pairwise(found)]
     return len(set(pairs)) / max(1, len(pairs))
 
 
@@ -43,9 +44,8 @@ def main(model: str, form: str = "haiku", count: str = "100", particles: str = "
     verdicts = [check.check(text.whole, asked).verdict for text in texts]
     copied = [loaded.longest_copied(text.whole) for text in texts]
     first = first_text_seconds(model, form, int(particles))
-    print(
-        f"{len(texts)} texts: {verdicts.count('exact')} exact, {len({t.text for t in texts})} different"
-    )
+    different = len({text.whole for text in texts})
+    print(f"{len(texts)} texts: {verdicts.count('exact')} exact, {different} different")
     print(f"{len(texts) / seconds:.1f} texts/s ({seconds:.1f} s in all), {particles} particles")
     print(f"first text of a process: {statistics.median(first):.2f} s (least {min(first):.2f})")
     print(f"bits per character {statistics.mean(t.bits_per_character for t in texts):.3f}")
