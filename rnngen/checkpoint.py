@@ -134,6 +134,7 @@ def describe(path: Path, model: Model) -> dict[str, Any]:
         **facts.get("metrics", {}),
         "step": facts.get("training", {}).get("step"),
         "novelty": model.novelty and model.novelty.describe(),
+        "words": len(model.lexicon["lexicon.frequency"]) if model.lexicon else None,
         "corpus": facts.get("corpus", {}),
         "training": facts.get("training", {}),
         "created": facts.get("created"),
