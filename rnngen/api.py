@@ -19,21 +19,21 @@ from rnngen import logits as logit_rules
 from rnngen.config import SampleConfig, option
 from rnngen.corpus.documents import strip_blank_lines
 from rnngen.errors import ConfigError, CorpusError, FormError
-from rnngen.guard import usable
-from rnngen.reader import RuntimeReader
 from rnngen.runtime.numpy import NumpyRuntime
+from rnngen.sample.guard import usable
 from rnngen.score import Part, Scorer
+from rnngen.score.reader import RuntimeReader
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator, Sequence
     from pathlib import Path
 
-    from rnngen.draft import Text
     from rnngen.forms.pages import FormText
     from rnngen.forms.search import Truncate
     from rnngen.forms.spec import FormSpec
-    from rnngen.reader import Reader
+    from rnngen.sample.draft import Text
     from rnngen.score import Score
+    from rnngen.score.reader import Reader
 
 
 FORM_SETTINGS = ("temperature", "top_k", "top_p", "min_p", "novel")
@@ -250,7 +250,7 @@ class LanguageModel:
         elif stride is not None:
             raise ConfigError("--stride forgets what --adapt learns from; leave one of them out.")
         else:
-            from rnngen.adapt import AdaptingReader
+            from rnngen.score.adapt import AdaptingReader
 
             reader = AdaptingReader(self.config, self._weights, adapt_rate)
         return Scorer(reader, self.tokenizer, start_id=self.start_id, continuous=self.continuous)

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 DEFAULT_MINUTES = 5.0
+MOST_MINUTES = 60.0
+"""Where passes are asked for and no time, no model is chosen that would need longer."""
+USUAL_BATCH_SIZE, USUAL_SEQ_LEN = 16, 64
 FLOPS_PER_CORE = 45e9
 """What one core of a common laptop or server does in fp32 while training (AVX2)."""
 FLOPS_PER_GPU = 5e12
@@ -109,11 +112,13 @@ class _Cook:
                 self.settle("epochs", float(most), "at most: more passes would not pay")
 
     def size(self) -> None:
-        n = self.situation.num_tokens
-        by_text = max(LEAST_PARAMETERS, PARAMETERS_PER_TOKEN * n)
-        by_time = self._parameters_by_time()
-        parameters = min(by_text, by_time)
-        why = "what the time allows" if by_time < by_text else "what the text can teach"
+        by_text = max(LEAST_PARAMETERS, PARAMETERS_PER_TOKEN * self.situation.num_tokens)
+        by_time = self._parameters_for(self.get("minutes") or MOST_MINUTES)
+        by_work = max(LEAST_PARAMETERS, self._tokens_asked_for() / TOKENS_PER_PARAMETER)
+        parameters = min(by_text, by_time, by_work)
+        why = "what the text can teach" if parameters == by_text else "what the time allows"
+        if parameters == by_work:
+            why = "what so many steps can teach"
         layers = self.settle("num_layers", 2 if parameters >= 150_000 else 1, why)
         # An LSTM layer of H units reading H numbers has 8 H^2 weights.
         hidden = 32 * max(2, round(math.sqrt(parameters / (8 * layers)) / 32))
@@ -122,19 +127,32 @@ class _Cook:
         tie = self.situation.vocab_size > 4000 and self.get("embedding_dim") == hidden
         self.settle("tie_weights", tie, "one matrix for many tokens" if tie else "few tokens")
 
-    def _parameters_by_time(self) -> float:
-        minutes = self.get("minutes")
-        if minutes is None:
-            return math.inf
-        device_flops = FLOPS_PER_CORE * self.situation.cores
-        flops = minutes * 60 * (FLOPS_PER_GPU if self.situation.device == "cuda" else device_flops)
+    def _parameters_for(self, minutes: float) -> float:
+        flops = minutes * 60 * self._flops()
         # A weight costs 6 operations a token: 2 forward, 4 backward (Kaplan et al. 2020).
         return math.sqrt(flops / (6 * TOKENS_PER_PARAMETER))
 
+    def _flops(self) -> float:
+        """What the machine does in a second."""
+        if self.situation.device == "cuda":
+            return FLOPS_PER_GPU
+        return FLOPS_PER_CORE * self.situation.cores
+
+    def _tokens_asked_for(self) -> float:
+        """What `steps` and `epochs` amount to; without end if neither is set."""
+        most = [(self.get("epochs") or math.inf) * self.situation.num_tokens]
+        if steps := self.get("steps"):
+            usual = USUAL_BATCH_SIZE * USUAL_SEQ_LEN
+            given = (self.get("batch_size") or 1) * (self.get("seq_len") or 1)
+            most.append(steps * max(usual, given))
+        return float(min(most))
+
     def streams(self) -> None:
         n = self.situation.num_tokens
-        seq_len = self.settle("seq_len", max(1, min(64, n)), "the state is carried on beyond it")
-        usual = 128 if self.situation.device == "cuda" else 16
+        seq_len = self.settle(
+            "seq_len", max(1, min(USUAL_SEQ_LEN, n)), "the state is carried on beyond it"
+        )
+        usual = 128 if self.situation.device == "cuda" else USUAL_BATCH_SIZE
         fitting = max(1, n // (8 * seq_len))
         if fitting < usual:
             self.settle("batch_size", fitting, f"small: the text has only {n:,} tokens")
@@ -153,10 +171,7 @@ class _Cook:
         if minutes := self.get("minutes"):
             weights = 8 * self.get("num_layers") * self.get("hidden_size") ** 2
             weights += self.situation.vocab_size * self.get("hidden_size")
-            speed = FLOPS_PER_CORE * self.situation.cores
-            if self.situation.device == "cuda":
-                speed = FLOPS_PER_GPU
-            most.append(minutes * 60 * speed / (6 * weights * n))
+            most.append(minutes * 60 * self._flops() / (6 * weights * n))
         return float(min(most))
 
     def regularisation(self) -> None:

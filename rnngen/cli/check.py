@@ -16,10 +16,10 @@ from rnngen.errors import ConfigError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from rnngen.copies import Copied
     from rnngen.corpus import Corpus
     from rnngen.forms.check import Verdict
     from rnngen.forms.spec import FormSpec
+    from rnngen.novelty.copies import Copied
 
 EXAMPLES = """
 \b
@@ -94,7 +94,7 @@ def _measured(texts: list[tuple[str, str]], corpus: Corpus | None, span: int) ->
     """What is copied in each text; empty if it is not asked for."""
     if corpus is None:
         return []
-    from rnngen.copies import measure
+    from rnngen.novelty.copies import measure
 
     return measure([text for _, text in texts], _files(corpus), span)
 

@@ -1,4 +1,4 @@
-"""How soon the program writes: `python -m tests.bench.start [MODEL]`, in turn with `import torch`.
+"""How soon the program writes, and how fast: `python -m tests.bench.start [MODEL]`.
 
 Whole processes, in turn, so that a machine that gets slower meanwhile slows all of them.
 Without MODEL, a model of a million random weights stands in: the time is the same.
@@ -17,6 +17,7 @@ from rnngen import checkpoint
 from tests.models import small_model
 
 ROUNDS = 7
+MANY = 1000
 
 
 def seconds(*arguments: str) -> float:
@@ -42,11 +43,16 @@ def main(model: str | None = None) -> None:
         for _ in range(ROUNDS + 1):
             for name, arguments in commands.items():
                 times[name].append(seconds(*arguments))
+        many = seconds("-m", "rnngen", "sample", model, "--length", "200", "-n", str(MANY))
     torch = statistics.median(times["python -c 'import torch'"][1:])
     for name, found in times.items():
         median = statistics.median(found[1:])  # the first round fills the disk cache
         least = min(found[1:])
         print(f"{name:<28} {median:.3f} s (least {least:.3f})  {median / torch:.3f} of torch")
+    one = statistics.median(times["rnngen sample, 200 tokens"][1:])
+    print(
+        f"-n {MANY}: {MANY * 200 / many:,.0f} tokens/s, {MANY * one / many:.1f} times those of -n 1"
+    )
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from rnngen.config import SampleConfig
-from rnngen.steer import Steering
+from rnngen.sample.steer import Steering
 from tests.doubles import Pieces
 
 LETTERS = [a + b for a in ("", "a", "b", "c") for b in ("a", "b", "c", "é")]

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from rnngen.api import LanguageModel
 from rnngen.config import SampleConfig
-from rnngen.draft import uniforms
 from rnngen.errors import CheckpointError
 from rnngen.sample import generate, stream
+from rnngen.sample.draft import uniforms
 from tests.doubles import MarkovRuntime, MemoryRuntime, Pieces, ScriptRuntime, UniformRuntime
 from tests.models import small_model
 

@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from rnngen import spans
+from rnngen.novelty import spans
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from rnngen.spans import Hashes
+    from rnngen.novelty.spans import Hashes
     from rnngen.tokenizers import Texts
 
 SPAN = 20

@@ -14,9 +14,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from rnngen import spans
 from rnngen.errors import ConfigError
-from rnngen.novelty import AT_ONCE
+from rnngen.novelty import AT_ONCE, spans
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from rnngen.novelty import SpanIndex
-    from rnngen.spans import Hashes
+    from rnngen.novelty.spans import Hashes
 
 
 def usable(index: SpanIndex | None, length: int) -> SpanIndex:

@@ -16,14 +16,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from rnngen import spans
+from rnngen.novelty import spans
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from numpy.typing import NDArray
 
-    from rnngen.spans import Codes, Hashes
+    from rnngen.novelty.spans import Codes, Hashes
     from rnngen.tokenizers import Texts
 
     Places = NDArray[np.int64]

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rnngen import checkpoint, novelty, spans
+from rnngen import checkpoint, novelty
 from rnngen.api import LanguageModel
 from rnngen.errors import CheckpointError
-from rnngen.novelty import SpanIndex
+from rnngen.novelty import SpanIndex, spans
 from tests.models import small_model
 
 SPAN = novelty.SPAN

@@ -13,15 +13,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from rnngen import logits as rules
-from rnngen.draft import Draft, finite, select, steer
+from rnngen.sample.draft import Draft, finite, select, steered
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from rnngen.config import SampleConfig
-    from rnngen.draft import Job, Text
     from rnngen.runtime import Runtime, State
-    from rnngen.steer import Steering
+    from rnngen.sample.draft import Job, Text
+    from rnngen.sample.steer import Steering
 
     FloatArray = NDArray[np.floating[Any]]
 
@@ -60,7 +60,7 @@ def _grow(
     assert config.beam is not None
     learned = rules.log_softmax(logits.astype(np.float64))
     finite(learned)
-    shaped = rules.log_softmax(steer(logits, live, steering, config).astype(np.float64))
+    shaped = rules.log_softmax(steered(logits, live, steering, config).astype(np.float64))
     totals = np.array([draft.drawn_log_probability for draft in live])
     grown: list[tuple[Draft, int, int]] = []
     done: list[Draft] = []

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from rnngen import logits as rules
-from rnngen.ends import Writer
 from rnngen.errors import CheckpointError
-from rnngen.guard import NO_TRAIL
+from rnngen.sample.ends import Writer
+from rnngen.sample.guard import NO_TRAIL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from rnngen.config import SampleConfig
     from rnngen.runtime import Runtime, State
-    from rnngen.steer import Steering
+    from rnngen.sample.steer import Steering
     from rnngen.tokenizers import Tokenizer
 
     FloatArray = NDArray[np.floating[Any]]
@@ -162,7 +162,7 @@ def read_prompt(
     return ids, state
 
 
-def steer(
+def steered(
     logits: FloatArray, drafts: Sequence[Draft], steering: Steering, config: SampleConfig
 ) -> FloatArray:
     """Logits (B, V) with what each draft forbids, repeats and favours: one row a draft."""

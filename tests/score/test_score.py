@@ -12,11 +12,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rnngen import adapt, api, checkpoint, reader, score
+from rnngen import api, checkpoint, score
 from rnngen.corpus import open_corpus
 from rnngen.errors import CheckpointError, ConfigError, CorpusError
-from rnngen.reader import RuntimeReader
-from rnngen.score import Part, Score, Scorer, parts_of
+from rnngen.score import Part, Score, Scorer, adapt, parts_of, reader
+from rnngen.score.reader import RuntimeReader
 from rnngen.tokenizers.byte import ByteTokenizer
 from rnngen.tokenizers.char import CharTokenizer
 from tests.doubles import MarkovRuntime, MemoryRuntime, Pieces, UniformRuntime

@@ -14,14 +14,14 @@ from hypothesis import strategies as st
 from rnngen import novelty
 from rnngen.config import SampleConfig
 from rnngen.errors import ConfigError
-from rnngen.guard import Guard
 from rnngen.novelty import SPAN, SpanIndex
 from rnngen.sample import generate, stream
+from rnngen.sample.guard import Guard
 from tests.doubles import MarkovRuntime, Pieces, UniformRuntime, _Runtime
-from tests.test_novelty import Documents, Stream, hashes, words
+from tests.novelty.test_novelty import Documents, Stream, hashes, words
 
 ABC = "abcdefghijklmnopqrstuvwxyz"
-HAIKU = (Path(__file__).parent.parent / "corpora" / "haiku.txt").read_text(encoding="utf-8")
+HAIKU = (Path(__file__).parents[2] / "corpora" / "haiku.txt").read_text(encoding="utf-8")
 POEMS = HAIKU[:8_000].split("\n\n")[:-1]
 LETTERS = sorted(set("".join(POEMS)))
 PARTS = [*LETTERS, "th", "he ", "ing", "\nthe ", "of the", "rain", " o", "e", "ou"]

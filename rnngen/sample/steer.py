@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from rnngen.config import SampleConfig
-    from rnngen.guard import Guard
+    from rnngen.sample.guard import Guard
     from rnngen.tokenizers import Tokenizer
 
     States = tuple[int, ...]

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from rnngen.config import ModelConfig
-    from rnngen.reader import Nats
     from rnngen.runtime import IdArray
+    from rnngen.score.reader import Nats
 
 STRETCH = 32
 """Tokens between two steps: shorter ones adapt sooner, and cost more."""

@@ -11,7 +11,7 @@ import codecs
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from rnngen.graphemes import cut_before, last_start, trim_unfinished
+from rnngen.sample.graphemes import cut_before, last_start, trim_unfinished
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

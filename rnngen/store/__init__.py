@@ -20,9 +20,9 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, Self
 
 import numpy as np
 
-from rnngen.encode import blocks_of, cores, encode_blocks, id_dtype
 from rnngen.errors import CorpusError
-from rnngen.folders import whole_folder
+from rnngen.store.encode import blocks_of, cores, encode_blocks, id_dtype
+from rnngen.store.folders import whole_folder
 from rnngen.tokenizers import digest
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from rnngen.encode import Block
+    from rnngen.store.encode import Block
     from rnngen.tokenizers import IdArray, Tokenizer
 
 STORE_VERSION = 1

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rnngen import copies, spans
-from rnngen.copies import measure
-from tests.test_novelty import Documents, Stream, longest_common, words
+from rnngen.novelty import copies, spans
+from rnngen.novelty.copies import measure
+from tests.novelty.test_novelty import Documents, Stream, longest_common, words
 
 letters = st.text("ab é蛙", max_size=40)
 some = st.lists(letters, min_size=1, max_size=5)

@@ -12,14 +12,13 @@ from pathlib import Path
 
 import pytest
 
-from rnngen import encode as encode_module
 from rnngen import store as store_module
 from rnngen.errors import TokenizerError
 from rnngen.store import build_store
+from rnngen.store import encode as encode_module
 from rnngen.tokenizers import train
 from rnngen.tokenizers.byte import ByteTokenizer
-
-from .tokenizers.corpora import JAPANESE, PROSE, MemoryCorpus
+from tests.tokenizers.corpora import JAPANESE, PROSE, MemoryCorpus
 
 BYTES = ByteTokenizer()
 SUBWORDS = train("subword", MemoryCorpus([PROSE, JAPANESE]), vocab_size=360)
@@ -56,7 +55,7 @@ def test_an_error_in_another_process_is_told_as_if_it_were_here(
 ENDLESS = """
 import itertools, os, signal, sys
 from pathlib import Path
-from rnngen import encode
+from rnngen.store import encode
 from rnngen.store import build_store
 from rnngen.tokenizers import train
 from tests.tokenizers.corpora import PROSE, MemoryCorpus
@@ -87,7 +86,7 @@ def test_a_build_that_is_stopped_leaves_no_process_and_no_store(
     script, path = tmp_path / "endless.py", tmp_path / "stores" / "store"
     script.write_text(ENDLESS)
     path.parent.mkdir()
-    root = Path(__file__).resolve().parent.parent
+    root = Path(__file__).resolve().parents[2]
     process = subprocess.Popen(
         [sys.executable, str(script), str(path), str(characters)],
         env={**os.environ, "PYTHONPATH": str(root)},

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from rnngen import beam
 from rnngen import logits as rules
-from rnngen.draft import Draft, Job, Text, finite, join, read_prompt, select, steer
-from rnngen.guard import Guard
-from rnngen.steer import Steering
+from rnngen.sample import beam
+from rnngen.sample.draft import Draft, Job, Text, finite, join, read_prompt, select, steered
+from rnngen.sample.guard import Guard
+from rnngen.sample.steer import Steering
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator, Sequence
@@ -142,7 +142,7 @@ class Engine:
     def advance(self) -> None:
         """Draw a token for every draft, then let go of those that are done."""
         logits, self._state = self.runtime.step(np.array(self._ids, dtype=np.int64), self._state)
-        left = steer(logits, self.drafts, self.steering, self.config)
+        left = steered(logits, self.drafts, self.steering, self.config)
         left = rules.narrow(left, self.config, np.array([d.temperature for d in self.drafts]))
         ids = rules.draw(left, np.array([next(draft.uniforms) for draft in self.drafts]))
         learned = finite(rules.log_probability(logits, ids)).tolist()

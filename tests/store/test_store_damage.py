@@ -16,11 +16,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rnngen.errors import CorpusError, RnngenError
-from rnngen.folders import whole_folder
 from rnngen.store import STORE_VERSION, build_store, open_store
+from rnngen.store.folders import whole_folder
 from rnngen.tokenizers.byte import ByteTokenizer
-
-from .tokenizers.corpora import MemoryCorpus
+from tests.tokenizers.corpora import MemoryCorpus
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

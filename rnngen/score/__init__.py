@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from rnngen.corpus import Corpus, Piece
-    from rnngen.reader import Nats, Reader
+    from rnngen.score.reader import Nats, Reader
     from rnngen.tokenizers import IdArray, Tokenizer
 
 GROUP = 1 << 18

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rnngen import graphemes
 from rnngen.config import SampleConfig
-from rnngen.ends import Writer
+from rnngen.sample import graphemes
+from rnngen.sample.ends import Writer
 
 FAMILY = "👩\u200d👩\u200d👧"
 short = st.text("ab", min_size=1, max_size=4)

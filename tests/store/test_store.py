@@ -12,14 +12,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rnngen import encode as encode_module
 from rnngen import store as store_module
 from rnngen.store import build_store, open_store
+from rnngen.store import encode as encode_module
 from rnngen.tokenizers import decode, digest, train
 from rnngen.tokenizers.byte import ByteTokenizer
 from rnngen.tokenizers.char import CharTokenizer
-
-from .tokenizers.corpora import JAPANESE, PROSE, MemoryCorpus, texts
+from tests.tokenizers.corpora import JAPANESE, PROSE, MemoryCorpus, texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
