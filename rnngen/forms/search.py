@@ -95,9 +95,8 @@ def draw(
 
 def _generator(seed: int, index: int, attempt: int) -> np.random.Generator:
     """Counter-based: its numbers depend on nothing else that is drawn. Any integer is a seed."""
-    return np.random.Generator(
-        np.random.Philox(key=[seed % 2**64, index], counter=[0, 0, 0, attempt])
-    )
+    key, counter = [seed % 2**64, index], [0, 0, 0, attempt]
+    return np.random.Generator(np.random.Philox(key=key, counter=counter))
 
 
 def _begin(masks: Masks, prompt: str) -> Any:
