@@ -12,9 +12,12 @@ import dataclasses
 import unicodedata
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from rnngen import checkpoint, runs, sample
-from rnngen.config import SampleConfig
-from rnngen.errors import ConfigError, CorpusError
+from rnngen import logits as logit_rules
+from rnngen.config import SampleConfig, option
+from rnngen.errors import ConfigError, CorpusError, FormError
 from rnngen.runtime.numpy import NumpyRuntime
 from rnngen.sample.guard import usable
 from rnngen.score import Part, Scorer
@@ -24,9 +27,16 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator, Sequence
     from pathlib import Path
 
+    from rnngen.forms.pages import FormText
+    from rnngen.forms.search import Truncate
+    from rnngen.forms.spec import FormSpec
     from rnngen.sample.draft import Text
     from rnngen.score import Score
     from rnngen.score.reader import Reader
+
+
+FORM_SETTINGS = ("temperature", "top_k", "top_p", "min_p", "novel")
+"""Those of SampleConfig that say how a text of a form is drawn; the form says all else."""
 
 
 def load(name: str | Path) -> LanguageModel:
@@ -42,6 +52,7 @@ class LanguageModel:
         self.config = model.config
         self.facts = model.facts
         self.novelty = model.novelty
+        self.lexicon = model.lexicon
         self.runtime = NumpyRuntime(model.config, model.weights)
         self.start_id = model.start_id
         self.continuous = model.continuous
@@ -97,7 +108,107 @@ class LanguageModel:
             novelty=self.novelty,
         )
 
-    def describe(self, text: Text) -> dict[str, Any]:
+    def write_form(
+        self,
+        form: str | FormSpec,
+        prompt: str = "",
+        *,
+        n: int = 1,
+        seed: int = 0,
+        particles: int = 16,
+        words: str = "corpus",
+        **settings: Any,
+    ) -> list[FormText]:
+        """`n` texts that have a form, each checked, no two the same; the prompt counts.
+
+        >>> for text in rnngen.load("haiku").write_form("haiku", "old pond", n=3, seed=1):
+        ...     print(text.whole)
+
+        form: the name of a built-in one, or what forms.spec.read makes of a TOML file.
+        particles, words: as for `write_forms`.  settings: those of FORM_SETTINGS.
+        Raises ConfigError for a setting that cannot be, FormError if no text is found.
+        """
+        from rnngen.forms import spec
+
+        asked = spec.load(form) if isinstance(form, str) else form
+        config = SampleConfig(**settings)
+        return list(
+            self.write_forms(
+                asked, config, [prompt], n=n, seed=seed, particles=particles, words=words
+            )
+        )
+
+    def write_forms(
+        self,
+        form: FormSpec,
+        config: SampleConfig,
+        prompts: Sequence[str],
+        *,
+        n: int,
+        seed: int,
+        particles: int = 16,
+        words: str = "corpus",
+    ) -> Iterator[FormText]:
+        """`n` texts of a form for each prompt, one after the other; see forms/pages.py.
+
+        particles: texts followed side by side for each one written; more come nearer to what the
+        model itself would write, given that it fits.
+        words: "corpus", or "dictionary" for only those that the dictionary of syllables holds.
+        """
+        from rnngen.forms import pages, search, write
+        from rnngen.forms.compile import WORDS
+        from rnngen.forms.lexicon import Lexicon
+
+        self._check_form(config, n)
+        if words not in WORDS:
+            raise ConfigError(f"--words must be one of {', '.join(WORDS)}, got {words}.")
+        if not self.lexicon:
+            raise FormError(
+                "the model holds no word list, which forms need: it was trained by an earlier"
+                " version. Train it again."
+            )
+        lexicon = Lexicon.from_tensors(self.lexicon)
+        truncate = _truncation(config)
+        settings = search.Settings(seed, particles, config.temperatures[0], truncate)
+        page = pages.Pages(lambda text: self._copies(text, config.novel))
+        # All prompts are checked before the first text is written.
+        writers = [
+            write.Writer(
+                self.runtime, self.tokenizer, lexicon, form, prompt=normalized(prompt), words=words
+            )
+            for prompt in prompts
+        ]
+        for place, writer in enumerate(writers):
+            indices = range(place * n, (place + 1) * n)
+            for written in page.write(writer, indices, settings):
+                prompt = normalized(prompts[place])
+                yield pages.told(written, seed=seed, prompt=prompt, form=form.name)
+
+    def _check_form(self, config: SampleConfig, n: int) -> None:
+        """Raises ConfigError for settings that mean nothing where a form is asked for."""
+        self._check(config)
+        for name, field in SampleConfig.__dataclass_fields__.items():
+            if name not in FORM_SETTINGS and getattr(config, name) != field.default:
+                raise ConfigError(
+                    f"{option(name)} has no effect with --form, which says by itself what a text"
+                    " is and where it ends; leave one of them out."
+                )
+        if len(config.temperatures) > 1:
+            raise ConfigError("--temperature takes one value with --form, for all texts.")
+        if n > 1 and config.temperatures[0] == 0:
+            raise ConfigError(
+                "at --temperature 0 a form has one text only; ask for one, or draw at another"
+                " temperature."
+            )
+
+    def _copies(self, text: str, length: int | None) -> bool:
+        return (
+            length is not None
+            and self.novelty is not None
+            and self.novelty.longest_copied(text) >= length
+        )
+
+    def describe(self, text: Text | FormText) -> dict[str, Any]:
         """What `rnngen sample --json` prints of a text; the README explains the keys."""
         longest = self.longest_copied(text.prompt + text.text)
         return {**dataclasses.asdict(text), "longest_copied": longest}
@@ -153,6 +264,13 @@ class LanguageModel:
     def unseen(self, text: str) -> list[str]:
         """Characters of `text` that the model's training text did not have."""
         return self.tokenizer.unseen(normalized(text))
+
+
+def _truncation(config: SampleConfig) -> Truncate | None:
+    """Top-k, top-p and min-p as one rule on logits at their temperature; None if all are off."""
+    if (config.top_k, config.top_p, config.min_p) == (None, None, None):
+        return None
+    return lambda logits: logit_rules.narrow(logits, config, np.ones(len(logits)))
 
 
 def _as_read(config: SampleConfig) -> SampleConfig:

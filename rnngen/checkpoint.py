@@ -15,7 +15,7 @@ import contextlib
 import hashlib
 import json
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -58,6 +58,8 @@ class Model:
     """What it was trained on, and how well: `corpus`, `training`, `metrics`, and the like."""
     novelty: SpanIndex | None = None
     """Of the training text; None if that was too large, or it was not wanted."""
+    lexicon: Tensors = field(default_factory=dict)
+    """The words of the training text, as `Lexicon.to_tensors` has them; empty in older files."""
 
     @property
     def start_id(self) -> int:
@@ -82,6 +84,7 @@ def save_model(path: Path, model: Model) -> None:
     if model.novelty is not None:
         tensors["novelty.bits"] = model.novelty.bits
         facts["novelty"] = model.novelty.settings()
+    tensors |= model.lexicon
     write(path, "model", tensors, facts)
 
 
@@ -100,7 +103,8 @@ def load_model(path: Path) -> Model:
         raise CheckpointError(f"{path}: not a model this version can use: {error}") from error
     weights = under("model.", tensors)
     _check_fit(path, config, weights, tokenizer)
-    return Model(config, weights, tokenizer, continuous, facts, novelty)
+    lexicon = {name: array for name, array in tensors.items() if name.startswith("lexicon.")}
+    return Model(config, weights, tokenizer, continuous, facts, novelty, lexicon)
 
 
 def _novelty(settings: dict[str, int] | None, tensors: Tensors) -> SpanIndex | None:
@@ -130,6 +134,7 @@ def describe(path: Path, model: Model) -> dict[str, Any]:
         **facts.get("metrics", {}),
         "step": facts.get("training", {}).get("step"),
         "novelty": model.novelty and model.novelty.describe(),
+        "words": len(model.lexicon["lexicon.frequency"]) if model.lexicon else None,
         "corpus": facts.get("corpus", {}),
         "training": facts.get("training", {}),
         "created": facts.get("created"),

@@ -20,6 +20,7 @@ from rnngen import batches, checkpoint, novelty, recipe, tokenizers
 from rnngen.config import ModelConfig, TrainConfig
 from rnngen.corpus import DOCUMENTS, Corpus, open_corpus, reopen
 from rnngen.errors import CheckpointError, ConfigError, CorpusError
+from rnngen.forms import lexicon
 from rnngen.store import STORE_VERSION, TokenStore, build_store, open_store
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from rnngen.batches import Split
+    from rnngen.checkpoint import Tensors
     from rnngen.novelty import SpanIndex
     from rnngen.recipe import Recipe
     from rnngen.tokenizers import Tokenizer
@@ -102,6 +104,8 @@ class Job:
     """Writes a text with the model as it is at a step; None: no samples."""
     novelty: SpanIndex | None = None
     """Stored with the model, so that text can be drawn that copies nothing."""
+    lexicon: Tensors = field(default_factory=dict)
+    """Stored with the model, so that text can be drawn that fits a form."""
 
 
 def _check_choice(option: str, value: object, choices: Sequence[str]) -> None:
@@ -171,6 +175,7 @@ def new_job(
         facts={"corpus": _corpus_facts(corpus, store, training, validation)},
         source=source,
         novelty=index,
+        lexicon=_lexicon(corpus),
     )
     return job, plan
 
@@ -204,6 +209,7 @@ def resumed_job(folder: Path) -> Job:
         facts=told,
         source=source,
         novelty=_span_index(corpus, bool(source.get("novelty")), None),
+        lexicon=_lexicon(corpus),
     )
 
 
@@ -220,6 +226,11 @@ def _span_index(
             " --novelty keeps one, for rnngen sample --novel."
         )
     return index
+
+
+def _lexicon(corpus: Corpus) -> Tensors:
+    """The words of the text, which forms are made of."""
+    return lexicon.of_texts(corpus, continuous=corpus.documents == "none").to_tensors()
 
 
 def _sides(

@@ -256,7 +256,7 @@ class Run:
         }
         weights = self._learner.weights()
         return checkpoint.Model(
-            job.model, weights, job.tokenizer, job.continuous, facts, job.novelty
+            job.model, weights, job.tokenizer, job.continuous, facts, job.novelty, job.lexicon
         )
 
     def _save(self) -> Saved:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import dataclasses
 import json
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from rnngen import checkpoint
+from rnngen.forms import lexicon
 from tests.conftest import ROOT
 from tests.models import small_model
 
@@ -47,7 +49,8 @@ def loaded_by(*arguments: str) -> set[str]:
 
 
 @pytest.mark.parametrize(
-    "command", [(), ("train",), ("sample",), ("score",), ("check",), ("info",), ("tokenize",)]
+    "command",
+    [(), ("train",), ("sample",), ("score",), ("check",), ("forms",), ("info",), ("tokenize",)],
 )
 def test_help_loads_nothing_heavy(command: tuple[str, ...]):
     modules = loaded_by(*command, "--help")
@@ -60,6 +63,15 @@ def test_sampling_a_char_model_loads_neither_torch_nor_sentencepiece(tmp_path: P
     modules = loaded_by("sample", str(tmp_path / "m.safetensors"), "ab", "--length", "5")
     assert "numpy" in modules
     assert not modules & {"torch", "sentencepiece", "rich.console", "pydantic", "numpy.ma"}
+
+
+def test_writing_a_form_loads_neither_torch_nor_sentencepiece(tmp_path: Path):
+    documents = ["old pond a frog leaps in the sound of water"]
+    model = dataclasses.replace(small_model(), lexicon=lexicon.build(documents).to_tensors())
+    checkpoint.save_model(tmp_path / "m.safetensors", model)
+    modules = loaded_by("sample", str(tmp_path / "m.safetensors"), "--form", "haiku")
+    assert "rnngen.forms.search" in modules
+    assert not modules & {"torch", "sentencepiece", "rich.console"}
 
 
 @pytest.mark.parametrize("options", [(), ("--tokens",), ("--rank",)])

@@ -1,4 +1,4 @@
-"""`rnngen check`: whether a text is what it should be. So far: how much of it is copied."""
+"""`rnngen check`: whether a text is what it should be: of a form, and not copied."""
 
 from __future__ import annotations
 
@@ -17,13 +17,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from rnngen.corpus import Corpus
+    from rnngen.forms.check import Verdict
+    from rnngen.forms.spec import FormSpec
     from rnngen.novelty.copies import Copied
 
 EXAMPLES = """
 \b
 Examples:
-  rnngen check poem.txt --against corpora/haiku.txt
-  rnngen sample haiku -n 100 | rnngen check --against corpora/haiku.txt --json
+  rnngen sample haiku --form haiku -n 10 | rnngen check --form haiku
+  rnngen check poem.txt --against corpora/haiku.txt --json
   rnngen sample haiku -n 100 --novel 25 | rnngen check --against corpora/ --novel 25
 """
 DOES_NOT_HOLD = 3
@@ -32,6 +34,9 @@ WIDTH = 60  # characters of a copied span that are shown
 
 def command(
     files: options.Files = None,
+    form: options.Form = None,
+    form_file: options.FormFile = None,
+    acrostic: options.Acrostic = None,
     against: Annotated[
         list[str] | None,
         typer.Option(metavar="FILE", help="Text that may have been copied from; repeatable."),
@@ -49,29 +54,58 @@ def command(
     as_json: Annotated[bool, typer.Option("--json", help="Print a JSON object a line.")] = False,
     quiet: options.Quiet = False,
 ) -> None:
-    """Say how much of a text is copied from other files, a line for each document.
+    """Say whether a text has a form, and how much of it is copied; a line a document.
 
-    Exactly: its longest copied span, with a file that holds it, and the share of its characters
-    that are in copied spans of --span or more. The text is stdin if no FILE is named; its
-    documents are parted as those of the files it is checked against.
+    With --form: exact, possible (in one of the ways it may be read) or no, and why. With
+    --against: its longest copied span, with a file that holds it, and the share of its characters
+    that are in copied spans of --span or more. The text is stdin if no FILE is named. Documents
+    are parted by a blank line if there is a form, else as the files it is checked against are.
     """
     names = files or ["-"]
-    if not against:
-        raise ConfigError("name what the text is to be checked against: --against FILE.")
-    if "-" in names and "-" in against:
+    spec = options.form(form, form_file, acrostic)
+    if spec is None and not against:
+        raise ConfigError(
+            "say what the text is to be checked for: --form NAME, --against FILE, or both."
+        )
+    if "-" in names and "-" in (against or ()):
         raise ConfigError("stdin (-) cannot be both the text and what it is checked against.")
+    if not against and novel is not None:
+        raise ConfigError("--novel needs the text that may have been copied: --against FILE.")
+    kind, corpus = documents or "paragraph", None
+    if against:
+        corpus = _open(against, documents or "auto", encoding, column, other=names)
+        if spec is None:
+            kind = "file" if corpus.documents == "none" else corpus.documents
+    texts = list(_texts(_open(names, kind, encoding, column, other=against or [])))
+    copies = _measured(texts, corpus, span)
+    verdicts = _verdicts(texts, spec)
+    for index, (file, text) in enumerate(texts):
+        facts: dict[str, Any] = {"index": index, "file": file}
+        if spec and verdicts:
+            facts |= {"form": spec.name, **verdicts[index].to_dict()}
+        if copies:
+            facts |= _facts(text, copies[index], span)
+        line = json.dumps(facts, ensure_ascii=False) if as_json else _lines(facts)
+        sys.stdout.write(line + "\n")
+    _judge(verdicts, copies, novel, quiet=quiet)
+
+
+def _measured(texts: list[tuple[str, str]], corpus: Corpus | None, span: int) -> list[Copied]:
+    """What is copied in each text; empty if it is not asked for."""
+    if corpus is None:
+        return []
     from rnngen.novelty.copies import measure
 
-    corpus = _open(against, documents or "auto", encoding, column, other=names)
-    kind = "file" if corpus.documents == "none" else corpus.documents
-    texts = list(_texts(_open(names, kind, encoding, column, other=against)))
-    found = measure([text for _, text in texts], _files(corpus), span)
-    for index, ((file, text), copied) in enumerate(zip(texts, found, strict=True)):
-        facts = {"index": index, "file": file, **_facts(text, copied, span)}
-        line = json.dumps(facts, ensure_ascii=False) if as_json else _line(facts)
-        sys.stdout.write(line + "\n")
-    if novel is not None:
-        _judge(found, novel, quiet=quiet)
+    return measure([text for _, text in texts], _files(corpus), span)
+
+
+def _verdicts(texts: list[tuple[str, str]], spec: FormSpec | None) -> list[Verdict]:
+    """What is said of each text; empty if it is not asked for."""
+    if spec is None:
+        return []
+    from rnngen.forms.check import check
+
+    return [check(text, spec) for _, text in texts]
 
 
 def _open(
@@ -120,22 +154,49 @@ def _facts(text: str, copied: Copied, span: int) -> dict[str, Any]:
     }
 
 
-def _line(facts: dict[str, Any]) -> str:
-    """The same for people: the figures in columns, then the words."""
+def _lines(facts: dict[str, Any]) -> str:
+    """The same for people: a line for each thing that was asked."""
+    shown = [_form_line(facts)] if "verdict" in facts else []
+    return "\n".join([*shown, _copies_line(facts)] if "copied" in facts else shown)
+
+
+def _form_line(facts: dict[str, Any]) -> str:
+    """The verdict, what each line counts, and what is wrong or else how the text begins."""
+    counts = "-".join("/".join(map(str, line["counts"])) for line in facts["lines"])
+    first = facts["lines"][0]["text"] if facts["lines"] else ""
+    said = " ".join(facts["reasons"]) or _short(first)
+    return f"{facts['index'] + 1:>4}  {facts['verdict']:<8}  {counts}  {said}"
+
+
+def _copies_line(facts: dict[str, Any]) -> str:
+    """The figures in columns, then the words."""
     copied = facts["copied"]
-    shown = copied if len(copied) <= WIDTH else copied[: WIDTH - 3] + "..."
-    where = f"{facts['source']}: {json.dumps(shown, ensure_ascii=False)}" if copied else "-"
+    shown = json.dumps(_short(copied), ensure_ascii=False)
+    where = f"{facts['source']}: {shown}" if copied else "-"
     return (
         f"{facts['index'] + 1:>4}  longest copy {facts['longest_copied']:>4}"
         f"  {facts['copied_share']:>6.1%} in copies of {facts['span']}+  {where}"
     )
 
 
-def _judge(found: list[Copied], novel: int, *, quiet: bool) -> None:
+def _short(text: str) -> str:
+    return text if len(text) <= WIDTH else text[: WIDTH - 3] + "..."
+
+
+def _judge(
+    verdicts: list[Verdict], copies: list[Copied], novel: int | None, *, quiet: bool
+) -> None:
     """End with the exit code of a check that did not hold, if one did not."""
-    copies = sum(copied.longest >= novel for copied in found)
-    if not copies:
+    complaints = []
+    if failed := sum(verdict.verdict == "no" for verdict in verdicts):
+        complaints.append(f"{failed} of {len(verdicts)} texts do not have the form")
+    if novel and (copying := sum(copied.longest >= novel for copied in copies)):
+        complaints.append(
+            f"{copying} of {len(copies)} texts copy {novel} characters or more in a row"
+        )
+    if not complaints:
         return
     if not quiet:
-        console.note(f"{copies} of {len(found)} texts copy {novel} characters or more in a row")
+        for complaint in complaints:
+            console.note(complaint)
     raise typer.Exit(DOES_NOT_HOLD)

@@ -13,6 +13,7 @@ from rnngen.errors import ConfigError
 
 if TYPE_CHECKING:
     from rnngen.api import LanguageModel
+    from rnngen.forms.spec import FormSpec
     from rnngen.job import Text
 
 
@@ -54,6 +55,35 @@ NamedModel = Annotated[
     typer.Argument(autocompletion=_model_names, help="A model's name or path."),
 ]
 """Where more arguments follow, so that it cannot be left out."""
+
+
+def _form_names(incomplete: str) -> list[str]:
+    """For completion in the shell."""
+    from rnngen.forms import spec
+
+    return [name for name in spec.builtin_names() if name.startswith(incomplete)]
+
+
+Form = Annotated[
+    str | None,
+    typer.Option(
+        "--form",
+        metavar="NAME",
+        autocompletion=_form_names,
+        help="A form each text must have: haiku, tweet, limerick; rnngen forms lists them.",
+    ),
+]
+NamedForm = Annotated[
+    str | None,
+    typer.Argument(autocompletion=_form_names, help="A form's name; all of them if left out."),
+]
+FormFile = Annotated[
+    Path | None, typer.Option("--form-file", help="A form of your own; see rnngen forms haiku.")
+]
+Acrostic = Annotated[
+    str | None,
+    typer.Option("--acrostic", metavar="WORD", help="The lines begin with the letters of WORD."),
+]
 Documents = Annotated[
     str | None,
     typer.Option(
@@ -99,6 +129,22 @@ TEXT = (
     "novelty",
 )
 """The settings that say what to read; the others say how to train on it."""
+
+
+def form(name: str | None, file: Path | None, word: str | None) -> FormSpec | None:
+    """The form that --form, --form-file and --acrostic ask for, if any. Raises ConfigError."""
+    from rnngen.forms import spec
+
+    if name is not None and file is not None:
+        raise ConfigError("--form and --form-file were both given; leave one of them out.")
+    if name is None and file is None:
+        if word is None:
+            return None
+        name = "acrostic"
+    if name == "acrostic" and word is None:
+        raise ConfigError("--form acrostic needs the word its lines spell: --acrostic WORD.")
+    asked = spec.load(name) if name is not None else spec.read(file or Path())
+    return asked if word is None else asked.with_acrostic(word)
 
 
 def text(files: list[str], given: dict[str, Any]) -> Text:

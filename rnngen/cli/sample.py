@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from rnngen.cli import options, values
+from rnngen.cli import options, sample_form, values
 from rnngen.cli.options import setting
 from rnngen.config import SampleConfig
 from rnngen.errors import ConfigError
@@ -18,12 +18,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from rnngen.api import LanguageModel
+    from rnngen.forms.pages import FormText
     from rnngen.sample.draft import Text
+
+    AnyText = Text | FormText
 
 EXAMPLES = """
 \b
 Examples:
-  rnngen sample haiku -n 3 --seed 1
+  rnngen sample haiku "old pond" --form haiku -n 3 --seed 1
   echo "old pond" | rnngen sample haiku - --temperature 0.7 --until line
   rnngen sample posts -n 100 --chars 280 --json > posts.jsonl
 """
@@ -63,6 +66,19 @@ def command(
     novel: Annotated[int | None, setting(SampleConfig, "novel")] = None,
     best_of: Annotated[int | None, setting(SampleConfig, "best_of")] = None,
     beam: Annotated[int | None, setting(SampleConfig, "beam")] = None,
+    form: options.Form = None,
+    form_file: options.FormFile = None,
+    acrostic: options.Acrostic = None,
+    particles: Annotated[
+        int | None,
+        typer.Option(
+            min=1, max=4096, help="With --form, texts followed at once for each.  [default: 16]"
+        ),
+    ] = None,
+    words: Annotated[
+        str | None,
+        typer.Option(metavar="corpus|dictionary", help="With --form, which words may be written."),
+    ] = None,
     prompt_file: Annotated[
         Path | None, typer.Option("-f", "--prompt-file", help="File that holds the beginning.")
     ] = None,
@@ -87,9 +103,11 @@ def command(
     r"""Write new text with a model.
 
     A text ends where the model ends it, where you say, or at --length. A single one is printed as
-    it is written. In --stop, --ban, --bias and --separator, \n is a newline, \t a tab.
+    it is written. In --stop, --ban, --bias and --separator, \n is a newline, \t a tab. With --form
+    each text has the form, and no two are the same.
     """
     config = SampleConfig(**_given(ctx.params))
+    form_asked = sample_form.wanted(ctx.params)
     from rnngen import api, runs
 
     model = api.load(name or runs.latest())
@@ -97,18 +115,23 @@ def command(
     options.check_seen(model, "".join(beginnings), "the prompt", strict=strict)
     seed = _new_seed() if seed is None else seed
     show_prompt = not no_prompt
-    if number == 1 and len(beginnings) == 1 and not (as_json or out_dir):
+    if form_asked is None and number == 1 and len(beginnings) == 1 and not (as_json or out_dir):
         _stream(model, config, beginnings[0], seed, show_prompt, "\0" if null else "\n")
         return
     asked = [beginning for beginning in beginnings for _ in range(number)]
-    texts = model.generate(config, asked, seed=seed, indices=range(len(asked)))
+    texts: Iterator[AnyText]
+    if form_asked is not None:
+        texts = sample_form.texts(model, form_asked, config, beginnings, seed, ctx.params)
+    else:
+        texts = model.generate(config, asked, seed=seed, indices=range(len(asked)))
     if out_dir:
         _write_files(model, texts, out_dir, len(asked), show_prompt, as_json)
     elif as_json:
         for text in texts:
             _put(_json(model, text) + "\n")
     else:
-        between = values.unescaped(separator) if separator is not None else _between(model)
+        usual = _between(model) if form_asked is None else sample_form.BETWEEN
+        between = usual if separator is None else values.unescaped(separator)
         _print_all(texts, show_prompt, "\0" if null else "", "" if null else between)
 
 
@@ -183,18 +206,18 @@ def _stream(
     _put(end)
 
 
-def _print_all(texts: Iterator[Text], show_prompt: bool, end: str, between: str) -> None:
+def _print_all(texts: Iterator[AnyText], show_prompt: bool, end: str, between: str) -> None:
     """Each text as soon as it is finished; a newline ends the last one unless `end` does."""
     for text in texts:
         _put((between if text.index else "") + _shown(text, show_prompt) + end)
     _put("" if end else "\n")
 
 
-def _shown(text: Text, show_prompt: bool) -> str:
+def _shown(text: AnyText, show_prompt: bool) -> str:
     return (text.prompt if show_prompt else "") + text.text
 
 
-def _json(model: LanguageModel, text: Text) -> str:
+def _json(model: LanguageModel, text: AnyText) -> str:
     import json
 
     return json.dumps(model.describe(text), ensure_ascii=False)
@@ -202,7 +225,7 @@ def _json(model: LanguageModel, text: Text) -> str:
 
 def _write_files(
     model: LanguageModel,
-    texts: Iterator[Text],
+    texts: Iterator[AnyText],
     folder: Path,
     count: int,
     show_prompt: bool,

@@ -1,0 +1,161 @@
+"""From a form, a vocabulary and a corpus' words to masks for a search, or the reason why not."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from rnngen.errors import FormError
+from rnngen.forms.automaton import STOPS, WordAutomaton
+from rnngen.forms.letters import fold, is_letter
+from rnngen.forms.masks import Masks, Vocabulary
+from rnngen.forms.meter import Meter
+from rnngen.forms.words import WordTree
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from rnngen.forms.lexicon import Lexicon
+    from rnngen.forms.spec import FormSpec
+
+WORDS = ("dictionary", "corpus")
+_ENGLISH = 0.5  # share of running words in the dictionary below which a corpus is not English
+_OWN_LINES = 0.03  # share of the corpus' lines that fit, from which the model breaks lines itself
+_PROSE = 10  # words a line from which lines that begin small are broken at a margin, not by sense
+_OWN_ENDS = 0.05  # share of its documents that fit, from which the model ends texts itself
+_ROW = {"syllables": 0, "words": 1, "chars": 2, "tweet": 2}  # of the lexicon's tables
+ENOUGH_DOCUMENTS = 20
+_SENTENCES = 0.02  # sentence ends for each word, below which a corpus does without
+
+
+def compile_form(
+    spec: FormSpec,
+    pieces: Sequence[bytes],
+    end_id: int,
+    lexicon: Lexicon,
+    *,
+    words: str = "corpus",
+    prompt: str = "",
+) -> Masks:
+    """Masks of the form over a tokenizer's `pieces`.
+
+    words: "dictionary" writes only words the dictionary holds, "corpus" also others of the corpus
+    whose syllables are clear.  prompt: its words are added to those of the corpus.
+    Raises FormError if no text of this model can fill the form, or none that begins with `prompt`.
+    """
+    vocabulary = Vocabulary(pieces, end_id)
+    if spec.spoken:
+        masks = _spoken(spec, vocabulary, lexicon.with_words(prompt), words)
+    else:
+        from rnngen.forms.free import free_automaton
+
+        wrap, end = breaks_lines(spec, vocabulary, lexicon), ending(spec, vocabulary, lexicon)
+        loose = _small_starts(lexicon) and _mean(lexicon.lines[1]) > _PROSE
+        automaton = free_automaton(spec, vocabulary, wrap=wrap, end=end, loose=loose)
+        masks = Masks(automaton, vocabulary)
+    check_prompt(masks, prompt)
+    return masks
+
+
+def check_prompt(masks: Masks, prompt: str) -> None:
+    """Raises FormError, naming the place, if no text of the form begins with `prompt`."""
+    state = masks.automaton.start()
+    for place, char in enumerate(prompt):
+        state = masks.automaton.step(state, char)
+        if state is None or state.done:
+            read = prompt[: place + 1]
+            raise FormError(f"the prompt breaks the form: no text that fits begins {read!r}.")
+
+
+def _spoken(spec: FormSpec, vocabulary: Vocabulary, lexicon: Lexicon, words: str) -> Masks:
+    chosen = _writable(spec, vocabulary, lexicon, words)
+    counts = lexicon.syllables.astype(np.int64)
+    if spec.unit == "words":
+        counts = np.ones_like(counts)
+    tree = WordTree(
+        [lexicon.words[i] for i in chosen.tolist()], lexicon.frequency[chosen], counts[chosen]
+    )
+    endings = lexicon.ending[chosen].astype(np.int64)
+    onsets = lexicon.onset[chosen].astype(np.int64)
+    meter = Meter(tree, spec.lines, spec.rhymes(), spec.acrostic, endings, onsets)
+    wrap = breaks_lines(spec, vocabulary, lexicon)
+    end = ending(spec, vocabulary, lexicon)
+    automaton = WordAutomaton(meter, wrap=wrap, end=end, loose=_small_starts(lexicon))
+    return Masks(automaton, vocabulary)
+
+
+def _writable(
+    spec: FormSpec, vocabulary: Vocabulary, lexicon: Lexicon, words: str
+) -> NDArray[np.int64]:
+    """Indices of the words that may be written: of a sure count, with letters that are tokens."""
+    # A bare letter the dictionary does not hold is an initial or a slip.
+    usable = np.array([len(word) > 1 for word in lexicon.words], bool) | lexicon.known
+    if spec.unit == "syllables":
+        _check_english(lexicon)
+        usable &= lexicon.syllables > 0
+    if words == "dictionary":
+        usable &= lexicon.known
+    letters = {fold(char) for char in vocabulary.characters if is_letter(char)}
+    if missing := set().union(*lexicon.words) - letters:
+        usable &= np.array([missing.isdisjoint(word) for word in lexicon.words], bool)
+    if not usable.any():
+        have = "no letters" if not letters else "none of the words it would take"
+        raise FormError(f"form {spec.name!r}: the model's vocabulary has {have}.")
+    return np.flatnonzero(usable)
+
+
+def _check_english(lexicon: Lexicon) -> None:
+    if lexicon.english < _ENGLISH:
+        raise FormError(
+            f"syllables are counted in English, and {lexicon.english:.0%} of this model's words are"
+            " in the dictionary; a form of unit words or chars suits any language."
+        )
+
+
+def breaks_lines(spec: FormSpec, vocabulary: Vocabulary, lexicon: Lexicon) -> bool:
+    """Whether the form breaks lines (wrap), or the model does. Raises FormError if neither can."""
+    able, spaced = "\n" in vocabulary.characters, " " in vocabulary.characters
+    several = len(spec.lines) > 1
+    if not spaced and (spec.spoken or (spec.break_ == "wrap" and several)):
+        raise FormError(f"form {spec.name!r}: the model has no token for a space.")
+    if not able and several and (spec.break_ == "newline" or not spaced):
+        raise FormError(f'form {spec.name!r}: the model has no newline; use break = "wrap".')
+    if spec.break_ != "auto":
+        return spec.break_ == "wrap"
+    if not (able and spaced):
+        return spaced
+    table = lexicon.lines[_ROW[spec.unit]]
+    prose = _small_starts(lexicon) and _mean(lexicon.lines[1]) > _PROSE
+    return prose or min(_share(table, low, high) for low, high in spec.lines) < _OWN_LINES
+
+
+def ending(spec: FormSpec, vocabulary: Vocabulary, lexicon: Lexicon) -> str:
+    """any, sentence or text; what auto means here. Raises FormError if there is no stop to use."""
+    able = bool(STOPS & vocabulary.characters)
+    if spec.end == "sentence" and not able:
+        raise FormError(f'form {spec.name!r}: the model has none of . ! ?; use end = "any".')
+    if spec.end != "auto":
+        return spec.end
+    table = lexicon.documents[_ROW[spec.unit]]
+    low, high = (sum(line[i] for line in spec.lines) for i in (0, 1))
+    if table.sum() >= ENOUGH_DOCUMENTS and _share(table, low, high) >= _OWN_ENDS:
+        return "text"
+    often = int(lexicon.totals[2]) >= _SENTENCES * int(lexicon.totals[0])
+    return "sentence" if often and able else "any"
+
+
+def _small_starts(lexicon: Lexicon) -> bool:
+    """Whether most lines of the corpus begin with a small letter."""
+    return int(lexicon.totals[3]) * 2 > int(lexicon.lines[0].sum())
+
+
+def _mean(table: NDArray[np.int64]) -> float:
+    return float(np.arange(len(table)) @ table / max(1, table.sum()))
+
+
+def _share(table: NDArray[np.int64], low: int, high: int) -> float:
+    """Share of the table between low and high, both included; its last bin is open."""
+    return float(table[low : high + 1].sum() / max(1, table.sum()))

@@ -1,0 +1,157 @@
+"""Forms from end to end: a model, its tokenizer and its words in; checked texts out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from rnngen.errors import FormError
+from rnngen.forms.check import Verdict, check
+from rnngen.forms.compile import ENOUGH_DOCUMENTS, compile_form
+from rnngen.forms.masks import Masks
+from rnngen.forms.search import Drawn, Settings, draw
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from rnngen.forms.lexicon import Lexicon
+    from rnngen.forms.masks import Automaton, Vocabulary
+    from rnngen.forms.spec import FormSpec
+    from rnngen.forms.sweep import Sweep
+    from rnngen.forms.words import Node
+    from rnngen.runtime import Runtime
+    from rnngen.tokenizers import Tokenizer
+
+
+@dataclass(frozen=True)
+class Written:
+    """A text and what the checker says of it."""
+
+    drawn: Drawn
+    verdict: Verdict
+
+
+class Writer:
+    """Writes texts of one form with one model.
+
+    >>> writer = Writer(runtime, tokenizer, lexicon, load("haiku"))
+    >>> for written in writer.write(range(10), Settings(seed=1)):
+    ...     print(written.drawn.text)
+    """
+
+    def __init__(
+        self,
+        runtime: Runtime,
+        tokenizer: Tokenizer,
+        lexicon: Lexicon,
+        spec: FormSpec,
+        *,
+        prompt: str = "",
+        words: str = "corpus",
+    ) -> None:
+        """prompt: how each text begins; it counts.  words: see `compile_form`.
+
+        Raises FormError if this model cannot fill the form, or no text of it begins so.
+        """
+        self._runtime, self._spec, self._prompt = runtime, spec, prompt
+        # A token the model never saw may be likely by mistake, and would stand for a newline.
+        pieces = [p if ok else b"" for p, ok in zip(tokenizer.pieces, tokenizer.seen, strict=True)]
+        end_id = tokenizer.end_id
+        self._masks = compile_form(spec, pieces, end_id, lexicon, words=words, prompt=prompt)
+        before, lead = _context(self._masks, lexicon)
+        if prompt:
+            self._context = [
+                *([] if before else [end_id]),
+                *tokenizer.encode(before + lead + prompt),
+            ]
+        else:
+            self._context = [int(i) for i in tokenizer.encode(before)] or [end_id]
+            if lead:
+                self._masks = Masks(_Led(self._masks.automaton, lead), self._masks.vocabulary)
+
+    def write(
+        self, indices: Sequence[int], settings: Settings, attempt: int = 0
+    ) -> Iterator[Written]:
+        """The texts of these indices, in order, each checked. `attempt` draws others for the same.
+
+        Raises FormError if the checker finds fault with one, which would be an error of ours.
+        """
+        for drawn in draw(
+            self._runtime,
+            self._masks,
+            self._context,
+            indices,
+            settings,
+            prompt=self._prompt,
+            attempt=attempt,
+        ):
+            verdict = check(drawn.text, self._spec)
+            if verdict.verdict == "no" or (verdict.verdict != "exact" and not self._prompt):
+                raise FormError(
+                    f"form {self._spec.name!r}: the checker refused {drawn.text!r}:"
+                    f" {' '.join(verdict.reasons)} This is an error of rnngen; please report it."
+                )
+            yield Written(drawn, verdict)
+
+
+def _context(masks: Masks, lexicon: Lexicon) -> tuple[str, str]:
+    """What the model has read before a text begins: some text, and a blank that must come next.
+
+    A corpus of many documents begins one with its end token: then there is nothing. One long
+    document has no such place; there a text begins after a line, or after a sentence.
+    """
+    characters = masks.vocabulary.characters
+    if lexicon.documents[0].sum() >= ENOUGH_DOCUMENTS:
+        return "", ""
+    if not masks.automaton.wrap and "\n" in characters:
+        return "\n", ""
+    return (".", " ") if {".", " "} <= characters else ("", "")
+
+
+class _LedState:
+    """Before the text: the blank that parts it from what the model has read."""
+
+    done = False
+
+    def __init__(self, worth: float) -> None:
+        self.worth = worth
+        self.tokens: dict[int, Any] = {}
+        self.parts: dict[Any, Any] = {}
+
+
+class _Led:
+    """An automaton that first reads one blank. Subwords hold the blank and the word's beginning."""
+
+    def __init__(self, inner: Automaton, blank: str) -> None:
+        self._inner, self._blank = inner, blank
+        self._first = _LedState(inner.start().worth)
+        self.spoken, self.wrap = inner.spoken, inner.wrap
+
+    def start(self) -> Any:
+        return self._first
+
+    def step(self, state: Any, char: str) -> Any | None:
+        if state is self._first:
+            return self._inner.start() if char == self._blank else None
+        return self._inner.step(state, char)
+
+    def follow(self, state: Any, char: str) -> Any:
+        return self._inner.start() if state is self._first else self._inner.follow(state, char)
+
+    def key(self, state: Any) -> Any:
+        return state if state is self._first else self._inner.key(state)
+
+    def write(self, text: str) -> str:
+        return self._inner.write(text.removeprefix(self._blank))
+
+    def sweep(self, vocabulary: Vocabulary) -> Sweep | None:
+        return self._inner.sweep(vocabulary)
+
+    def letters(self, state: Any) -> tuple[Node, str] | None:
+        return None if state is self._first else self._inner.letters(state)
+
+    def inside(self, state: Any, node: Node) -> Any:
+        return self._inner.inside(state, node)
+
+    def ended(self, state: Any) -> Any | None:
+        return state if state is self._first else self._inner.ended(state)
