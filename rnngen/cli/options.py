@@ -131,7 +131,7 @@ TEXT = (
 """The settings that say what to read; the others say how to train on it."""
 
 
-def form(name: str | None, file: Path | None, word: str | None) -> FormSpec | None:
+def form(name: str | None, file: Path | str | None, word: str | None) -> FormSpec | None:
     """The form that --form, --form-file and --acrostic ask for, if any. Raises ConfigError."""
     from rnngen.forms import spec
 
@@ -143,7 +143,7 @@ def form(name: str | None, file: Path | None, word: str | None) -> FormSpec | No
         name = "acrostic"
     if name == "acrostic" and word is None:
         raise ConfigError("--form acrostic needs the word its lines spell: --acrostic WORD.")
-    asked = spec.load(name) if name is not None else spec.read(file or Path())
+    asked = spec.load(name) if name is not None else spec.read(Path(file or ""))
     return asked if word is None else asked.with_acrostic(word)
 
 
