@@ -17,7 +17,6 @@ import numpy as np
 from rnngen import checkpoint, runs, sample
 from rnngen import logits as logit_rules
 from rnngen.config import SampleConfig, option
-from rnngen.corpus.documents import strip_blank_lines
 from rnngen.errors import ConfigError, CorpusError, FormError
 from rnngen.runtime.numpy import NumpyRuntime
 from rnngen.sample.guard import usable
@@ -233,6 +232,8 @@ class LanguageModel:
         """
         text = normalized(text)
         if not self.continuous:
+            from rnngen.corpus.documents import strip_blank_lines  # and all of corpus
+
             text = strip_blank_lines(text)
         if not text:
             raise CorpusError("there is no text to score, only blanks or nothing at all.")

@@ -255,7 +255,8 @@ class _Table:
             return self._linear(self._embedding[ids])
         known = self._known.take(ids)
         if not known.all():
-            new = np.unique(ids[~known])
+            # np.unique would import numpy.ma, and with it a tenth of the time to start.
+            new = np.array(sorted(set(ids[~known].tolist())), dtype=np.int64)
             self._rows[new] = self._linear(self._embedding[new])
             self._known[new] = True
         return self._rows.take(ids, axis=0)
