@@ -107,7 +107,8 @@ def command(
     each text has the form, and no two are the same.
     """
     config = SampleConfig(**_given(ctx.params))
-    form_asked = sample_form.wanted(ctx.params)
+    form_asked = options.form(form, form_file, acrostic)
+    search = sample_form.search(form_asked, particles=particles, words=words)
     from rnngen import api, runs
 
     model = api.load(name or runs.latest())
@@ -121,7 +122,7 @@ def command(
     asked = [beginning for beginning in beginnings for _ in range(number)]
     texts: Iterator[AnyText]
     if form_asked is not None:
-        texts = sample_form.texts(model, form_asked, config, beginnings, seed, ctx.params)
+        texts = model.write_forms(form_asked, config, beginnings, n=number, seed=seed, **search)
     else:
         texts = model.generate(config, asked, seed=seed, indices=range(len(asked)))
     if out_dir:
