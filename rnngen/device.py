@@ -8,7 +8,7 @@ import time
 # On an idle machine threads should spin while they wait: an LSTM step on two cores is 1.7 times
 # faster. Beside other busy programs they take the processor from the very thread they wait for,
 # and a step is 4 to 15 times slower. OpenMP reads this once, when torch loads it.
-if hasattr(os, "getloadavg") and os.getloadavg()[0] > 1:
+if hasattr(os, "getloadavg") and os.getloadavg()[0] > (os.cpu_count() or 1):
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 import torch
