@@ -20,7 +20,7 @@ DEFAULT_MINUTES = 5.0
 MOST_MINUTES = 60.0
 """Where passes are asked for and no time, no model is chosen that would need longer."""
 USUAL_BATCH_SIZE, USUAL_SEQ_LEN = 16, 64
-FLOPS_PER_CORE = 45e9
+FLOPS_PER_CORE = 33e9
 """What one core of a common laptop or server does in fp32 while training (AVX2)."""
 FLOPS_PER_GPU = 5e12
 TOKENS_PER_PARAMETER = 4.0
