@@ -64,6 +64,8 @@ class Writer:
         self._held = ""
         self._given = 0
         self._context = ""
+        # Most texts end by themselves: then there is nothing to look for after each token.
+        self._looks = bool(config.stop) or config.until is not None or config.chars is not None
 
     def feed(self, piece: bytes) -> str:
         """Take the bytes of one token; returns the text that is certain now, perhaps none."""
@@ -72,7 +74,7 @@ class Writer:
         self._bytes = data[used:]
         self._held += text
         self.characters += len(text)
-        end = min(self._ends(), default=None)
+        end = min(self._ends(), default=None) if self._looks else None
         if end is None:
             return self._give(self._certain())
         self.reason = end.reason
@@ -125,7 +127,8 @@ class Writer:
     def _give(self, count: int) -> str:
         given, self._held = self._held[:count], self._held[count:]
         self._given += count
-        self._context = (self._context + given)[-CONTEXT:]
+        if self._looks:
+            self._context = (self._context + given)[-CONTEXT:]
         return given
 
 
