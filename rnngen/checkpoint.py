@@ -26,9 +26,6 @@ from rnngen import tokenizers
 from rnngen.config import ModelConfig
 from rnngen.errors import CheckpointError, ConfigError, TokenizerError
 from rnngen.novelty import SpanIndex
-from rnngen.runs import LOG_FILE as LOG_FILE
-from rnngen.runs import MODEL_FILE as MODEL_FILE
-from rnngen.runs import TRAINING_FILE as TRAINING_FILE
 from rnngen.shapes import tensor_shapes
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rnngen import batches, checkpoint, novelty, recipe, tokenizers
+from rnngen import batches, checkpoint, novelty, recipe, runs, tokenizers
 from rnngen.config import ModelConfig, TrainConfig
 from rnngen.corpus import DOCUMENTS, Corpus, open_corpus, reopen
 from rnngen.errors import CheckpointError, ConfigError, CorpusError
@@ -185,7 +185,7 @@ def resumed_job(folder: Path) -> Job:
 
     Raises CheckpointError if there is no such state, CorpusError if its text is gone or changed.
     """
-    path = folder / checkpoint.TRAINING_FILE
+    path = folder / runs.TRAINING_FILE
     tensors, facts = checkpoint.read(path, "training")
     try:
         model, config = ModelConfig(**facts["model"]), TrainConfig(**facts["config"])

@@ -13,7 +13,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from rnngen import __version__, batches, checkpoint
+from rnngen import __version__, batches, checkpoint, runs
 from rnngen.device import choose_device, choose_precision  # first: it prepares torch's loading
 from rnngen.errors import CheckpointError
 from rnngen.events import Evaluation, Event, Planned, Sample, Saved, Skipped, Step, Stopped
@@ -67,7 +67,7 @@ def train(
     run = Run(job)
     if resume:
         run.load()
-    with Log(job.folder / checkpoint.LOG_FILE, keep_until=run.progress.step) as log:
+    with Log(job.folder / runs.LOG_FILE, keep_until=run.progress.step) as log:
         for event in run.events(should_stop):
             log.write(event)
             yield event
@@ -223,7 +223,7 @@ class Run:
         progress.without_gain = 0 if best else progress.without_gain + 1
         snapshot = self._snapshot()
         if best:
-            checkpoint.save_model(self._job.folder / checkpoint.MODEL_FILE, snapshot)
+            checkpoint.save_model(self._job.folder / runs.MODEL_FILE, snapshot)
         yield self._event(
             Evaluation,
             valid_nats_per_token=loss.nats_per_token,
@@ -260,7 +260,7 @@ class Run:
         )
 
     def _save(self) -> Saved:
-        path = self._job.folder / checkpoint.TRAINING_FILE
+        path = self._job.folder / runs.TRAINING_FILE
         self.progress.seconds, self._began = self._seconds(), time.perf_counter()
         job = self._job
         facts = {
@@ -279,7 +279,7 @@ class Run:
 
     def load(self) -> None:
         """Take up the state on the disk. Raises CheckpointError if it does not fit the job."""
-        path = self._job.folder / checkpoint.TRAINING_FILE
+        path = self._job.folder / runs.TRAINING_FILE
         tensors, facts = checkpoint.read(path, "training")
         try:
             self.progress = Progress(**facts["progress"])

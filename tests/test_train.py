@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from rnngen import batches, checkpoint, train
+from rnngen import batches, checkpoint, runs, train
 from rnngen.config import ModelConfig, TrainConfig
 from rnngen.errors import CheckpointError
 from rnngen.events import Evaluation, Event, Planned, Sample, Skipped, Step, Stopped
@@ -54,7 +54,7 @@ def run(work: Job, *, stop_at: int | None = None, resume: bool = False) -> list[
     events: list[Event] = []
     seen = {"steps": 0}
     if resume:
-        facts = checkpoint.read(work.folder / checkpoint.TRAINING_FILE, "training")[1]
+        facts = checkpoint.read(work.folder / runs.TRAINING_FILE, "training")[1]
         seen["steps"] = facts["progress"]["step"]
 
     def should_stop() -> bool:
@@ -67,7 +67,7 @@ def run(work: Job, *, stop_at: int | None = None, resume: bool = False) -> list[
 
 
 def tensors(folder: Path) -> dict[str, Any]:
-    return checkpoint.read(folder / checkpoint.TRAINING_FILE, "training")[0]
+    return checkpoint.read(folder / runs.TRAINING_FILE, "training")[0]
 
 
 def of(kind: type[Event], events: list[Event]) -> list[Any]:
@@ -191,7 +191,7 @@ def test_minutes_are_measured_into_steps_and_stored(tmp_path: Path):
     planned = of(Planned, events)
     assert len(planned) == 1
     assert of(Stopped, events)[0].step == planned[0].total_steps
-    facts = checkpoint.read(tmp_path / "r" / checkpoint.TRAINING_FILE, "training")[1]
+    facts = checkpoint.read(tmp_path / "r" / runs.TRAINING_FILE, "training")[1]
     assert facts["progress"]["total_steps"] == planned[0].total_steps
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from rnngen import checkpoint
+from rnngen import checkpoint, runs
 from rnngen.cli import app
 from tests.conftest import ROOT
 from tests.models import small_model
@@ -74,11 +74,11 @@ def program(home: Path) -> Callable[..., subprocess.Popen[bytes]]:
 def model(home: Path) -> str:
     """The name of a model with random weights that knows every byte."""
     (home / "noise").mkdir(parents=True)
-    checkpoint.save_model(home / "noise" / checkpoint.MODEL_FILE, small_model(seed=1))
+    checkpoint.save_model(home / "noise" / runs.MODEL_FILE, small_model(seed=1))
     return "noise"
 
 
 @pytest.fixture
 def model_file(model: str, home: Path) -> Path:
     """The file of that model."""
-    return home / model / checkpoint.MODEL_FILE
+    return home / model / runs.MODEL_FILE

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from rnngen import checkpoint, tokenizers
+from rnngen import checkpoint, runs, tokenizers
 from rnngen.config import ModelConfig
 from rnngen.forms import lexicon, spec
 from rnngen.job import resumed_job
@@ -58,7 +58,7 @@ def shelf(home: Path, models) -> Path:
     """The models, to be named."""
     for name, model in models.items():
         (home / name).mkdir(parents=True)
-        checkpoint.save_model(home / name / checkpoint.MODEL_FILE, model)
+        checkpoint.save_model(home / name / runs.MODEL_FILE, model)
     return home
 
 
@@ -82,7 +82,7 @@ def test_a_trained_model_writes_forms_and_a_resumed_run_keeps_its_words(rnngen, 
     checked = rnngen("check", "--form", "haiku", input=written.stdout)
     assert checked.exit_code == 0
     assert checked.stdout.startswith("   1  exact     5-7-5")
-    kept = checkpoint.load_model(home / "haiku" / checkpoint.MODEL_FILE).lexicon
+    kept = checkpoint.load_model(home / "haiku" / runs.MODEL_FILE).lexicon
     again = resumed_job(home / "haiku").lexicon
     assert {name: array.tolist() for name, array in kept.items()} == {
         name: array.tolist() for name, array in again.items()
@@ -265,7 +265,7 @@ def test_no_text_copies_what_it_must_not(rnngen, shelf, models, home):
 
     index = novelty.build(Documents(HAIKU.split("\n\n")))
     model = dataclasses.replace(models["char"], novelty=index)
-    checkpoint.save_model(home / "char" / checkpoint.MODEL_FILE, model)
+    checkpoint.save_model(home / "char" / runs.MODEL_FILE, model)
     options = ("--form", "haiku", "-n", 5, "--particles", 2, "--json")
     for line in rnngen("sample", "char", *options, "--novel", 20).stdout.splitlines():
         assert json.loads(line)["longest_copied"] < 20

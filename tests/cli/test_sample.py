@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from rnngen import checkpoint
+from rnngen import checkpoint, runs
 from tests.models import small_model
 
 
@@ -54,7 +54,7 @@ def test_a_prompt_with_characters_the_model_never_saw_is_warned_of(rnngen, home)
     (home / "plain").mkdir(parents=True)
     plain = small_model()
     plain.tokenizer.seen[ord("A") : ord("z")] = False
-    checkpoint.save_model(home / "plain" / checkpoint.MODEL_FILE, plain)
+    checkpoint.save_model(home / "plain" / runs.MODEL_FILE, plain)
     ran = rnngen("sample", "plain", "ax 1", "--length", 3)
     assert ran.exit_code == 0
     assert "never saw: 'a', 'x'" in ran.stderr
@@ -87,7 +87,7 @@ def test_a_model_that_is_not_there_or_damaged_is_named(rnngen, home, model):
     assert ran.exit_code == 1
     assert "no model called 'nothing'" in ran.error
     assert model in ran.error
-    path = home / model / checkpoint.MODEL_FILE
+    path = home / model / runs.MODEL_FILE
     content = path.read_bytes()
     for damaged in (content[:100], content[:-1], content[:-5] + b"xxxxx", b"", b"PK\3\4"):
         path.write_bytes(damaged)

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 import rnngen as library
-from rnngen import checkpoint
+from rnngen import checkpoint, runs
 from tests.models import small_model
 
 POEMS = ["old pond", "a frog leaps in", "été: 蛙 sounds of water"]
@@ -42,7 +42,7 @@ def lines(home: Path) -> str:
     stored.tokenizer.seen[ord("Z")] = False
     stored.facts["corpus"] = {"documents": "line"}
     (home / "lines").mkdir(parents=True)
-    checkpoint.save_model(home / "lines" / checkpoint.MODEL_FILE, stored)
+    checkpoint.save_model(home / "lines" / runs.MODEL_FILE, stored)
     return "lines"
 
 
@@ -152,9 +152,7 @@ def test_documents_are_the_models_own_unless_said_otherwise(rnngen, lines, poems
 
 def test_a_continuous_model_reads_each_file_as_one_stream(rnngen, home, poems):
     (home / "prose").mkdir(parents=True)
-    checkpoint.save_model(
-        home / "prose" / checkpoint.MODEL_FILE, small_model(seed=1, continuous=True)
-    )
+    checkpoint.save_model(home / "prose" / runs.MODEL_FILE, small_model(seed=1, continuous=True))
     Path("more.txt").write_text("old pond\n\n\na frog\n")
     each = objects(rnngen("score", "prose", poems, "more.txt", "--each").stdout)
     assert [e["file"] for e in each] == [poems, "more.txt"]
@@ -174,7 +172,7 @@ def test_windows_are_counted_and_named(rnngen, lines, poems):
 
 def test_adapting_is_said_and_leaves_the_model_as_it_was(rnngen, home, lines):
     Path("again.txt").write_text("the old pond, the frog\n" * 40)
-    path = home / lines / checkpoint.MODEL_FILE
+    path = home / lines / runs.MODEL_FILE
     before = path.read_bytes(), path.stat().st_mtime_ns
     fixed = json.loads(rnngen("score", lines, "again.txt", "--json").stdout)
     options = ("--adapt", "--adapt-rate", 0.01)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from rnngen import checkpoint
+from rnngen import checkpoint, runs
 
 SMALL = ("--hidden-size", 16, "--num-layers", 1, "--device", "cpu")
 
@@ -23,7 +23,7 @@ def words(path: Path, lines: int = 400) -> Path:
 
 
 def state(home: Path, name: str) -> dict[str, bytes]:
-    tensors, _ = checkpoint.read(home / name / checkpoint.TRAINING_FILE, "training")
+    tensors, _ = checkpoint.read(home / name / runs.TRAINING_FILE, "training")
     return {key: array.tobytes() for key, array in tensors.items()}
 
 

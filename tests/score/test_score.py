@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rnngen import api, checkpoint, score
+from rnngen import api, checkpoint, runs, score
 from rnngen.corpus import open_corpus
 from rnngen.errors import CheckpointError, ConfigError, CorpusError
 from rnngen.score import Part, Score, Scorer, adapt, parts_of, reader
@@ -242,7 +242,7 @@ def test_the_held_out_text_scores_what_the_training_log_says(tmp_path: Path):
 
     work = job(tmp_path / "r", steps=40)
     run(work)
-    stored = checkpoint.load_model(tmp_path / "r" / checkpoint.MODEL_FILE)
+    stored = checkpoint.load_model(tmp_path / "r" / runs.MODEL_FILE)
     held_out = TEXT.decode()[-work.validation.num_tokens :]
     found = api.LanguageModel(stored).score(held_out)
     metrics = stored.facts["metrics"]
