@@ -22,7 +22,7 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
-from rnngen import tokenizers
+from rnngen import quantize, tokenizers
 from rnngen.config import ModelConfig
 from rnngen.errors import CheckpointError, ConfigError, TokenizerError
 from rnngen.novelty import SpanIndex
@@ -68,15 +68,20 @@ def start_id(tokenizer: Tokenizer, continuous: bool) -> int:
     return int(tokenizer.encode("\n")[0]) if continuous else tokenizer.end_id
 
 
-def save_model(path: Path, model: Model) -> None:
-    """Write `model.safetensors`. Raises CheckpointError; what stood there before is then intact."""
-    tensors: dict[str, NDArray[Any]] = {f"model.{n}": a for n, a in model.weights.items()}
+def save_model(path: Path, model: Model, storage: str = "fp32") -> None:
+    """Write `model.safetensors`, its weights in one of `quantize.STORAGES`.
+
+    Raises CheckpointError; what stood there before is then intact.
+    """
+    packed = quantize.pack(model.weights, storage)
+    tensors: dict[str, NDArray[Any]] = {f"model.{n}": a for n, a in packed.items()}
     tensors |= {f"tokenizer.{n}": array for n, array in model.tokenizer.tensors().items()}
     facts = {
         "model": model.config.to_dict(),
         "tokenizer": model.tokenizer.settings(),
         "continuous": model.continuous,
         **model.facts,
+        "storage": storage,
     }
     if model.novelty is not None:
         tensors["novelty.bits"] = model.novelty.bits
@@ -96,9 +101,9 @@ def load_model(path: Path) -> Model:
         tokenizer = tokenizers.load(facts.pop("tokenizer"), under("tokenizer.", tensors))
         continuous = bool(facts.pop("continuous"))
         novelty = _novelty(facts.pop("novelty", None), tensors)
+        weights = quantize.unpack(under("model.", tensors))
     except (KeyError, TypeError, ValueError, ConfigError, TokenizerError) as error:
         raise CheckpointError(f"{path}: not a model this version can use: {error}") from error
-    weights = under("model.", tensors)
     _check_fit(path, config, weights, tokenizer)
     lexicon = {name: array for name, array in tensors.items() if name.startswith("lexicon.")}
     return Model(config, weights, tokenizer, continuous, facts, novelty, lexicon)
@@ -123,6 +128,8 @@ def describe(path: Path, model: Model) -> dict[str, Any]:
         "tie_weights": model.config.tie_weights,
         "norm": model.config.norm,
         "skip": model.config.skip,
+        "storage": facts.get("storage", "fp32"),
+        "init_from": facts.get("init_from"),
         "dropout": model.config.dropout,
         "parameters": sum(array.size for array in model.weights.values()),
         "tokenizer": model.tokenizer.kind,

@@ -57,6 +57,17 @@ NamedModel = Annotated[
 """Where more arguments follow, so that it cannot be left out."""
 
 
+InitFrom = Annotated[
+    str | None,
+    typer.Option(
+        "--init-from",
+        metavar="MODEL",
+        autocompletion=_model_names,
+        help="Go on from this model's weights and tokens, on another text.",
+    ),
+]
+
+
 def _form_names(incomplete: str) -> list[str]:
     """For completion in the shell."""
     from rnngen.forms import spec

@@ -74,6 +74,13 @@ class Tokenizer(Protocol):
         """
         ...
 
+    def extended(self, texts: Texts, min_count: int) -> Tokenizer:
+        """The same tokens with the same ids, new ones after them for what only `texts` holds.
+
+        min_count: as for `train`.  `seen` then covers both texts.
+        """
+        ...
+
     def settings(self) -> dict[str, Any]:
         """What `load` needs besides the tensors, as JSON values; holds `kind`."""
         ...

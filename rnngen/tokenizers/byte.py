@@ -41,6 +41,9 @@ class ByteTokenizer:
             seen[END] |= ended
         return cls(seen)
 
+    def extended(self, texts: Texts, min_count: int) -> ByteTokenizer:
+        return ByteTokenizer(self.seen | ByteTokenizer.train(texts).seen)
+
     @classmethod
     def load(cls, settings: Mapping[str, Any], tensors: Tensors) -> ByteTokenizer:
         """The tokenizer whose `tensors()` these are. Raises TokenizerError if they do not fit."""

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from rnngen.tokenizers import IdArray, Tensors
+    from rnngen.tokenizers import IdArray, Tensors, Texts
 
 SPACE_MARK = "\u2581"
 MARKS = "\0\n" + SPACE_MARK  # always spelled in bytes
@@ -58,6 +58,12 @@ class SubwordTokenizer:
         if not is_lossless:
             raise TokenizerError("the tokenizer's sentencepiece model loses text; make it here.")
         self.seen = np.ones(self.vocab_size, np.bool_) if seen is None else seen
+
+    def extended(self, texts: Texts, min_count: int) -> SubwordTokenizer:
+        """See Tokenizer; pieces cannot be added, so new characters are spelled in bytes."""
+        from rnngen.tokenizers.char import also_seen, count_code_points
+
+        return SubwordTokenizer(self._bytes, also_seen(self, *count_code_points(texts)))
 
     @classmethod
     def load(cls, settings: Mapping[str, Any], tensors: Tensors) -> SubwordTokenizer:
