@@ -57,6 +57,8 @@ class Model:
     """Of the training text; None if that was too large, or it was not wanted."""
     lexicon: Tensors = field(default_factory=dict)
     """The words of the training text, as `Lexicon.to_tensors` has them; empty in older files."""
+    storage: str = "fp32"
+    """How weights are kept in the file: one of `quantize.STORAGES`."""
 
     @property
     def start_id(self) -> int:
@@ -68,20 +70,17 @@ def start_id(tokenizer: Tokenizer, continuous: bool) -> int:
     return int(tokenizer.encode("\n")[0]) if continuous else tokenizer.end_id
 
 
-def save_model(path: Path, model: Model, storage: str = "fp32") -> None:
-    """Write `model.safetensors`, its weights in one of `quantize.STORAGES`.
-
-    Raises CheckpointError; what stood there before is then intact.
-    """
-    packed = quantize.pack(model.weights, storage)
+def save_model(path: Path, model: Model) -> None:
+    """Write `model.safetensors`. Raises CheckpointError; what stood there before is then intact."""
+    packed = quantize.pack(model.weights, model.storage)
     tensors: dict[str, NDArray[Any]] = {f"model.{n}": a for n, a in packed.items()}
     tensors |= {f"tokenizer.{n}": array for n, array in model.tokenizer.tensors().items()}
     facts = {
         "model": model.config.to_dict(),
         "tokenizer": model.tokenizer.settings(),
         "continuous": model.continuous,
+        "storage": model.storage,
         **model.facts,
-        "storage": storage,
     }
     if model.novelty is not None:
         tensors["novelty.bits"] = model.novelty.bits
@@ -100,13 +99,14 @@ def load_model(path: Path) -> Model:
         config = ModelConfig.from_dict(facts.pop("model"))
         tokenizer = tokenizers.load(facts.pop("tokenizer"), under("tokenizer.", tensors))
         continuous = bool(facts.pop("continuous"))
+        storage = str(facts.pop("storage", "fp32"))
         novelty = _novelty(facts.pop("novelty", None), tensors)
         weights = quantize.unpack(under("model.", tensors))
     except (KeyError, TypeError, ValueError, ConfigError, TokenizerError) as error:
         raise CheckpointError(f"{path}: not a model this version can use: {error}") from error
     _check_fit(path, config, weights, tokenizer)
     lexicon = {name: array for name, array in tensors.items() if name.startswith("lexicon.")}
-    return Model(config, weights, tokenizer, continuous, facts, novelty, lexicon)
+    return Model(config, weights, tokenizer, continuous, facts, novelty, lexicon, storage)
 
 
 def _novelty(settings: dict[str, int] | None, tensors: Tensors) -> SpanIndex | None:
@@ -128,7 +128,7 @@ def describe(path: Path, model: Model) -> dict[str, Any]:
         "tie_weights": model.config.tie_weights,
         "norm": model.config.norm,
         "skip": model.config.skip,
-        "storage": facts.get("storage", "fp32"),
+        "storage": model.storage,
         "init_from": facts.get("init_from"),
         "dropout": model.config.dropout,
         "parameters": sum(array.size for array in model.weights.values()),

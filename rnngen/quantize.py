@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from rnngen.errors import CheckpointError, ConfigError
+from rnngen.errors import CheckpointError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,10 +30,9 @@ LARGEST = 127
 def pack(weights: Weights, storage: str) -> Tensors:
     """The tensors that stand for `weights`: those of int8 have a companion `scale.NAME` (rows,).
 
-    Raises ConfigError for an unknown storage, CheckpointError for weights beyond its range.
+    Weights that were packed and unpacked before are packed to the same numbers again.
+    Raises CheckpointError for weights beyond the range of `storage`, one of STORAGES.
     """
-    if storage not in STORAGES:
-        raise ConfigError(f"--weights must be one of {', '.join(STORAGES)}, got {storage}.")
     packed: Tensors = {}
     for name, array in weights.items():
         if storage == "fp32" or array.ndim < 2:
@@ -43,7 +42,8 @@ def pack(weights: Weights, storage: str) -> Tensors:
                 packed[name] = array.astype(np.float16)
         else:
             packed[name], packed[SCALE + name] = _rounded(array)
-    if not all(np.isfinite(array).all() for array in packed.values()):
+    broken = storage != "fp32" and not all(np.isfinite(a).all() for a in packed.values())
+    if broken:
         raise CheckpointError(
             f"the model has weights that {storage} cannot hold; keep it as it is."
         )

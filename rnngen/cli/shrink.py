@@ -20,7 +20,7 @@ Examples:
 
 
 def command(
-    model: options.NamedModel,
+    model: options.NamedModel = None,
     weights: Annotated[
         str, typer.Option(help="How weights are kept: int8 (a quarter), fp16 (half) or fp32.")
     ] = "int8",
@@ -39,20 +39,24 @@ def command(
     """
     import dataclasses
 
-    from rnngen import checkpoint, runs
+    from rnngen import checkpoint, quantize, runs
     from rnngen.errors import ConfigError
 
     if model is None:
         raise ConfigError("name a model to shrink.")
+    if weights not in quantize.STORAGES:
+        raise ConfigError(
+            f"--weights must be one of {', '.join(quantize.STORAGES)}, got {weights}."
+        )
     source = runs.find_model(model)
-    loaded = checkpoint.load_model(source)
+    loaded = dataclasses.replace(checkpoint.load_model(source), storage=weights)
     if not novelty:
         loaded = dataclasses.replace(loaded, novelty=None)
     folder = runs.new_folder(name or f"{Path(model).name}-{weights}")
     runs.check_free(folder, overwrite=overwrite)
     runs.make_ready(folder)
     target = folder / runs.MODEL_FILE
-    checkpoint.save_model(target, loaded, weights)
+    checkpoint.save_model(target, loaded)
     if not quiet:
         before, after = source.stat().st_size, target.stat().st_size
         console.note(f"{target}: {after:,} bytes, {after / before:.0%} of {before:,}")

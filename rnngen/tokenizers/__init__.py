@@ -218,6 +218,15 @@ def joined(texts: Texts, size: int = 1 << 18) -> Iterator[tuple[str, bool]]:
     yield "".join(waiting), ended
 
 
+def also_seen(tokenizer: Tokenizer, texts: Texts) -> NDArray[np.bool_]:
+    """`tokenizer.seen` and the tokens of `texts`: bool (V,)."""
+    seen = tokenizer.seen.copy()
+    for text, ended in joined(texts):
+        seen[tokenizer.encode(text)] = True
+        seen[tokenizer.end_id] |= ended
+    return seen
+
+
 def tensor(tensors: Tensors, name: str, dtype: type[np.generic]) -> NDArray[Any]:
     """The one-dimensional tensor `name`. Raises TokenizerError if it is not there or another."""
     array = tensors.get(name)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from rnngen.tokenizers import joined, seen_tensor, utf8
+from rnngen.tokenizers import also_seen, joined, seen_tensor, utf8
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -42,7 +42,7 @@ class ByteTokenizer:
         return cls(seen)
 
     def extended(self, texts: Texts, min_count: int) -> ByteTokenizer:
-        return ByteTokenizer(self.seen | ByteTokenizer.train(texts).seen)
+        return ByteTokenizer(also_seen(self, texts))
 
     @classmethod
     def load(cls, settings: Mapping[str, Any], tensors: Tensors) -> ByteTokenizer:

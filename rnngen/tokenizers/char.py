@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from rnngen.errors import TokenizerError
-from rnngen.tokenizers import joined, seen_tensor, tensor, utf8
+from rnngen.tokenizers import also_seen, joined, seen_tensor, tensor, utf8
 from rnngen.tokenizers.byte import BYTES, END
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from rnngen.tokenizers import IdArray, Tensors, Texts, Tokenizer
+    from rnngen.tokenizers import IdArray, Tensors, Texts
 
 CODE_POINTS = 0x110000
 SURROGATES = range(0xD800, 0xE000)
@@ -68,7 +68,7 @@ class CharTokenizer:
         new = found.code_points[~np.isin(found.code_points, self.code_points)]
         seen = np.append(self.seen, np.ones(len(new), np.bool_))
         larger = CharTokenizer(np.append(self.code_points, new), seen)
-        return CharTokenizer(larger.code_points, also_seen(larger, counts, has_end))
+        return CharTokenizer(larger.code_points, also_seen(larger, texts))
 
     @classmethod
     def load(cls, settings: Mapping[str, Any], tensors: Tensors) -> CharTokenizer:
@@ -130,16 +130,6 @@ def count_code_points(texts: Texts) -> tuple[NDArray[np.int64], bool]:
         add_counts(counts, text)
         has_end |= ended
     return counts, has_end
-
-
-def also_seen(tokenizer: Tokenizer, counts: NDArray[np.int64], has_end: bool) -> NDArray[np.bool_]:
-    """`tokenizer.seen`, and all tokens that a text of these code points may need."""
-    characters = np.flatnonzero(counts).astype("<u4").tobytes().decode("utf-32-le", "ignore")
-    seen = tokenizer.seen.copy()
-    for character in characters:
-        seen[tokenizer.encode(character)] = True
-    seen[tokenizer.end_id] |= has_end
-    return seen
 
 
 def add_counts(counts: NDArray[np.int64], text: str) -> None:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from rnngen.errors import TokenizerError
-from rnngen.tokenizers import decode, seen_tensor, tensor, utf8
+from rnngen.tokenizers import also_seen, decode, seen_tensor, tensor, utf8
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -61,9 +61,7 @@ class SubwordTokenizer:
 
     def extended(self, texts: Texts, min_count: int) -> SubwordTokenizer:
         """See Tokenizer; pieces cannot be added, so new characters are spelled in bytes."""
-        from rnngen.tokenizers.char import also_seen, count_code_points
-
-        return SubwordTokenizer(self._bytes, also_seen(self, *count_code_points(texts)))
+        return SubwordTokenizer(self._bytes, also_seen(self, texts))
 
     @classmethod
     def load(cls, settings: Mapping[str, Any], tensors: Tensors) -> SubwordTokenizer:
