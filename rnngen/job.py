@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +20,7 @@ from rnngen.config import ModelConfig, TrainConfig
 from rnngen.corpus import DOCUMENTS, Corpus, open_corpus, reopen
 from rnngen.errors import CheckpointError, ConfigError, CorpusError
 from rnngen.forms import lexicon
+from rnngen.machine import cores
 from rnngen.store import STORE_VERSION, TokenStore, build_store, open_store
 
 if TYPE_CHECKING:
@@ -153,7 +153,7 @@ def new_job(
         num_tokens=training.num_tokens,
         held_out=validation.num_tokens,
         vocab_size=tokenizer.vocab_size,
-        cores=os.cpu_count() or 1,
+        cores=cores(),
         device=device,
     )
     plan = recipe.choose(situation, {"valid_fraction": fraction, **given})
