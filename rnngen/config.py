@@ -121,12 +121,13 @@ class TrainConfig(Config):
     valid_tokens: int = setting("Most held-out tokens read at each evaluation; 0: all.", 0)
     precision: str = setting("Arithmetic: auto, fp32 or bf16.", "auto")
     device: str = setting("Where to compute: auto, cpu, cuda or mps.", "auto")
+    threads: int = setting("Threads that share each batch on a CPU; 0: as many as pay.", 0)
     seed: int = setting("What all randomness of the run is derived from.", 0)
 
     def __post_init__(self) -> None:
         for name in ("batch_size", "seq_len", "evaluations"):
             self._check_integer(name, 1)
-        for name in ("warmup_steps", "patience", "valid_tokens", "seed"):
+        for name in ("warmup_steps", "patience", "valid_tokens", "threads", "seed"):
             self._check_integer(name, 0)
         if self.steps is not None:
             self._check_integer("steps", 1)

@@ -1,19 +1,20 @@
-"""Which device to train on, and in which arithmetic."""
+"""Which device to train on, in which arithmetic, and with how many threads."""
 
 from __future__ import annotations
 
-import os
 import time
-
-# On an idle machine threads should spin while they wait: an LSTM step on two cores is 1.7 times
-# faster. Beside other busy programs they take the processor from the very thread they wait for,
-# and a step is 4 to 15 times slower. OpenMP reads this once, when torch loads it.
-if hasattr(os, "getloadavg") and os.getloadavg()[0] > (os.cpu_count() or 1):
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 import torch
 
 from rnngen.errors import ConfigError
+from rnngen.machine import cores
+
+ROWS_PER_THREAD = 4
+"""With fewer rows a core does less: each product reads all weights, however few the rows.
+
+Tokens a second on one core for 1, 2, 4, 8, 16 rows of 64 tokens, in thousands (2 layers):
+FIGURES
+"""
 
 
 def choose_device(name: str) -> torch.device:
@@ -45,6 +46,13 @@ def choose_precision(name: str, device: torch.device) -> str:
         return "fp32"
     faster = _product_seconds(torch.bfloat16) < 0.75 * _product_seconds(torch.float32)
     return "bf16" if faster else "fp32"
+
+
+def choose_threads(threads: int, device: torch.device, batch_size: int) -> int:
+    """How many threads share the rows of a batch; 0 stands for as many as pay."""
+    if device.type != "cpu":
+        return 1
+    return min(batch_size, threads or max(1, min(cores(), batch_size // ROWS_PER_THREAD)))
 
 
 def _product_seconds(dtype: torch.dtype) -> float:

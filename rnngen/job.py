@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,6 +21,7 @@ from rnngen.corpus import DOCUMENTS, Corpus, open_corpus, reopen
 from rnngen.errors import CheckpointError, ConfigError, CorpusError
 from rnngen.finetune import initial_weights
 from rnngen.forms import lexicon
+from rnngen.machine import cores
 from rnngen.store import STORE_VERSION, TokenStore, build_store, open_store
 
 if TYPE_CHECKING:
@@ -171,7 +171,7 @@ def new_job(
         num_tokens=training.num_tokens,
         held_out=validation.num_tokens,
         vocab_size=tokenizer.vocab_size,
-        cores=os.cpu_count() or 1,
+        cores=cores(),
         device=device,
         pretrained=start.model.config if start else None,
     )

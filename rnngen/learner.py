@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import math
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from torch.nn import functional as F
 
 from rnngen.batches import IGNORE, batches
 from rnngen.model import RNNLM
+from rnngen.replicas import Replicas, one_thread_each
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -61,7 +63,7 @@ class Learner:
         start_id: int,
         initial: Mapping[str, NDArray[np.float32]] | None = None,
     ) -> None:
-        """config: with `device` and `precision` resolved, not `auto`.
+        """config: with `device`, `precision` and `threads` resolved, not `auto` or 0.
 
         counts: (V,), how often each token occurs; the output bias starts at their frequencies.
         start_id: the token fed before the first one of a text.
@@ -69,6 +71,7 @@ class Learner:
         """
         self._device = torch.device(config.device)
         self._clip = config.clip
+        self._seed = config.seed
         self._bf16 = config.precision == "bf16"
         self._start_id = start_id
         self._state: State | None = None
@@ -78,6 +81,7 @@ class Learner:
         if initial is not None:
             weights = {name: torch.tensor(array) for name, array in initial.items()}
             self._model.load_state_dict(weights)
+        self._replicas = Replicas(self._model, config.threads)
         self._optimizer = self._make_optimizer(config)
 
     def _make_optimizer(self, config: TrainConfig) -> torch.optim.AdamW:
@@ -89,6 +93,7 @@ class Learner:
         fused = self._device.type in ("cpu", "cuda")
         return torch.optim.AdamW(groups, lr=config.learning_rate, betas=(0.9, 0.99), fused=fused)
 
+    @one_thread_each()
     def update(self, batch: Batch, learning_rate: float) -> float:
         """Learn from one batch; returns its loss in nats per token.
 
@@ -96,56 +101,75 @@ class Learner:
         """
         for group in self._optimizer.param_groups:
             group["lr"] = learning_rate
-        self._model.train()
-        loss, state = self._loss(batch, None if batch.position == 0 else self._state, "mean")
-        self._optimizer.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
+        self._replicas.clear_gradients()
+        before = None if batch.position == 0 else self._state
+        shares = self._replicas.each(len(batch.inputs), partial(self._backward, batch, before))
+        self._replicas.add_gradients()
+        loss = torch.stack([loss for loss, _ in shares]).sum()
         norm = torch.nn.utils.clip_grad_norm_(self._model.parameters(), self._clip)
         if not bool(torch.isfinite(loss + norm)):
             self._state = None  # what is carried may be what overflowed
             return math.nan
         self._optimizer.step()
         self._updates += 1
-        self._state = tuple(part.detach() for part in state)
-        return float(loss.detach())
+        self._state = _joined([state for _, state in shares])
+        return float(loss)
 
-    def _loss(
-        self, batch: Batch, state: State | None, reduction: str
+    def _backward(
+        self, batch: Batch, state: State | None, model: RNNLM, rows: slice
     ) -> tuple[torch.Tensor, State]:
-        inputs = torch.from_numpy(batch.inputs).to(self._device)
-        targets = torch.from_numpy(np.ascontiguousarray(batch.targets)).to(self._device)
+        """Add the gradients of some rows; returns their part of the loss and their next state."""
+        model.train()
+        model.dropout.begin(self._seed, self._updates, rows, self._device)
+        nats, state = self._nats(batch, state, model, rows)
+        loss = nats / batch.num_targets
+        loss.backward()  # type: ignore[no-untyped-call]
+        return loss.detach(), tuple(part.detach() for part in state)
+
+    def _nats(
+        self, batch: Batch, state: State | None, model: RNNLM, rows: slice
+    ) -> tuple[torch.Tensor, State]:
+        """The loss of some rows, summed, and their next state."""
+        inputs = torch.from_numpy(batch.inputs[rows]).to(self._device)
+        targets = torch.from_numpy(np.ascontiguousarray(batch.targets[rows])).to(self._device)
+        carried = None if state is None else tuple(part[:, rows].contiguous() for part in state)
         with self._autocast():
-            logits, state = self._model(inputs, state)
-        loss = F.cross_entropy(
-            logits.flatten(0, 1).float(),
-            targets.flatten(),
-            ignore_index=IGNORE,
-            reduction=reduction,
+            logits, after = model(inputs, carried)
+        nats = F.cross_entropy(
+            logits.flatten(0, 1).float(), targets.flatten(), ignore_index=IGNORE, reduction="sum"
         )
-        return loss, state
+        return nats, after
 
     def _autocast(self) -> contextlib.AbstractContextManager[Any]:
         if self._bf16:
             return torch.autocast(self._device.type, torch.bfloat16)
         return contextlib.nullcontext()
 
-    @torch.no_grad()
+    @one_thread_each()
     def measure(self, spans: Spans, piece_bytes: NDArray[np.int64]) -> Measured:
         """The loss over all of `spans`, read once with the state carried.
 
         piece_bytes: int64 (V,), the bytes of text each token stands for.
         """
-        self._model.eval()
         streams = min(MOST_EVALUATION_STREAMS, max(1, len(spans) // LEAST_EVALUATION_STREAM))
         state: State | None = None
         nats, tokens, text_bytes = 0.0, 0, 0
         for batch in batches(spans, streams, EVALUATION_SEQ_LEN, start_id=self._start_id):
-            loss, state = self._loss(batch, state, "sum")
+            shares = self._replicas.each(streams, partial(self._read, batch, state))
+            state = _joined([part for _, part in shares])
             targets = batch.targets[batch.targets != IGNORE]
-            nats += float(loss)
+            nats += sum(share for share, _ in shares)
             tokens += len(targets)
             text_bytes += int(piece_bytes[targets].sum())
         return Measured(nats, tokens, text_bytes)
+
+    @torch.no_grad()
+    def _read(
+        self, batch: Batch, state: State | None, model: RNNLM, rows: slice
+    ) -> tuple[float, State]:
+        model.eval()
+        nats, state = self._nats(batch, state, model, rows)
+        return float(nats), state
 
     def weights(self) -> dict[str, NDArray[np.float32]]:
         """A copy of the model's weights, under torch's names."""
@@ -153,19 +177,17 @@ class Learner:
         return {name: tensor.detach().cpu().numpy().copy() for name, tensor in state.items()}
 
     def tensors(self) -> dict[str, NDArray[Any]]:
-        """All that decides how learning goes on: weights, moments, carried state, randomness."""
-        tensors: dict[str, torch.Tensor] = {
-            "updates": torch.tensor(self._updates),
-            "rng.cpu": torch.get_rng_state(),
-        }
+        """All that decides how learning goes on: weights, moments, carried state.
+
+        Randomness is not among it: dropout is a function of the seed and the number of updates.
+        """
+        tensors: dict[str, torch.Tensor] = {"updates": torch.tensor(self._updates)}
         for name, parameter in self._model.named_parameters():
             tensors[f"model.{name}"] = parameter.detach()
             for moment in ("exp_avg", "exp_avg_sq"):
                 if parameter in self._optimizer.state:
                     tensors[f"{moment}.{name}"] = self._optimizer.state[parameter][moment]
         tensors |= {f"state.{index}": part for index, part in enumerate(self._state or ())}
-        if self._device.type == "cuda":
-            tensors["rng.cuda"] = torch.cuda.get_rng_state(self._device)
         return {name: tensor.cpu().numpy() for name, tensor in tensors.items()}
 
     def load(self, arrays: Mapping[str, NDArray[Any]]) -> None:
@@ -182,11 +204,13 @@ class Learner:
                     self._optimizer.state[parameter] = self._moments(name, tensors)
         state = [name for name in sorted(tensors) if name.startswith("state.")]
         self._state = tuple(tensors[name].to(self._device) for name in state) or None
-        torch.set_rng_state(tensors["rng.cpu"])
-        if "rng.cuda" in tensors and self._device.type == "cuda":
-            torch.cuda.set_rng_state(tensors["rng.cuda"], self._device)
 
     def _moments(self, name: str, tensors: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
         moments = {m: tensors[f"{m}.{name}"].to(self._device) for m in ("exp_avg", "exp_avg_sq")}
         step = torch.tensor(float(self._updates), device=self._device)
         return {"step": step, **moments}
+
+
+def _joined(states: list[State]) -> State:
+    """The states (L, b, H) of stretches of rows as one (L, B, H)."""
+    return tuple(torch.cat(parts, dim=1) for parts in zip(*states, strict=True))

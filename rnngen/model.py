@@ -34,6 +34,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from rnngen.dropout import Dropout
 from rnngen.shapes import GATES
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ class RNNLM(nn.Module):
         self.embedding = nn.Embedding(config.vocab_size, config.embedding_dim)
         self.layers = nn.ModuleList(cell(width, hidden, batch_first=True) for width in widths)
         self.norms = nn.ModuleList(nn.LayerNorm(hidden) for _ in widths if config.norm)
-        self.dropout = nn.Dropout(config.dropout)
+        self.dropout = Dropout(config.dropout)
         self.output = nn.Linear(hidden, config.vocab_size)
         if config.tie_weights:  # forward reads the embedding; a second name would be saved twice
             self.output.register_parameter("weight", None)

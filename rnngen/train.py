@@ -2,7 +2,8 @@
 
 Everything a run depends on is in its saved state, so a killed run goes on to the very weights it
 would have had: the order of the text is a pure function of (seed, epoch), the schedule counts
-steps and never seconds, and the random numbers of dropout are restored.
+steps and never seconds, the random numbers of dropout are a function of (seed, step, row), and how
+many threads share the sums is stored.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from rnngen import __version__, batches, checkpoint, runs
-from rnngen.device import choose_device, choose_precision  # first: it prepares torch's loading
+from rnngen.device import choose_device, choose_precision, choose_threads
 from rnngen.errors import CheckpointError
 from rnngen.events import Evaluation, Event, Planned, Sample, Saved, Skipped, Step, Stopped
 from rnngen.learner import Learner
@@ -79,7 +80,10 @@ class Run:
     def __init__(self, job: Job) -> None:
         device = choose_device(job.config.device)
         precision = choose_precision(job.config.precision, device)
-        self.config = dataclasses.replace(job.config, device=device.type, precision=precision)
+        threads = choose_threads(job.config.threads, device, job.config.batch_size)
+        self.config = dataclasses.replace(
+            job.config, device=device.type, precision=precision, threads=threads
+        )
         self.progress = Progress()
         self._job = job
         self._start_id = checkpoint.start_id(job.tokenizer, job.continuous)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import math
 from pathlib import Path
@@ -10,8 +11,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
-from rnngen import batches, checkpoint, runs, train
+from rnngen import batches, checkpoint, device, runs, train
 from rnngen.config import ModelConfig, TrainConfig
 from rnngen.errors import CheckpointError
 from rnngen.events import Evaluation, Event, Planned, Sample, Skipped, Step, Stopped
@@ -89,9 +91,13 @@ def test_it_learns_and_starts_at_the_unigram_entropy(tmp_path: Path, cell: str):
 
 
 @pytest.mark.parametrize("cell", ["lstm", "gru"])
-@pytest.mark.parametrize("stop_at", [1, 17, 37, 40])  # 37: an epoch has 38 batches
-def test_a_resumed_run_equals_an_unbroken_one(tmp_path: Path, cell: str, stop_at: int):
-    settings = {"model": {"cell": cell}, "steps": 50}
+@pytest.mark.parametrize(  # an epoch has 38 batches
+    ("stop_at", "threads"), [(1, 1), (17, 2), (37, 1), (40, 2)]
+)
+def test_a_resumed_run_equals_an_unbroken_one(
+    tmp_path: Path, cell: str, stop_at: int, threads: int
+):
+    settings = {"model": {"cell": cell}, "steps": 50, "threads": threads}
     run(job(tmp_path / "whole", **settings))
     events = run(job(tmp_path / "parts", **settings), stop_at=stop_at)
     assert of(Stopped, events)[0].reason == "interrupted"
@@ -103,6 +109,45 @@ def test_a_resumed_run_equals_an_unbroken_one(tmp_path: Path, cell: str, stop_at
     models = [checkpoint.load_model(tmp_path / n / "model.safetensors") for n in ("whole", "parts")]
     for name, array in models[0].weights.items():
         assert array.tobytes() == models[1].weights[name].tobytes()
+
+
+def test_threads_share_the_rows_and_change_nothing_but_the_last_bits(tmp_path: Path):
+    runs_of = {n: run(job(tmp_path / str(n), steps=40, threads=n)) for n in (1, 3)}
+    losses = [[e.train_nats_per_token for e in of(Step, events)] for events in runs_of.values()]
+    assert losses[1] == pytest.approx(losses[0], rel=1e-4)
+    held_out = [[e.valid_nats_per_token for e in of(Evaluation, e_)] for e_ in runs_of.values()]
+    assert held_out[1] == pytest.approx(held_out[0], rel=1e-4)
+
+
+def test_how_many_threads_shared_the_sums_is_stored_and_kept(tmp_path: Path, monkeypatch):
+    monkeypatch.setattr(device, "cores", lambda: 2)
+    settings = {"batch_size": 9, "steps": 10}
+    run(job(tmp_path / "r", **settings), stop_at=5)
+    monkeypatch.setattr(device, "cores", lambda: 1)
+    path = tmp_path / "r" / runs.TRAINING_FILE
+    stored = TrainConfig(**checkpoint.read(path, "training")[1]["config"])
+    assert stored.threads == 2
+    run(dataclasses.replace(job(tmp_path / "r", **settings), config=stored), resume=True)
+    assert checkpoint.read(path, "training")[1]["config"]["threads"] == 2
+
+
+def test_a_state_of_an_earlier_version_goes_on(tmp_path: Path):
+    """It had torch's random state in it, and no number of threads."""
+    run(job(tmp_path / "r", steps=20))
+    run(job(tmp_path / "old", steps=20), stop_at=10)
+    path = tmp_path / "old" / runs.TRAINING_FILE
+    arrays, facts = checkpoint.read(path, "training")
+    del facts["config"]["threads"]
+    checkpoint.write(path, "training", {**arrays, "rng.cpu": np.zeros(5056, np.uint8)}, facts)
+    run(job(tmp_path / "old", steps=20), resume=True)
+    new, old = tensors(tmp_path / "r"), tensors(tmp_path / "old")
+    assert all(new[name].tobytes() == old[name].tobytes() for name in new)
+
+
+def test_training_leaves_torchs_settings_as_they_were(tmp_path: Path):
+    before = torch.get_num_threads()
+    run(job(tmp_path / "r", steps=3, threads=2))
+    assert torch.get_num_threads() == before
 
 
 def test_a_resumed_run_logs_every_step_once(tmp_path: Path):
@@ -136,16 +181,15 @@ def test_a_finished_run_resumed_changes_nothing(tmp_path: Path):
 
 
 def test_steps_that_are_not_finite_are_skipped_and_leave_the_weights(tmp_path: Path, monkeypatch):
-    original = Learner._loss
-    calls = {"count": 0}
+    original = Learner._nats
 
-    def broken(self: Learner, batch: Any, state: Any, reduction: str) -> Any:
-        loss, state = original(self, batch, state, reduction)
-        calls["count"] += reduction == "mean"
-        return (loss * math.nan if calls["count"] in (4, 5) else loss), state
+    def broken(self: Learner, batch: Any, state: Any, model: Any, rows: slice) -> Any:
+        nats, state = original(self, batch, state, model, rows)
+        last_rows = rows.stop == 4  # those of the second thread
+        return (nats * math.nan if last_rows and batch.position in (3, 4) else nats), state
 
-    monkeypatch.setattr(Learner, "_loss", broken)
-    events = run(job(tmp_path / "r", steps=20))
+    monkeypatch.setattr(Learner, "_nats", broken)
+    events = run(job(tmp_path / "r", steps=20, threads=2))
     assert [e.step for e in of(Skipped, events)] == [4, 5]
     assert of(Stopped, events)[0].reason == "finished"
     assert all(np.isfinite(a).all() for a in tensors(tmp_path / "r").values())
@@ -155,13 +199,13 @@ def test_steps_that_are_not_finite_are_skipped_and_leave_the_weights(tmp_path: P
 def test_a_loss_that_stays_broken_stops_the_run_and_keeps_the_last_good_state(
     tmp_path: Path, monkeypatch
 ):
-    original = Learner._loss
+    original = Learner._nats
 
-    def broken(self: Learner, batch: Any, state: Any, reduction: str) -> Any:
-        loss, state = original(self, batch, state, reduction)
-        return (loss * math.nan if self._updates >= 12 else loss), state
+    def broken(self: Learner, batch: Any, state: Any, model: Any, rows: slice) -> Any:
+        nats, state = original(self, batch, state, model, rows)
+        return (nats * math.nan if self._updates >= 12 else nats), state
 
-    monkeypatch.setattr(Learner, "_loss", broken)
+    monkeypatch.setattr(Learner, "_nats", broken)
     events = run(job(tmp_path / "r", steps=40))
     assert of(Stopped, events)[0].reason == "diverged"
     assert all(np.isfinite(a).all() for a in tensors(tmp_path / "r").values())
@@ -203,8 +247,6 @@ def test_epochs_are_passes_over_the_training_text(tmp_path: Path):
 
 
 def test_samples_are_shown_at_each_evaluation_and_change_nothing(tmp_path: Path):
-    import dataclasses
-
     run(job(tmp_path / "plain", steps=20))
     work = job(tmp_path / "shown", steps=20)
     work = dataclasses.replace(work, sample=lambda model, step: f"{model.config.cell} {step}")

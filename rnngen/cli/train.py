@@ -82,6 +82,7 @@ def command(
     novelty: options.Novelty = None,
     precision: Annotated[str | None, setting(TrainConfig, "precision")] = None,
     device: Annotated[str | None, setting(TrainConfig, "device")] = None,
+    threads: Annotated[int | None, setting(TrainConfig, "threads")] = None,
     seed: Annotated[int | None, setting(TrainConfig, "seed")] = None,
     config: options.ConfigFile = None,
     quiet: options.Quiet = False,

@@ -21,7 +21,8 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, Self
 import numpy as np
 
 from rnngen.errors import CorpusError
-from rnngen.store.encode import blocks_of, cores, encode_blocks, id_dtype
+from rnngen.machine import cores
+from rnngen.store.encode import blocks_of, encode_blocks, id_dtype
 from rnngen.store.folders import whole_folder
 from rnngen.tokenizers import digest
 

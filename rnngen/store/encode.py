@@ -98,13 +98,6 @@ def id_dtype(vocab_size: int) -> np.dtype[Any]:
     return np.dtype("<u2" if vocab_size <= 1 << 16 else "<u4")
 
 
-def cores() -> int:
-    """The processors this process may run on."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
 def _encode_by_many(
     blocks: Iterator[Block], tokenizer: Tokenizer, workers: int
 ) -> Iterator[tuple[Block, NDArray[Any]]]:

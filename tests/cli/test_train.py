@@ -119,7 +119,7 @@ def test_a_tiny_text_still_trains_with_a_smaller_batch_and_hears_of_it(rnngen, t
 
 # Killed, stopped, resumed.
 
-RESUMED = ("--steps", 60, "--evaluations", 20, "--dropout", 0.2, *SMALL, "--quiet")
+RESUMED = ("--steps", 60, "--evaluations", 20, "--dropout", 0.2, "--threads", 2, *SMALL, "--quiet")
 
 
 def steps_logged(home: Path, name: str) -> int:
@@ -221,6 +221,7 @@ def test_what_is_not_there_is_named(rnngen, tmp_path):
         (("--batch-size", "many"), "--batch-size"),
         (("--tokenizer", "words"), "words"),
         (("--documents", "pages"), "pages"),
+        (("--threads", "-1"), "--threads must be"),
         (("--device", "tpu"), "--device must be one of"),
         (("--encoding", "utf-99"), "utf-99"),
         (("--name", "a/b"), "cannot be a run's name"),
