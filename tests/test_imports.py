@@ -17,7 +17,7 @@ from tests.conftest import ROOT
 from tests.models import small_model
 
 PACKAGE = ROOT / "rnngen"
-TORCH = {"model.py", "learner.py", "device.py", "score/adapt.py", "runtime/torch.py"}
+TORCH = {"model.py", "gru.py", "learner.py", "device.py", "score/adapt.py", "runtime/torch.py"}
 ONLY_IN = {
     "torch": TORCH,
     "sentencepiece": {"tokenizers/subword.py", "tokenizers/subword_training.py"},
