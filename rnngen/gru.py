@@ -20,11 +20,10 @@ How many times as fast as nn.GRU forward and backward are, fp32, one thread, AVX
 
            B 1   B 4  B 16  B 64
     H  64  2.7   3.0   2.3   1.6     T = 8: 1.05 to 2.0.  T = 1: 0.5 to 1.0.
-    H 256  2.5   2.0   1.5   1.1     two threads, H 256 to 512, B 16 to 64: 1.3 to 1.7
-    H 512  2.7   1.9   1.5   1.1     forward alone: 0.9 to 1.1, so nn.GRU is kept for that
+    H 256  2.5   2.0   1.5   1.1     two threads, H 256, B 16 and 64: 1.7, 1.3
+    H 512  2.7   1.9   1.5   1.1     forward alone: about 1, so nn.GRU is kept for it
 
-An LSTM written the same way has 0.74 to 1.0 of the speed of nn.LSTM (H 256 to 512, B 8 to 32),
-whose recurrent product keeps its weights packed over all steps; so nn.LSTM stays.
+An LSTM written the same way has 0.74 to 1.0 of the speed of nn.LSTM (H 256 to 512, B 8 to 32): nn.LSTM stays.
 """
 
 from __future__ import annotations

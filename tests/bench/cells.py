@@ -29,7 +29,7 @@ from rnngen.shapes import tensor_shapes
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-ROUNDS, SECONDS = 7, 12
+ROUNDS, SECONDS = 7, 8
 """Of each line, whichever is reached first, but one round to warm up and one that counts."""
 VOCAB, LAYERS, STEPS = 128, 2, 64
 SIDE = 1536
