@@ -23,7 +23,8 @@ How many times as fast as nn.GRU forward and backward are, fp32, one thread, AVX
     H 256  2.5   2.0   1.5   1.1     two threads, H 256, B 16 and 64: 1.7, 1.3
     H 512  2.7   1.9   1.5   1.1     forward alone: about 1, so nn.GRU is kept for it
 
-An LSTM written the same way has 0.74 to 1.0 of the speed of nn.LSTM (H 256 to 512, B 8 to 32): nn.LSTM stays.
+An LSTM written the same way has 0.74 to 1.0 of the speed of nn.LSTM (H 256 to 512, B 8 to 32):
+nn.LSTM stays.
 """
 
 from __future__ import annotations
