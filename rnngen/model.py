@@ -34,6 +34,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from rnngen import gru
 from rnngen.dropout import Dropout
 from rnngen.shapes import GATES
 
@@ -104,15 +105,22 @@ class RNNLM(nn.Module):
         return tuple(self.output.bias.new_zeros(shape) for _ in range(parts))
 
     def _layer(self, index: int, x: Tensor, state: State | None) -> tuple[Tensor, State]:
-        # torch's LSTM takes and returns the pair (h, c), its GRU the bare h.
-        lstm = self.config.cell == "lstm"
-        y, after = self.layers[index](x, state if state is None or lstm else state[0])
+        y, after = self._recur(self.layers[index], x, state)
         if self.config.norm:
             y = self.norms[index](y)
         y = self.dropout(y)
         if self.config.skip and x.shape[-1] == y.shape[-1]:
             y = y + x
-        return y, after if lstm else (after,)
+        return y, after
+
+    def _recur(self, layer: nn.Module, x: Tensor, state: State | None) -> tuple[Tensor, State]:
+        """As torch's LSTM takes and returns the pair (h, c), but its GRU the bare h."""
+        if not isinstance(layer, nn.GRU):
+            y, after = layer(x, state)
+            return y, after
+        h = None if state is None else state[0]
+        y, h = gru.run(layer, x, h) if gru.pays(x) else layer(x, h)
+        return y, (h,)
 
     @torch.no_grad()
     def _initialize(self, unigram: NDArray[np.int64] | None) -> None:

@@ -19,6 +19,7 @@ from tests.models import small_model
 PACKAGE = ROOT / "rnngen"
 TORCH = {
     "model.py",
+    "gru.py",
     "dropout.py",
     "replicas.py",
     "learner.py",
