@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import signal
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from rnngen.checkpoint import Model
     from rnngen.events import Stopped
     from rnngen.job import Job
+    from rnngen.tensorboard import Scalars
 
 INTERRUPTED = 130
 EXAMPLES = """
@@ -83,6 +84,10 @@ def command(
     device: Annotated[str | None, setting(TrainConfig, "device")] = None,
     seed: Annotated[int | None, setting(TrainConfig, "seed")] = None,
     config: options.ConfigFile = None,
+    tensorboard: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Also write the losses to DIR/NAME for TensorBoard."),
+    ] = None,
     quiet: options.Quiet = False,
 ) -> None:
     """Train a model on text files and keep it under checkpoints/NAME.
@@ -91,12 +96,17 @@ def command(
     Ctrl-C saves the run; --resume goes on with it.
     """
     given = _given(ctx.params, config)
+    scalars = None
+    if tensorboard and (name or files):  # before the text is read: a package may be missing
+        from rnngen.tensorboard import Scalars
+
+        scalars = Scalars(tensorboard / (name or _stem(files or [])), resume=resume)
     if resume:
         job = _resumed(files, name, given)
     else:
         job = _planned(files, name, given, overwrite=overwrite, quiet=quiet)
     job = dataclasses.replace(job, sample=_sample)
-    stopped = _run(job, resume=resume, quiet=quiet)
+    stopped = _run(job, scalars, resume=resume, quiet=quiet)
     _report(stopped, job.folder, quiet=quiet)
 
 
@@ -173,15 +183,17 @@ def _device_kind(given: dict[str, Any]) -> str:
     return str(choose_device(wanted).type)
 
 
-def _run(job: Job, *, resume: bool, quiet: bool) -> Stopped:
+def _run(job: Job, scalars: Scalars | None, *, resume: bool, quiet: bool) -> Stopped:
     from rnngen.console.training import training_view
     from rnngen.events import Stopped
     from rnngen.train import train
 
     event = None
-    with _stop_signals() as stopping, training_view(quiet=quiet) as view:
+    with _stop_signals() as stopping, training_view(quiet=quiet) as view, scalars or nullcontext():
         for event in train(job, resume=resume, should_stop=stopping):
             view.show(event)
+            if scalars:
+                scalars.write(event)
     assert isinstance(event, Stopped)
     return event
 
