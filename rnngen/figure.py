@@ -33,9 +33,7 @@ def save(curves: Sequence[Curve], view: View, path: Path) -> None:
     Raises ConfigError for any other suffix, PackageError without matplotlib, CheckpointError if
     the file cannot be written; it is written whole or not at all.
     """
-    kind = path.suffix.lower().removeprefix(".")
-    if kind not in DATES:
-        raise ConfigError(f"--out must end in .png, .svg or .pdf, got {str(path)!r}.")
+    kind = file_format(path)
     try:
         import matplotlib
     except ImportError as error:
@@ -44,6 +42,14 @@ def save(curves: Sequence[Curve], view: View, path: Path) -> None:
     with matplotlib.rc_context({"svg.hashsalt": "rnngen"}):
         draw(curves, view).savefig(content, format=kind, dpi=DOTS_PER_INCH, metadata=DATES[kind])
     replace(path, content.getvalue())
+
+
+def file_format(path: Path) -> str:
+    """png, svg or pdf, as the name says. Raises ConfigError for any other."""
+    kind = path.suffix.lower().removeprefix(".")
+    if kind not in DATES:
+        raise ConfigError(f"--out must end in .png, .svg or .pdf, got {str(path)!r}.")
+    return kind
 
 
 def draw(curves: Sequence[Curve], view: View) -> Figure:

@@ -27,7 +27,10 @@ Examples:
 """
 SAME_TOKENS = 1.01
 """Runs on the same tokens may hold out other parts of the text, with other bytes per token."""
-LARGEST = 10_000
+MOST_RUNS = 26
+"""As many as there are letters to draw them with."""
+LEAST_WIDTH, LARGEST = 44, 10_000
+"""Characters; narrower, the legend does not fit."""
 
 
 def command(
@@ -73,17 +76,28 @@ def command(
     view = curves.View(x, y, smooth, first, log_x)
     if as_json and out:
         raise ConfigError("--json and --out were both given; leave one of them out.")
+    _check_size(width, height)
+    if out:
+        from rnngen import figure
+
+        figure.file_format(out)
     logs = _read(names or [])
+    if len(logs) > MOST_RUNS and not (as_json or out):
+        raise ConfigError(f"a chart has room for {MOST_RUNS} runs; draw more of them with --out.")
     found = curves.curves(logs, view)
     _tell(logs, found, view)
     if as_json:
         _print_points(found, view)
     elif out:
-        from rnngen import figure
-
         figure.save(found, view, out)
     else:
         _show(found, view, width, height, ascii_only=ascii_only)
+
+
+def _check_size(width: int | None, height: int) -> None:
+    for option, given, least in (("--width", width, LEAST_WIDTH), ("--height", height, 3)):
+        if given is not None and not least <= given <= LARGEST:
+            raise ConfigError(f"{option} must be from {least} to {LARGEST}, got {given}.")
 
 
 def _read(names: list[str]) -> list[RunLog]:
@@ -133,19 +147,10 @@ def _show(
 ) -> None:
     from rnngen.console import chart, surprise
 
-    most = len(chart.LETTERS)
-    if len({curve.run for curve in curves}) > most:
-        raise ConfigError(f"a chart of characters has room for {most} runs; --out FILE for more.")
-    for option, given, least in (
-        ("--width", width, chart.LEAST_WIDTH),
-        ("--height", height, chart.LEAST_HEIGHT),
-    ):
-        if given is not None and not least <= given <= LARGEST:
-            raise ConfigError(f"{option} must be from {least} to {LARGEST}, got {given}.")
     chart.show_chart(
         curves,
         view,
-        width=width or max(chart.LEAST_WIDTH, shutil.get_terminal_size().columns),
+        width=width or max(LEAST_WIDTH, shutil.get_terminal_size().columns),
         height=height,
         coloured=surprise.shows_colour(),
         ascii_only=ascii_only,

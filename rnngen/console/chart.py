@@ -22,8 +22,9 @@ if TYPE_CHECKING:
     Span = tuple[str, str]
     """Text and its colour, a name of Rich's; empty for the terminal's own."""
     Line = list[Span]
+    Place = tuple[int, int]
+    """Row from above, column."""
 
-LEAST_WIDTH, LEAST_HEIGHT = 44, 3
 COLOURS = ("cyan", "magenta", "yellow", "green", "blue", "red")
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 SEVERAL = "*"
@@ -97,7 +98,7 @@ def show_chart(
 def chart(
     curves: Sequence[Curve], view: View, glyphs: Glyphs, *, width: int, height: int
 ) -> Iterator[Line]:
-    """The lines of a chart of curves, of which each has a point and there is one at least.
+    """The lines of a chart of one curve or more, each with a point, of at most 26 runs.
 
     width: of the whole, in characters.  height: of the part in which curves are drawn.
     """
@@ -109,15 +110,16 @@ def chart(
     plot = max(1, width - margin - 2)
     x = Scale.over((x for curve in curves for x, _ in curve.points), plot * columns, log=view.log_x)
     canvas = _drawn(curves, glyphs, x, y, height)
+    area = [canvas.line(row, plot) for row in range(height)]
     yield [(view.y_label, "")]
-    for row in range(height):
+    for row, line in enumerate(area):
         side = glyphs.side_tick if row in labels else glyphs.side
-        yield [(f"{labels.get(row, ''):>{margin}} {side}", ""), *canvas.line(row, plot)]
+        yield [(f"{labels.get(row, ''):>{margin}} {side}", ""), *line]
     floor, numbers = _x_axis(x, glyphs, plot, view.x_label)
     yield [(" " * (margin + 1) + glyphs.corner + floor, "")]
     yield [(" " * (margin + 2) + numbers, "")]
     yield from _legend(curves, view, glyphs, width)
-    if canvas.has(SEVERAL):
+    if any(SEVERAL in text for line in area for text, _ in line):
         yield [(f"{SEVERAL} several runs", "")]
 
 
@@ -185,47 +187,43 @@ class _Canvas:
     def __init__(self, glyphs: Glyphs, height: int) -> None:
         self._columns, self._rows = glyphs.dots
         self._top = height * self._rows - 1
-        self._bits: dict[tuple[int, int], int] = {}
-        self._marks: dict[tuple[int, int], str] = {}
-        self._colours: dict[tuple[int, int], str] = {}
+        self._bits: dict[Place, int] = {}
+        self._colours: dict[Place, str] = {}
+        self._letters: dict[Place, dict[str, str]] = {}
+        self._marks: dict[Place, dict[str, str]] = {}
+        """Place -> the marks there, and their colours."""
 
     def dot(self, x: int, y: int, colour: str) -> None:
         """Add the dot x from the left, y from below."""
-        (row, in_row), (column, in_column) = self._cell(x, y)
-        bit = DOT_BITS[in_row][in_column]
-        self._bits[row, column] = self._bits.get((row, column), 0) | bit
-        self._colours[row, column] = colour
-
-    def mark(self, x: int, y: int, colour: str, mark: str) -> None:
-        """Put a character over the one that has the dot."""
-        (row, _), (column, _) = self._cell(x, y)
-        self._marks[row, column] = mark
-        self._colours[row, column] = colour
+        place = self._place(x, y)
+        bit = DOT_BITS[(self._top - y) % self._rows][x % self._columns]
+        self._bits[place] = self._bits.get(place, 0) | bit
+        self._colours[place] = colour
 
     def letter(self, x: int, y: int, colour: str, letter: str) -> None:
-        """The same, but the letters of two runs in one place become SEVERAL."""
-        (row, _), (column, _) = self._cell(x, y)
-        before = self._marks.get((row, column), letter)
-        same = before.lower() == letter.lower()
-        self.mark(x, y, colour if same else "", letter if same else SEVERAL)
+        """Add a letter of a line in the character that has the dot."""
+        self._letters.setdefault(self._place(x, y), {})[letter] = colour
 
-    def has(self, mark: str) -> bool:
-        return mark in self._marks.values()
+    def mark(self, x: int, y: int, colour: str, mark: str) -> None:
+        """Add a mark, which hides lines, in the character that has the dot."""
+        self._marks.setdefault(self._place(x, y), {})[mark] = colour
 
     def line(self, row: int, width: int) -> Line:
         """The characters of a row, those of one colour together."""
-        places = [(row, column) for column in range(width)]
+        shown = (self._shown((row, column)) for column in range(width))
         return [
-            ("".join(map(self._shown, same)), colour)
-            for colour, same in groupby(places, lambda place: self._colours.get(place, ""))
+            ("".join(text for text, _ in same), colour)
+            for colour, same in groupby(shown, lambda span: span[1])
         ]
 
-    def _cell(self, x: int, y: int) -> tuple[tuple[int, int], tuple[int, int]]:
-        return divmod(self._top - y, self._rows), divmod(x, self._columns)
+    def _place(self, x: int, y: int) -> Place:
+        return (self._top - y) // self._rows, x // self._columns
 
-    def _shown(self, place: tuple[int, int]) -> str:
+    def _shown(self, place: Place) -> Span:
+        if found := self._marks.get(place) or self._letters.get(place):
+            return next(iter(found.items())) if len(found) == 1 else (SEVERAL, "")
         bits = self._bits.get(place, 0)
-        return self._marks.get(place) or (chr(BRAILLE | bits) if bits else " ")
+        return (chr(BRAILLE | bits), self._colours[place]) if bits else (" ", "")
 
 
 def _drawn(curves: Sequence[Curve], glyphs: Glyphs, x: Scale, y: Scale, height: int) -> _Canvas:
@@ -247,9 +245,8 @@ def _drawn(curves: Sequence[Curve], glyphs: Glyphs, x: Scale, y: Scale, height: 
     for curve in curves:
         if curve.kind == HELD_OUT:
             run = runs.index(curve.run)
-            put = canvas.letter if glyphs.are_letters else canvas.mark
             for a, b in curve.points:
-                put(x.dot(a), y.dot(b), _colour(run), glyphs.mark_of(run))
+                canvas.mark(x.dot(a), y.dot(b), _colour(run), glyphs.mark_of(run))
     return canvas
 
 
