@@ -308,7 +308,9 @@ def _legend(curves: Sequence[Curve], view: View, glyphs: Glyphs, width: int) -> 
 def _fitted(name: str, width: int) -> str:
     """A run's name in `width` characters, without any that would steer the terminal."""
     name = "".join(c if c.isprintable() else "?" for c in name)
-    return name if len(name) <= width else name[: max(1, width - 3)] + "..."
+    if len(name) <= width:
+        return name
+    return name[: width - 3] + "..." if width > 3 else name[: max(1, width)]
 
 
 def _loss(value: float) -> str:
