@@ -22,7 +22,7 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
-from rnngen import tokenizers
+from rnngen import quantize, tokenizers
 from rnngen.config import ModelConfig
 from rnngen.errors import CheckpointError, ConfigError, TokenizerError
 from rnngen.novelty import SpanIndex
@@ -57,6 +57,8 @@ class Model:
     """Of the training text; None if that was too large, or it was not wanted."""
     lexicon: Tensors = field(default_factory=dict)
     """The words of the training text, as `Lexicon.to_tensors` has them; empty in older files."""
+    storage: str = "fp32"
+    """How weights are kept in the file: one of `quantize.STORAGES`."""
 
     @property
     def start_id(self) -> int:
@@ -70,12 +72,14 @@ def start_id(tokenizer: Tokenizer, continuous: bool) -> int:
 
 def save_model(path: Path, model: Model) -> None:
     """Write `model.safetensors`. Raises CheckpointError; what stood there before is then intact."""
-    tensors: dict[str, NDArray[Any]] = {f"model.{n}": a for n, a in model.weights.items()}
+    packed = quantize.pack(model.weights, model.storage)
+    tensors: dict[str, NDArray[Any]] = {f"model.{n}": a for n, a in packed.items()}
     tensors |= {f"tokenizer.{n}": array for n, array in model.tokenizer.tensors().items()}
     facts = {
         "model": model.config.to_dict(),
         "tokenizer": model.tokenizer.settings(),
         "continuous": model.continuous,
+        "storage": model.storage,
         **model.facts,
     }
     if model.novelty is not None:
@@ -95,13 +99,14 @@ def load_model(path: Path) -> Model:
         config = ModelConfig.from_dict(facts.pop("model"))
         tokenizer = tokenizers.load(facts.pop("tokenizer"), under("tokenizer.", tensors))
         continuous = bool(facts.pop("continuous"))
+        storage = str(facts.pop("storage", "fp32"))
         novelty = _novelty(facts.pop("novelty", None), tensors)
+        weights = quantize.unpack(under("model.", tensors))
     except (KeyError, TypeError, ValueError, ConfigError, TokenizerError) as error:
         raise CheckpointError(f"{path}: not a model this version can use: {error}") from error
-    weights = under("model.", tensors)
     _check_fit(path, config, weights, tokenizer)
     lexicon = {name: array for name, array in tensors.items() if name.startswith("lexicon.")}
-    return Model(config, weights, tokenizer, continuous, facts, novelty, lexicon)
+    return Model(config, weights, tokenizer, continuous, facts, novelty, lexicon, storage)
 
 
 def _novelty(settings: dict[str, int] | None, tensors: Tensors) -> SpanIndex | None:
@@ -123,6 +128,8 @@ def describe(path: Path, model: Model) -> dict[str, Any]:
         "tie_weights": model.config.tie_weights,
         "norm": model.config.norm,
         "skip": model.config.skip,
+        "storage": model.storage,
+        "init_from": facts.get("init_from"),
         "dropout": model.config.dropout,
         "parameters": sum(array.size for array in model.weights.values()),
         "tokenizer": model.tokenizer.kind,

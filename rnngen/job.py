@@ -20,6 +20,7 @@ from rnngen import batches, checkpoint, novelty, recipe, runs, tokenizers
 from rnngen.config import ModelConfig, TrainConfig
 from rnngen.corpus import DOCUMENTS, Corpus, open_corpus, reopen
 from rnngen.errors import CheckpointError, ConfigError, CorpusError
+from rnngen.finetune import initial_weights
 from rnngen.forms import lexicon
 from rnngen.store import STORE_VERSION, TokenStore, build_store, open_store
 
@@ -106,6 +107,16 @@ class Job:
     """Stored with the model, so that text can be drawn that copies nothing."""
     lexicon: Tensors = field(default_factory=dict)
     """Stored with the model, so that text can be drawn that fits a form."""
+    initial: Mapping[str, NDArray[np.float32]] | None = None
+    """Weights to begin with; None: random ones. A resumed run has its own."""
+
+
+@dataclass(frozen=True)
+class Start:
+    """A trained model to go on from, and the name it was found by."""
+
+    name: str
+    model: checkpoint.Model
 
 
 def _check_choice(option: str, value: object, choices: Sequence[str]) -> None:
@@ -117,16 +128,21 @@ def tokenize(
     text: Text,
     home: Path,
     *,
+    start: Start | None = None,
     progress: Told | None = None,
     note: Callable[[str], None] | None = None,
 ) -> tuple[Corpus, Tokenizer, TokenStore]:
     """The text as token ids, made now or found where an earlier call left them under `home`.
 
+    start: a model whose tokens are kept, with new ones for characters it lacks.
     progress: told the characters encoded so far.  note: told what turned out otherwise than asked.
     Raises CorpusError or TokenizerError.
     """
     corpus = text.corpus()
-    tokenizer = _tokenizer(corpus, text, home, note)
+    if start is None:
+        tokenizer = _tokenizer(corpus, text, home, note)
+    else:
+        tokenizer = start.model.tokenizer.extended(corpus, text.min_count)
     return corpus, tokenizer, _store(corpus, tokenizer, home, progress)
 
 
@@ -135,17 +151,19 @@ def new_job(
     folder: Path,
     given: Mapping[str, Any],
     *,
+    start: Start | None = None,
     device: str = "cpu",
     progress: Told | None = None,
     note: Callable[[str], None] | None = None,
 ) -> tuple[Job, Recipe]:
     """A run on `text`, its settings chosen by the recipe but for those `given`.
 
+    start: the model to go on from, whose tokens and shape are kept; `text.tokenizer` is not used.
     device: the kind of device that was found: `cpu`, `cuda` or `mps`.
     Raises CorpusError, TokenizerError or ConfigError.
     """
     home = folder.parent
-    corpus, tokenizer, store = tokenize(text, home, progress=progress, note=note)
+    corpus, tokenizer, store = tokenize(text, home, start=start, progress=progress, note=note)
     valid = text.valid_corpus()
     fraction = given.get("valid_fraction", _valid_fraction(store))
     training, validation = _sides(store, valid, tokenizer, fraction, home)
@@ -155,6 +173,7 @@ def new_job(
         vocab_size=tokenizer.vocab_size,
         cores=os.cpu_count() or 1,
         device=device,
+        pretrained=start.model.config if start else None,
     )
     plan = recipe.choose(situation, {"valid_fraction": fraction, **given})
     index = _span_index(corpus, text.novelty, note)
@@ -172,10 +191,14 @@ def new_job(
         validation=validation,
         counts=store.counts,
         continuous=store.documents == "none",
-        facts={"corpus": _corpus_facts(corpus, store, training, validation)},
+        facts={
+            "corpus": _corpus_facts(corpus, store, training, validation),
+            "init_from": start.name if start else None,
+        },
         source=source,
         novelty=index,
         lexicon=_lexicon(corpus),
+        initial=initial_weights(start.model, tokenizer.vocab_size) if start else None,
     )
     return job, plan
 

@@ -59,11 +59,13 @@ class Learner:
         *,
         counts: NDArray[np.int64],
         start_id: int,
+        initial: Mapping[str, NDArray[np.float32]] | None = None,
     ) -> None:
         """config: with `device` and `precision` resolved, not `auto`.
 
         counts: (V,), how often each token occurs; the output bias starts at their frequencies.
         start_id: the token fed before the first one of a text.
+        initial: weights to begin with, named as in the model; None: random ones.
         """
         self._device = torch.device(config.device)
         self._clip = config.clip
@@ -73,6 +75,9 @@ class Learner:
         self._updates = 0
         torch.manual_seed(config.seed)
         self._model = RNNLM(model, unigram=counts).to(self._device)
+        if initial is not None:
+            weights = {name: torch.tensor(array) for name, array in initial.items()}
+            self._model.load_state_dict(weights)
         self._optimizer = self._make_optimizer(config)
 
     def _make_optimizer(self, config: TrainConfig) -> torch.optim.AdamW:

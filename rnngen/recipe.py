@@ -11,7 +11,8 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from rnngen.config import ModelConfig, TrainConfig
+from rnngen.config import ModelConfig, TrainConfig, option
+from rnngen.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,6 +26,8 @@ FLOPS_PER_CORE = 33e9
 FLOPS_PER_GPU = 5e12
 TOKENS_PER_PARAMETER = 4.0
 """How a time budget is best spent: read this many tokens for each weight."""
+SHAPE = ("cell", "num_layers", "hidden_size", "embedding_dim", "tie_weights", "norm", "skip")
+"""Settings of a model that its weights depend on."""
 LEAST_PARAMETERS = 40_000
 PARAMETERS_PER_TOKEN = 4
 """A model larger than this times the text learns the text by heart."""
@@ -41,6 +44,8 @@ class Situation:
     vocab_size: int
     cores: int = 1
     device: str = "cpu"
+    pretrained: ModelConfig | None = None
+    """The model whose training goes on, if there is one; its shape stays."""
 
 
 @dataclass(frozen=True)
@@ -62,10 +67,22 @@ def choose(situation: Situation, given: Mapping[str, Any]) -> Recipe:
 
 def _check(situation: Situation, given: Mapping[str, Any]) -> None:
     """The rules below calculate with what is given, so it must be sound by itself."""
+    if situation.pretrained is not None:
+        _check_shape(situation.pretrained, given)
     # Tying is checked against the widths once both are chosen.
     model = {**given, "vocab_size": situation.vocab_size, "tie_weights": False}
     ModelConfig.from_dict(_fields(ModelConfig, model))
     TrainConfig.from_dict(_fields(TrainConfig, given))
+
+
+def _check_shape(pretrained: ModelConfig, given: Mapping[str, Any]) -> None:
+    for name in SHAPE:
+        kept = getattr(pretrained, name)
+        if given.get(name, kept) != kept:
+            raise ConfigError(
+                f"{option(name)} cannot be {given[name]}: the model to start from has {kept}, and"
+                " a model keeps its shape. Leave it out, or train a new model."
+            )
 
 
 class _Cook:
@@ -112,6 +129,10 @@ class _Cook:
                 self.settle("epochs", float(most), "at most: more passes would not pay")
 
     def size(self) -> None:
+        if self.situation.pretrained is not None:
+            for name in SHAPE:
+                self.settle(name, getattr(self.situation.pretrained, name), "as it is trained")
+            return
         by_text = max(LEAST_PARAMETERS, PARAMETERS_PER_TOKEN * self.situation.num_tokens)
         by_time = self._parameters_for(self.get("minutes") or MOST_MINUTES)
         by_work = max(LEAST_PARAMETERS, self._tokens_asked_for() / TOKENS_PER_PARAMETER)

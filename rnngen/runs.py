@@ -16,7 +16,11 @@ if TYPE_CHECKING:
 MODEL_FILE = "model.safetensors"
 TRAINING_FILE = "training.safetensors"
 LOG_FILE = "log.jsonl"
-SHIPPED = Path(__file__).parent / "checkpoints"
+SHIPPED = "shipped"
+"""Folder of the models that come with rnngen: beside the package where it was installed, or in the
+checkpoints of a checkout. A run of the same name goes first, and is in another folder."""
+DEFAULT = "haiku"
+"""The shipped model that is meant where no model is named and none was trained yet."""
 
 
 def home() -> Path:
@@ -148,11 +152,13 @@ def latest_log() -> Path:
 
 
 def latest() -> str:
-    """The model last written. Raises CheckpointError if there is none."""
-    names = models()
-    if not names:
-        raise CheckpointError("there is no model yet; train one with: rnngen train FILE")
-    return names[0]
+    """The model trained last, else the shipped DEFAULT. Raises CheckpointError if neither is."""
+    shipped = set(_shipped())
+    for name, file in model_files().items():
+        if file.parent.parent not in shipped:
+            return name
+    find_model(DEFAULT)
+    return DEFAULT
 
 
 def _each_run(file_name: str) -> dict[str, Path]:
@@ -172,4 +178,9 @@ def _candidates(name: str) -> Iterator[Path]:
 
 
 def _places() -> list[Path]:
-    return list(dict.fromkeys([home(), Path("checkpoints"), SHIPPED]))
+    return list(dict.fromkeys([home(), Path("checkpoints"), *_shipped()]))
+
+
+def _shipped() -> list[Path]:
+    package = Path(__file__).parent
+    return [package / "checkpoints" / SHIPPED, package.parent / "checkpoints" / SHIPPED]

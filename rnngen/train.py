@@ -83,7 +83,13 @@ class Run:
         self.progress = Progress()
         self._job = job
         self._start_id = checkpoint.start_id(job.tokenizer, job.continuous)
-        self._learner = Learner(job.model, self.config, counts=job.counts, start_id=self._start_id)
+        self._learner = Learner(
+            job.model,
+            self.config,
+            counts=job.counts,
+            start_id=self._start_id,
+            initial=job.initial,
+        )
         self._piece_bytes = piece_bytes(job.tokenizer)
         self._batches_per_epoch = batches.num_batches(
             job.training.num_tokens, self.config.batch_size, self.config.seq_len

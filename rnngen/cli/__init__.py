@@ -34,6 +34,7 @@ COMMANDS = {
     "check": "Say whether a text has a form, and how much of it is copied; a line a document.",
     "forms": "List the forms, a line each; or print one as its TOML file, to copy and change.",
     "info": "Say what a model is, what it was trained on, and how well.",
+    "shrink": "Write a model into a smaller file, to keep or to give away.",
     "models": "List the models that can be named, the last written first.",
     "tokenize": "Cut text into tokens ahead of training, which finds and uses them.",
 }

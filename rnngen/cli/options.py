@@ -72,6 +72,15 @@ RunNames = Annotated[
         help="Names or folders of runs; the one last written to if left out.",
     ),
 ]
+InitFrom = Annotated[
+    str | None,
+    typer.Option(
+        "--init-from",
+        metavar="MODEL",
+        autocompletion=_model_names,
+        help="Go on from this model's weights and tokens, on another text.",
+    ),
+]
 
 
 def _form_names(incomplete: str) -> list[str]:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from rnngen.checkpoint import Model
     from rnngen.events import Stopped
-    from rnngen.job import Job
+    from rnngen.job import Job, Start
     from rnngen.tensorboard import Scalars
 
 INTERRUPTED = 130
@@ -45,6 +45,7 @@ def command(
         bool, typer.Option("--resume", help="Go on with a run that stopped.")
     ] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a run.")] = False,
+    init_from: options.InitFrom = None,
     minutes: Annotated[float | None, setting(TrainConfig, "minutes", "--minutes", "-m")] = None,
     epochs: Annotated[float | None, setting(TrainConfig, "epochs")] = None,
     steps: Annotated[int | None, setting(TrainConfig, "steps")] = None,
@@ -98,13 +99,17 @@ def command(
     given = _given(ctx.params, config)
     scalars = None
     if tensorboard and (name or files):  # before the text is read: a package may be missing
+        from rnngen import runs
         from rnngen.tensorboard import Scalars
 
-        scalars = Scalars(tensorboard / (name or _stem(files or [])), resume=resume)
+        folder = tensorboard / runs.new_folder(name or _stem(files or [])).name
+        scalars = Scalars(folder, resume=resume)
     if resume:
+        if init_from is not None:
+            raise ConfigError("--init-from begins a run, --resume goes on with one; leave one out.")
         job = _resumed(files, name, given)
     else:
-        job = _planned(files, name, given, overwrite=overwrite, quiet=quiet)
+        job = _planned(files, name, given, init_from, overwrite=overwrite, quiet=quiet)
     job = dataclasses.replace(job, sample=_sample)
     stopped = _run(job, scalars, resume=resume, quiet=quiet)
     _report(stopped, job.folder, quiet=quiet)
@@ -127,6 +132,7 @@ def _planned(
     files: list[str] | None,
     name: str | None,
     given: dict[str, Any],
+    init_from: str | None,
     *,
     overwrite: bool,
     quiet: bool,
@@ -141,15 +147,33 @@ def _planned(
     runs.check_free(folder, overwrite=overwrite)
     settings = {k: v for k, v in given.items() if k not in options.TEXT}
     text = options.text(files, given)
+    start = _start(init_from, given)
     device = _device_kind(given)
     with console.counting("tokenizing", "characters", quiet=quiet) as progress:
         note = None if quiet else console.note
-        job, recipe = new_job(text, folder, settings, device=device, progress=progress, note=note)
+        job, recipe = new_job(
+            text, folder, settings, start=start, device=device, progress=progress, note=note
+        )
     if not quiet:
         console.show_corpus(job.facts["corpus"])
         console.show_recipe(recipe)
     runs.make_ready(folder)
     return job
+
+
+def _start(name: str | None, given: dict[str, Any]) -> Start | None:
+    """The model that --init-from names."""
+    if name is None:
+        return None
+    if tokens := {"tokenizer", "vocab_size", "model_type"} & given.keys():
+        raise ConfigError(
+            f"{option(min(tokens))} has no effect with --init-from, which keeps the model's"
+            " tokens; leave one of them out."
+        )
+    from rnngen import checkpoint, runs
+    from rnngen.job import Start
+
+    return Start(name, checkpoint.load_model(runs.find_model(name)))
 
 
 def _resumed(files: list[str] | None, name: str | None, given: dict[str, Any]) -> Job:

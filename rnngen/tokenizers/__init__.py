@@ -74,6 +74,13 @@ class Tokenizer(Protocol):
         """
         ...
 
+    def extended(self, texts: Texts, min_count: int) -> Tokenizer:
+        """The same tokens with the same ids, new ones after them for what only `texts` holds.
+
+        min_count: as for `train`.  `seen` then covers both texts.
+        """
+        ...
+
     def settings(self) -> dict[str, Any]:
         """What `load` needs besides the tensors, as JSON values; holds `kind`."""
         ...
@@ -209,6 +216,15 @@ def joined(texts: Texts, size: int = 1 << 18) -> Iterator[tuple[str, bool]]:
             yield "".join(waiting), ended
             waiting, length, ended = [], 0, False
     yield "".join(waiting), ended
+
+
+def also_seen(tokenizer: Tokenizer, texts: Texts) -> NDArray[np.bool_]:
+    """`tokenizer.seen` and the tokens of `texts`: bool (V,)."""
+    seen = tokenizer.seen.copy()
+    for text, ended in joined(texts):
+        seen[tokenizer.encode(text)] = True
+        seen[tokenizer.end_id] |= ended
+    return seen
 
 
 def tensor(tensors: Tensors, name: str, dtype: type[np.generic]) -> NDArray[Any]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from rnngen.tokenizers import joined, seen_tensor, utf8
+from rnngen.tokenizers import also_seen, joined, seen_tensor, utf8
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -40,6 +40,9 @@ class ByteTokenizer:
             seen[np.frombuffer(utf8(text), np.uint8)] = True
             seen[END] |= ended
         return cls(seen)
+
+    def extended(self, texts: Texts, min_count: int) -> ByteTokenizer:
+        return ByteTokenizer(also_seen(self, texts))
 
     @classmethod
     def load(cls, settings: Mapping[str, Any], tensors: Tensors) -> ByteTokenizer:

@@ -2,7 +2,7 @@
 
 ids   0 .. 255      the bytes of UTF-8, so an ASCII character is its own id
       256           the end of a document
-      257 .. 256+n  characters beyond ASCII, by code point
+      257 .. 256+n  characters beyond ASCII, by code point; those of a later text follow
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from rnngen.errors import TokenizerError
-from rnngen.tokenizers import joined, seen_tensor, tensor, utf8
+from rnngen.tokenizers import also_seen, joined, seen_tensor, tensor, utf8
 from rnngen.tokenizers.byte import BYTES, END
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ class CharTokenizer:
     end_id = END
 
     def __init__(self, code_points: NDArray[np.uint32], seen: NDArray[np.bool_]) -> None:
-        """code_points: uint32 (n,), increasing, beyond ASCII.  seen: bool (257 + n,)."""
+        """code_points: uint32 (n,), all different, beyond ASCII.  seen: bool (257 + n,)."""
         self.code_points = code_points
         self.seen = seen
         self.vocab_size = FIRST + len(code_points)
@@ -44,17 +44,10 @@ class CharTokenizer:
     @classmethod
     def train(cls, texts: Texts, min_count: int) -> CharTokenizer:
         """A token for each character beyond ASCII that `texts` has `min_count` times or more."""
-        counts = np.zeros(CODE_POINTS, np.int64)
-        has_end = False
-        for text, ended in joined(texts):
-            add_counts(counts, text)
-            has_end |= ended
-        return cls.build(counts, min_count, has_end)
+        return cls.build(*count_code_points(texts), min_count)
 
     @classmethod
-    def build(
-        cls, counts: NDArray[np.int64], min_count: int, has_end: bool = True
-    ) -> CharTokenizer:
+    def build(cls, counts: NDArray[np.int64], has_end: bool, min_count: int) -> CharTokenizer:
         """counts: int64 (0x110000,), how often each code point occurs.
 
         has_end: whether the corpus has documents, so that the end token is ever seen.
@@ -69,6 +62,14 @@ class CharTokenizer:
         seen[_utf8(as_bytes)] = True
         return cls(code_points, seen)
 
+    def extended(self, texts: Texts, min_count: int) -> CharTokenizer:
+        counts, has_end = count_code_points(texts)
+        found = CharTokenizer.build(counts, has_end, min_count)
+        new = found.code_points[~np.isin(found.code_points, self.code_points)]
+        seen = np.append(self.seen, np.ones(len(new), np.bool_))
+        larger = CharTokenizer(np.append(self.code_points, new), seen)
+        return CharTokenizer(larger.code_points, also_seen(larger, texts))
+
     @classmethod
     def load(cls, settings: Mapping[str, Any], tensors: Tensors) -> CharTokenizer:
         """The tokenizer whose `tensors()` these are. Raises TokenizerError if they do not fit."""
@@ -76,9 +77,9 @@ class CharTokenizer:
         as_int = code_points.astype(np.int64)
         wrong = (as_int < 128) | (as_int >= CODE_POINTS)
         wrong |= (as_int >= SURROGATES.start) & (as_int < SURROGATES.stop)
-        if wrong.any() or (np.diff(as_int) <= 0).any():
+        if wrong.any() or len(np.unique(as_int)) < len(as_int):
             raise TokenizerError(
-                "tokenizer tensor 'code_points' must hold characters beyond ASCII, increasing."
+                "tokenizer tensor 'code_points' must hold characters beyond ASCII, each once."
             )
         return cls(code_points, seen_tensor(tensors, FIRST + len(code_points)))
 
@@ -119,6 +120,16 @@ class CharTokenizer:
     def tensors(self) -> dict[str, NDArray[Any]]:
         """code_points: uint32 (n,); seen: uint8 (257 + n,)."""
         return {"code_points": self.code_points, "seen": self.seen.astype(np.uint8)}
+
+
+def count_code_points(texts: Texts) -> tuple[NDArray[np.int64], bool]:
+    """How often each code point occurs, int64 (0x110000,), and whether any document ends."""
+    counts = np.zeros(CODE_POINTS, np.int64)
+    has_end = False
+    for text, ended in joined(texts):
+        add_counts(counts, text)
+        has_end |= ended
+    return counts, has_end
 
 
 def add_counts(counts: NDArray[np.int64], text: str) -> None:

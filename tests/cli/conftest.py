@@ -37,8 +37,9 @@ class Ran:
 
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where runs go in this test; the working folder is another, empty one."""
+    """Where runs go in this test, the only models there are; the working folder is empty."""
     monkeypatch.setenv("RNNGEN_HOME", str(tmp_path / "home"))
+    monkeypatch.setattr(runs, "SHIPPED", "none")
     (tmp_path / "here").mkdir()
     monkeypatch.chdir(tmp_path / "here")
     return tmp_path / "home"

@@ -338,3 +338,28 @@ def test_without_tensorboard_no_run_is_touched(rnngen, home, tmp_path, monkeypat
     assert 'pip install "rnngen[tensorboard]"' in ran.error
     assert state(home, "text") == before
     assert not (tmp_path / "board").exists()
+
+
+def test_the_command_keeps_the_shape_and_says_where_the_model_came_from(rnngen, home, tmp_path):
+    words(tmp_path / "one.txt")
+    words(tmp_path / "two.txt", 300)
+    common = ["--device", "cpu", "--steps", 5]
+    shape = ["--hidden-size", 16, "--cell", "gru"]
+    rnngen("train", tmp_path / "one.txt", *common, *shape)
+    ran = rnngen("train", tmp_path / "two.txt", "--init-from", "one", *common)
+    assert ran.exit_code == 0
+    assert "as it is trained" in ran.stderr
+    facts = json.loads(rnngen("info", "two", "--json").stdout)
+    assert (facts["init_from"], facts["cell"], facts["hidden_size"]) == ("one", "gru", 16)
+    for options, message in [
+        (["--hidden-size", 32], "--hidden-size cannot be 32: the model to start from has 16"),
+        (["--tokenizer", "byte"], "--tokenizer has no effect with --init-from"),
+        (["--resume"], "leave one out"),
+    ]:
+        command = ["train", tmp_path / "two.txt", "--name", "three", "--init-from", "one"]
+        assert message in rnngen(*command, *options).error
+    assert (
+        "no model called 'none'"
+        in rnngen("train", tmp_path / "two.txt", "--name", "three", "--init-from", "none").error
+    )
+    assert not (home / "three").exists()

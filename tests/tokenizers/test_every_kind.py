@@ -193,3 +193,21 @@ def test_an_unknown_kind_is_an_error_that_names_the_known() -> None:
 def test_an_unsupported_kind_of_settings_is_refused() -> None:
     with pytest.raises(TokenizerError):
         load({}, {})
+
+
+@every_name
+@every_corpus
+@settings(max_examples=20)
+@given(text=texts)
+def test_extended_by_a_text_old_ids_stay_and_all_of_it_is_seen(
+    name: str, corpus: str, text: str
+) -> None:
+    tokenizer = tokenizer_of(name, "prose")
+    larger = tokenizer.extended(CORPORA[corpus], 1)
+    assert larger.pieces[: tokenizer.vocab_size] == tokenizer.pieces
+    assert (larger.seen[: tokenizer.vocab_size] >= tokenizer.seen).all()
+    assert larger.seen[larger.encode("".join(text for text, _ in CORPORA[corpus].pieces()))].all()
+    assert larger.seen[larger.end_id]
+    assert decode(larger, larger.encode(text).tolist()) == text
+    again = load(larger.settings(), larger.tensors())
+    assert (again.encode(text) == larger.encode(text)).all()
