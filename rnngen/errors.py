@@ -6,7 +6,8 @@ RnngenError
 ├── TokenizerError    a tokenizer that cannot be built or does not fit  (1)
 ├── CheckpointError   a run or model that is missing, damaged or in use (1)
 ├── TrainingError     training that cannot go on                        (1)
-└── FormError         a form that no text can fill                      (1)
+├── FormError         a form that no text can fill                      (1)
+└── PackageError      an optional package that is not installed         (1)
 """
 
 
@@ -37,4 +38,8 @@ class TrainingError(RnngenError):
 
 
 class FormError(RnngenError):
+    pass
+
+
+class PackageError(RnngenError):
     pass

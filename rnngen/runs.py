@@ -6,9 +6,12 @@ import contextlib
 import json
 import os
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rnngen.errors import CheckpointError, ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 MODEL_FILE = "model.safetensors"
 TRAINING_FILE = "training.safetensors"
@@ -73,7 +76,7 @@ def find_model(name: str) -> Path:
     `checkpoints` here, or shipped with the package, looked up in this order.
     Raises CheckpointError that says what there is.
     """
-    for folder in (Path(name), *(place / name for place in _places())):
+    for folder in _candidates(name):
         if folder.is_file():
             return folder
         if (folder / MODEL_FILE).is_file():
@@ -88,6 +91,28 @@ def find_model(name: str) -> Path:
     raise CheckpointError(f"no model called {name!r}; {hint}")
 
 
+def find_log(name: str) -> Path:
+    """The log of the run that `name` stands for.
+
+    name: as of `find_model`, or the path of a log itself.  The run may still be without a model.
+    Raises CheckpointError that says what there is.
+    """
+    without = ""
+    for place in _candidates(name):
+        folder = place.parent if place.is_file() else place
+        if place.is_file() and place.suffix == ".jsonl":
+            return place
+        if (folder / LOG_FILE).is_file():
+            return folder / LOG_FILE
+        if place.is_file() or any(
+            (folder / file).is_file() for file in (MODEL_FILE, TRAINING_FILE)
+        ):
+            without = without or f"{folder}: the run has no {LOG_FILE}"
+    known = ", ".join(log_files())
+    hint = f"there are: {known}." if known else "train one with: rnngen train FILE"
+    raise CheckpointError(f"{without or f'no run called {name!r}'}; {hint}")
+
+
 def models() -> list[str]:
     """Names of all models that can be found, the last written first."""
     return list(model_files())
@@ -95,11 +120,12 @@ def models() -> list[str]:
 
 def model_files() -> dict[str, Path]:
     """Name -> model file of all models that can be found, the last written first."""
-    found: dict[str, Path] = {}
-    for place in _places():
-        for file in place.glob(f"*/{MODEL_FILE}"):
-            found.setdefault(file.parent.name, file)
-    return dict(sorted(found.items(), key=lambda item: (-item[1].stat().st_mtime, item[0])))
+    return _each_run(MODEL_FILE)
+
+
+def log_files() -> dict[str, Path]:
+    """Name -> log of all runs that can be found, the last written first."""
+    return _each_run(LOG_FILE)
 
 
 def peek(file: Path) -> dict[str, Any]:
@@ -117,6 +143,14 @@ def peek(file: Path) -> dict[str, Any]:
     return facts if isinstance(facts, dict) else {}
 
 
+def latest_log() -> Path:
+    """The log last written to. Raises CheckpointError if there is none."""
+    logs = list(log_files().values())
+    if not logs:
+        raise CheckpointError("there is no run yet; train one with: rnngen train FILE")
+    return logs[0]
+
+
 def latest() -> str:
     """The model trained last, else the shipped DEFAULT. Raises CheckpointError if neither is."""
     shipped = set(_shipped())
@@ -125,6 +159,22 @@ def latest() -> str:
             return name
     find_model(DEFAULT)
     return DEFAULT
+
+
+def _each_run(file_name: str) -> dict[str, Path]:
+    """Name of a run -> its file of that name, the last written first."""
+    found: dict[str, Path] = {}
+    for place in _places():
+        for file in place.glob(f"*/{file_name}"):
+            found.setdefault(file.parent.name, file)
+    return dict(sorted(found.items(), key=lambda item: (-item[1].stat().st_mtime, item[0])))
+
+
+def _candidates(name: str) -> Iterator[Path]:
+    """Where `name` is looked up, in this order; they need not be there."""
+    yield Path(name)
+    for place in _places():
+        yield place / name
 
 
 def _places() -> list[Path]:

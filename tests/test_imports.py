@@ -26,12 +26,14 @@ TORCH = {
     "device.py",
     "score/adapt.py",
     "runtime/torch.py",
+    "tensorboard.py",
 }
 ONLY_IN = {
     "torch": TORCH,
     "sentencepiece": {"tokenizers/subword.py", "tokenizers/subword_training.py"},
     "typer": {"cli"},
     "rich": {"console"},
+    "matplotlib": {"figure.py"},
 }
 
 LOADED = """
@@ -59,7 +61,17 @@ def loaded_by(*arguments: str) -> set[str]:
 
 @pytest.mark.parametrize(
     "command",
-    [(), ("train",), ("sample",), ("score",), ("check",), ("forms",), ("info",), ("tokenize",)],
+    [
+        (),
+        ("train",),
+        ("sample",),
+        ("score",),
+        ("check",),
+        ("forms",),
+        ("info",),
+        ("plot",),
+        ("tokenize",),
+    ],
 )
 def test_help_loads_nothing_heavy(command: tuple[str, ...]):
     modules = loaded_by(*command, "--help")

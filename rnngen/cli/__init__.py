@@ -28,6 +28,7 @@ PLAIN: dict[str, Any] = {
 }
 COMMANDS = {
     "train": "Train a model on text files and keep it under checkpoints/NAME.",
+    "plot": "Draw the losses of runs, also of one that is being trained.",
     "sample": "Write new text with a model.",
     "score": "Measure how much a text surprises a model: bits per byte and character, perplexity.",
     "check": "Say whether a text has a form, and how much of it is copied; a line a document.",

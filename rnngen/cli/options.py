@@ -57,6 +57,21 @@ NamedModel = Annotated[
 """Where more arguments follow, so that it cannot be left out."""
 
 
+def _run_names(incomplete: str) -> list[str]:
+    """For completion in the shell."""
+    from rnngen import runs
+
+    return [name for name in runs.log_files() if name.startswith(incomplete)]
+
+
+RunNames = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="NAME...",
+        autocompletion=_run_names,
+        help="Names or folders of runs; the one last written to if left out.",
+    ),
+]
 InitFrom = Annotated[
     str | None,
     typer.Option(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import signal
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from rnngen.checkpoint import Model
     from rnngen.events import Stopped
     from rnngen.job import Job, Start
+    from rnngen.tensorboard import Scalars
 
 INTERRUPTED = 130
 EXAMPLES = """
@@ -85,6 +86,10 @@ def command(
     threads: Annotated[int | None, setting(TrainConfig, "threads")] = None,
     seed: Annotated[int | None, setting(TrainConfig, "seed")] = None,
     config: options.ConfigFile = None,
+    tensorboard: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Also write the losses to DIR/NAME for TensorBoard."),
+    ] = None,
     quiet: options.Quiet = False,
 ) -> None:
     """Train a model on text files and keep it under checkpoints/NAME.
@@ -93,6 +98,13 @@ def command(
     Ctrl-C saves the run; --resume goes on with it.
     """
     given = _given(ctx.params, config)
+    scalars = None
+    if tensorboard and (name or files):  # before the text is read: a package may be missing
+        from rnngen import runs
+        from rnngen.tensorboard import Scalars
+
+        folder = tensorboard / runs.new_folder(name or _stem(files or [])).name
+        scalars = Scalars(folder, resume=resume)
     if resume:
         if init_from is not None:
             raise ConfigError("--init-from begins a run, --resume goes on with one; leave one out.")
@@ -100,7 +112,7 @@ def command(
     else:
         job = _planned(files, name, given, init_from, overwrite=overwrite, quiet=quiet)
     job = dataclasses.replace(job, sample=_sample)
-    stopped = _run(job, resume=resume, quiet=quiet)
+    stopped = _run(job, scalars, resume=resume, quiet=quiet)
     _report(stopped, job.folder, quiet=quiet)
 
 
@@ -196,15 +208,17 @@ def _device_kind(given: dict[str, Any]) -> str:
     return str(choose_device(wanted).type)
 
 
-def _run(job: Job, *, resume: bool, quiet: bool) -> Stopped:
+def _run(job: Job, scalars: Scalars | None, *, resume: bool, quiet: bool) -> Stopped:
     from rnngen.console.training import training_view
     from rnngen.events import Stopped
     from rnngen.train import train
 
     event = None
-    with _stop_signals() as stopping, training_view(quiet=quiet) as view:
+    with _stop_signals() as stopping, training_view(quiet=quiet) as view, scalars or nullcontext():
         for event in train(job, resume=resume, should_stop=stopping):
             view.show(event)
+            if scalars:
+                scalars.write(event)
     assert isinstance(event, Stopped)
     return event
 

@@ -7,8 +7,11 @@ import lzma
 import os
 import signal
 import stat
+import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
+from typing import ClassVar
 
 import pytest
 
@@ -287,6 +290,55 @@ def limit_files(size: int) -> None:
 
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+
+
+class Writer:
+    """In place of TensorBoard's: keeps the scalars by folder."""
+
+    folders: ClassVar[dict[str, list[tuple[str, float, int]]]] = {}
+
+    def __init__(self, folder: str, purge_step: int) -> None:
+        self.scalars = self.folders.setdefault(folder, [])
+
+    def add_scalar(self, tag: str, value: float, step: int) -> None:
+        self.scalars.append((tag, value, step))
+
+    def flush(self) -> None:
+        pass
+
+    def close(self) -> None:
+        pass
+
+
+def test_tensorboard_is_told_what_the_log_says(rnngen, home, tmp_path, monkeypatch):
+    module = SimpleNamespace(SummaryWriter=Writer)
+    monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", module)
+    monkeypatch.setattr(Writer, "folders", {})
+    text = words(tmp_path / "text.txt")
+    board = tmp_path / "board"
+    ran = rnngen("train", text, *SMALL, "--steps", 20, "--tensorboard", board, "--quiet")
+    assert (ran.exit_code, ran.stderr) == (0, "")
+    log = (home / "text" / "log.jsonl").read_text()
+    events = [json.loads(line) for line in log.splitlines()]
+    training = [(e["train_nats_per_token"], e["step"]) for e in events if e["event"] == "step"]
+    held_out = [(e["valid_bits_per_byte"], e["step"]) for e in events if e["event"] == "evaluation"]
+    [(folder, scalars)] = Writer.folders.items()
+    assert folder == str(board / "text")
+    assert len(training) == 2
+    assert [s[1:] for s in scalars if s[0] == "nats_per_token/training"] == training
+    assert [s[1:] for s in scalars if s[0] == "bits_per_byte/held_out"] == held_out
+
+
+def test_without_tensorboard_no_run_is_touched(rnngen, home, tmp_path, monkeypatch):
+    text = words(tmp_path / "text.txt")
+    rnngen("train", text, *SMALL, "--steps", 2)
+    before = state(home, "text")
+    monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", None)
+    ran = rnngen("train", text, *SMALL, "--overwrite", "--tensorboard", tmp_path / "board")
+    assert ran.exit_code == 1
+    assert 'pip install "rnngen[tensorboard]"' in ran.error
+    assert state(home, "text") == before
+    assert not (tmp_path / "board").exists()
 
 
 def test_the_command_keeps_the_shape_and_says_where_the_model_came_from(rnngen, home, tmp_path):
