@@ -109,10 +109,11 @@ def _begin(masks: Masks, prompt: str) -> Any:
 
 
 class _Streams:
-    """The model in U streams, one for all particles that have read the same.
+    """The model in U streams, one for all particles of a text that have read the same.
 
     Particles start alike, and those drawn anew from one go on alike while they draw the same; those
-    that are done read no more. With a surer model more is shared.
+    that are done read no more. With a surer model more is shared. A text's streams are a group by
+    themselves, so that its bits do not depend on other texts.
     """
 
     def __init__(self, runtime: Runtime, logits: NDArray[np.float32], memory: State) -> None:
@@ -127,12 +128,20 @@ class _Streams:
             logits, memory = runtime.step(np.array([token]), memory)
         return cls(runtime, logits, memory)
 
-    def after(self, streams: IntArray, tokens: IntArray) -> tuple[_Streams, IntArray]:
-        """Each particle's stream (R,) reads its token (R,): the new streams, and whose is which."""
-        size = self.logits.shape[1]
-        different, which = np.unique(streams * size + tokens, return_inverse=True)
-        memory = tuple(np.ascontiguousarray(part[:, different // size]) for part in self._memory)
-        return _Streams(self._runtime, *self._runtime.step(different % size, memory)), which
+    def after(
+        self, texts: IntArray, streams: IntArray, tokens: IntArray
+    ) -> tuple[_Streams, IntArray]:
+        """Each particle's stream (R,) reads its token (R,): the new streams, and whose is which.
+
+        texts: (R,), ascending, whose particles they are.
+        """
+        count, size = self.logits.shape
+        different, which = np.unique((texts * count + streams) * size + tokens, return_inverse=True)
+        read, tokens = different // size % count, different % size
+        groups = np.bincount(different // size // count)
+        memory = tuple(part[:, read] for part in self._memory)
+        stepped = self._runtime.step_groups(tokens, memory, groups[groups > 0].tolist())
+        return _Streams(self._runtime, *stepped), which
 
 
 @dataclass(frozen=True)
@@ -243,7 +252,9 @@ def _run(masks: Masks, streams: _Streams, texts: list[_Text], settings: Settings
         which = np.zeros(len(kept), np.int64)
         if active:
             read = kept[reading]
-            streams, which[reading] = streams.after(moves.streams[read], moves.tokens[read])
+            streams, which[reading] = streams.after(
+                np.flatnonzero(reading) // count, moves.streams[read], moves.tokens[read]
+            )
 
 
 def _choose(
