@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     IntArray = NDArray[np.int64]
     Truncate = Callable[[NDArray[np.float32]], NDArray[np.float32]]
 
+PARTICLES = 16
 ROWS = 512  # streams stepped at once; more gain nothing on a CPU
 _LOWEST = -1e30  # stands for a probability of 0, which an allowed token may have
 _GRAIN = float(1 << 40)  # probabilities become whole numbers, whose sums do not depend on order
@@ -60,7 +61,7 @@ class Settings:
     """
 
     seed: int = 0
-    particles: int = 16
+    particles: int = PARTICLES
     temperature: float = 1.0
     truncate: Truncate | None = None
 
