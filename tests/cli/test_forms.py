@@ -100,7 +100,7 @@ def test_continuous_text_is_one_document_and_no_word_is_cut():
 
 
 def test_text_i_is_the_same_however_many_are_asked_for(rnngen, shelf):
-    options = ("sample", "char", "--form", "haiku", "--seed", 3, "--particles", 2, "--json")
+    options = ("sample", "char", "--form", "haiku", "--seed", 3, "--particles", 9, "--json")
     few, many = (rnngen(*options, "-n", n).stdout.splitlines() for n in (2, 40))
     assert many[:2] == few
     texts = [json.loads(line)["text"] for line in many]
