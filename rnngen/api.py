@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import dataclasses
+import time
 import unicodedata
 from typing import TYPE_CHECKING, Any
 
@@ -115,7 +116,8 @@ class LanguageModel:
         *,
         n: int = 1,
         seed: int = 0,
-        particles: int = 16,
+        particles: int | None = None,
+        budget_ms: float | None = None,
         words: str = "corpus",
         **settings: Any,
     ) -> list[FormText]:
@@ -125,7 +127,7 @@ class LanguageModel:
         ...     print(text.whole)
 
         form: the name of a built-in one, or what forms.spec.read makes of a TOML file.
-        particles, words: as for `write_forms`.  settings: those of FORM_SETTINGS.
+        particles, budget_ms, words: as for `write_forms`.  settings: those of FORM_SETTINGS.
         Raises ConfigError for a setting that cannot be, FormError if no text is found.
         """
         from rnngen.forms import spec
@@ -134,7 +136,14 @@ class LanguageModel:
         config = SampleConfig(**settings)
         return list(
             self.write_forms(
-                asked, config, [prompt], n=n, seed=seed, particles=particles, words=words
+                asked,
+                config,
+                [prompt],
+                n=n,
+                seed=seed,
+                particles=particles,
+                budget_ms=budget_ms,
+                words=words,
             )
         )
 
@@ -146,20 +155,25 @@ class LanguageModel:
         *,
         n: int,
         seed: int,
-        particles: int = 16,
+        particles: int | None = None,
+        budget_ms: float | None = None,
         words: str = "corpus",
     ) -> Iterator[FormText]:
         """`n` texts of a form for each prompt, one after the other; see forms/pages.py.
 
-        particles: texts followed side by side for each one written; more come nearer to what the
-        model itself would write, given that it fits.
+        particles: texts followed side by side for each one written, 16 if nothing is said; more
+        come nearer to what the model itself would write, given that it fits.
+        budget_ms: as many particles as are expected to take so long for a text, at least one. The
+        texts then depend on the machine's speed; FormText.particles says how many there were.
         words: "corpus", or "dictionary" for only those that the dictionary of syllables holds.
         """
-        from rnngen.forms import pages, search, write
+        from rnngen.forms import budget, pages, search, write
         from rnngen.forms.compile import WORDS
         from rnngen.forms.lexicon import Lexicon
 
         self._check_form(config, n)
+        if particles is not None and budget_ms is not None:
+            raise ConfigError("--budget-ms chooses the --particles; leave one of them out.")
         if words not in WORDS:
             raise ConfigError(f"--words must be one of {', '.join(WORDS)}, got {words}.")
         if not self.lexicon:
@@ -169,7 +183,9 @@ class LanguageModel:
             )
         lexicon = Lexicon.from_tensors(self.lexicon)
         truncate = _truncation(config)
-        settings = search.Settings(seed, particles, config.temperatures[0], truncate)
+        settings = search.Settings(
+            seed, particles or search.PARTICLES, config.temperatures[0], truncate
+        )
         page = pages.Pages(lambda text: self._copies(text, config.novel))
         # All prompts are checked before the first text is written.
         writers = [
@@ -178,11 +194,16 @@ class LanguageModel:
             )
             for prompt in prompts
         ]
+        if budget_ms is not None:
+            chosen = budget.particles_within(
+                budget_ms, writers[0].trial(settings), time.perf_counter
+            )
+            settings = dataclasses.replace(settings, particles=chosen)
         for place, writer in enumerate(writers):
             indices = range(place * n, (place + 1) * n)
             for written in page.write(writer, indices, settings):
                 prompt = normalized(prompts[place])
-                yield pages.told(written, seed=seed, prompt=prompt, form=form.name)
+                yield pages.told(written, settings, prompt=prompt, form=form.name)
 
     def _check_form(self, config: SampleConfig, n: int) -> None:
         """Raises ConfigError for settings that mean nothing where a form is asked for."""

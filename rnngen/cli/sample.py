@@ -75,6 +75,12 @@ def command(
             min=1, max=4096, help="With --form, texts followed at once for each.  [default: 16]"
         ),
     ] = None,
+    budget_ms: Annotated[
+        int | None,
+        typer.Option(
+            min=1, help="With --form, at most so long for each text; chooses the particles."
+        ),
+    ] = None,
     words: Annotated[
         str | None,
         typer.Option(metavar="corpus|dictionary", help="With --form, which words may be written."),
@@ -108,7 +114,7 @@ def command(
     """
     config = SampleConfig(**_given(ctx.params))
     form_asked = options.form(form, form_file, acrostic)
-    search = sample_form.search(form_asked, particles=particles, words=words)
+    search = sample_form.search(form_asked, particles=particles, budget_ms=budget_ms, words=words)
     from rnngen import api, runs
 
     model = api.load(name or runs.latest())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from rnngen.config import option
 from rnngen.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -18,5 +19,5 @@ def search(form: FormSpec | None, **options: Any) -> dict[str, Any]:
     given = {name: value for name, value in options.items() if value is not None}
     if form is None:
         for name in given:
-            raise ConfigError(f"--{name} is for texts of a form; add --form NAME.")
+            raise ConfigError(f"{option(name)} is for texts of a form; add --form NAME.")
     return given

@@ -51,6 +51,7 @@ class State:
     __slots__ = (
         "_worth",
         "close",
+        "done",
         "ended",
         "kind",
         "node",
@@ -66,6 +67,7 @@ class State:
 
     def __init__(self, view: View, kind: Kind, used: int, worth: float = -1.0) -> None:
         self.view, self.kind, self.used, self._worth = view, kind, used, worth
+        self.done = kind is Kind.DONE
         self.node: Node | None = None
         self.ended: State | None = None
         self.rest = self.close = 0.0
@@ -74,10 +76,6 @@ class State:
         self.steps: dict[str, State | None] = {}
         self.tokens: dict[int, State | None] = {}
         self.parts: dict[Any, Any] = {}
-
-    @property
-    def done(self) -> bool:
-        return self.kind is Kind.DONE
 
     @property
     def worth(self) -> float:

@@ -96,14 +96,15 @@ def _joined(parts: list[Mask]) -> Mask:
 class Walk(NamedTuple):
     """Tokens of letters only that continue a prefix, (k,), with the words they lead to.
 
-    low, high: (k,); mass: (k, C), total: (k,).  exits: where a word may be complete before the
+    low, high: (k,); total: how often the corpus has them, (k,); shares: of that by count, (k, C).
+    exits: where a word may be complete before the
     token is: the branch, and the prefix there.
     """
 
     tokens: IntArray
     low: IntArray
     high: IntArray
-    mass: FloatArray
+    shares: FloatArray
     total: FloatArray
     exits: list[tuple[Branch, Node]]
 
@@ -165,9 +166,11 @@ class Masks:
         place = self.automaton.letters(state) if branch.letters else None
         if place is not None:
             walk = self._walk(branch, *place)
-            worths = state.view.prefixes(state.used, walk.mass, walk.low, walk.high) / walk.total
+            tokens, worths = walk.tokens, state.view.prefixes(state.used, walk)
             fits = worths > 0
-            parts.append(Mask(walk.tokens[fits], np.log(worths[fits])))
+            if not fits.all():
+                tokens, worths = tokens[fits], worths[fits]
+            parts.append(Mask(tokens, np.log(worths)))
             for below, node in walk.exits:
                 parts += self._others(self.automaton.inside(state, node), below)
         return _joined(parts)
@@ -233,4 +236,6 @@ def _walk_letters(branch: Branch, node: Node, only: str) -> Walk:
     bounds = np.array(ranges, np.int64).reshape(-1, 2)
     low_bounds, high_bounds = bounds[:, 0], bounds[:, 1]
     mass = node.tree.every.ranges(low_bounds, high_bounds)
-    return Walk(np.array(tokens, np.int64), low_bounds, high_bounds, mass, mass.sum(axis=1), exits)
+    total = mass.sum(axis=1)
+    shares = mass / total[:, None]
+    return Walk(np.array(tokens, np.int64), low_bounds, high_bounds, shares, total, exits)

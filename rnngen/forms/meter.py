@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from rnngen.forms.masks import Walk
     from rnngen.forms.words import Measure, Node, WordTree
 
     FloatArray = NDArray[np.float64]
@@ -88,13 +89,13 @@ class View:
         ending = self.measure.range(low, high)
         return float(mass @ self.within[used] + ending @ self.closing[used])
 
-    def prefixes(self, used: int, mass: FloatArray, low: IntArray, high: IntArray) -> FloatArray:
-        """`prefix` of many at once, times their totals: mass (k, C), low and high (k,)."""
+    def prefixes(self, used: int, walk: Walk) -> FloatArray:
+        """`prefix` of the k prefixes of a walk: (k,)."""
         if self.measure is None:
-            whole: FloatArray = mass @ self._both[used]
+            whole: FloatArray = walk.shares @ self._both[used]
             return whole
-        ending = self.measure.ranges(low, high)
-        worths: FloatArray = mass @ self.within[used] + ending @ self.closing[used]
+        ending = self.measure.ranges(walk.low, walk.high) @ self.closing[used]
+        worths: FloatArray = walk.shares @ self.within[used] + ending / walk.total
         return worths
 
     def close(self, used: int, word: int) -> float:

@@ -27,7 +27,7 @@ class FormText:
     """A text that fits its form. Log-probabilities are natural.
 
     log_form: the estimated log-probability that free text of the model would fit.
-    effective: how many of the particles the text was really chosen from.
+    particles: how many were followed.  effective: how many of them the text was really chosen from.
     """
 
     index: int
@@ -40,6 +40,7 @@ class FormText:
     form: str
     verdict: str  # the checker's: exact, or with a prompt of doubtful words possible
     log_form: float
+    particles: int
     effective: float
 
     @property
@@ -105,7 +106,7 @@ def _none(index: int, why: str, settings: Settings) -> FormError:
     )
 
 
-def told(written: Written, *, seed: int, prompt: str, form: str) -> FormText:
+def told(written: Written, settings: Settings, *, prompt: str, form: str) -> FormText:
     """What is told of a text that begins with `prompt`."""
     drawn = written.drawn
     # The form may put a line break where the prompt has a space, and nothing else.
@@ -113,7 +114,7 @@ def told(written: Written, *, seed: int, prompt: str, form: str) -> FormText:
     bits = -drawn.log_probability / math.log(2)
     return FormText(
         index=drawn.index,
-        seed=seed,
+        seed=settings.seed,
         prompt=drawn.text[:cut],
         text=drawn.text[cut:],
         tokens=len(drawn.tokens),
@@ -122,5 +123,6 @@ def told(written: Written, *, seed: int, prompt: str, form: str) -> FormText:
         form=form,
         verdict=written.verdict.verdict,
         log_form=drawn.log_form,
+        particles=settings.particles,
         effective=drawn.effective,
     )

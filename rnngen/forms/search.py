@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     IntArray = NDArray[np.int64]
     Truncate = Callable[[NDArray[np.float32]], NDArray[np.float32]]
 
+PARTICLES = 16
 ROWS = 512  # streams stepped at once; more gain nothing on a CPU
 _LOWEST = -1e30  # stands for a probability of 0, which an allowed token may have
 _GRAIN = float(1 << 40)  # probabilities become whole numbers, whose sums do not depend on order
@@ -60,7 +61,7 @@ class Settings:
     """
 
     seed: int = 0
-    particles: int = 16
+    particles: int = PARTICLES
     temperature: float = 1.0
     truncate: Truncate | None = None
 
@@ -109,10 +110,11 @@ def _begin(masks: Masks, prompt: str) -> Any:
 
 
 class _Streams:
-    """The model in U streams, one for all particles that have read the same.
+    """The model in U streams, one for all particles of a text that have read the same.
 
     Particles start alike, and those drawn anew from one go on alike while they draw the same; those
-    that are done read no more. With a surer model more is shared.
+    that are done read no more. With a surer model more is shared. A text's streams are a group by
+    themselves, so that its bits do not depend on other texts.
     """
 
     def __init__(self, runtime: Runtime, logits: NDArray[np.float32], memory: State) -> None:
@@ -127,12 +129,20 @@ class _Streams:
             logits, memory = runtime.step(np.array([token]), memory)
         return cls(runtime, logits, memory)
 
-    def after(self, streams: IntArray, tokens: IntArray) -> tuple[_Streams, IntArray]:
-        """Each particle's stream (R,) reads its token (R,): the new streams, and whose is which."""
-        size = self.logits.shape[1]
-        different, which = np.unique(streams * size + tokens, return_inverse=True)
-        memory = tuple(np.ascontiguousarray(part[:, different // size]) for part in self._memory)
-        return _Streams(self._runtime, *self._runtime.step(different % size, memory)), which
+    def after(
+        self, texts: IntArray, streams: IntArray, tokens: IntArray
+    ) -> tuple[_Streams, IntArray]:
+        """Each particle's stream (R,) reads its token (R,): the new streams, and whose is which.
+
+        texts: (R,), ascending, whose particles they are.
+        """
+        count, size = self.logits.shape
+        different, which = np.unique((texts * count + streams) * size + tokens, return_inverse=True)
+        read, tokens = different // size % count, different % size
+        groups = np.bincount(different // size // count)
+        memory = tuple(part[:, read] for part in self._memory)
+        stepped = self._runtime.step_groups(tokens, memory, groups[groups > 0].tolist())
+        return _Streams(self._runtime, *stepped), which
 
 
 @dataclass(frozen=True)
@@ -177,7 +187,8 @@ class _Text:
         """Take one step a particle; which particle each row follows from here."""
         for i, token in enumerate(moves.tokens.tolist()):
             if token >= 0:
-                self.states[i] = masks.after(self.states[i], token)
+                state = self.states[i]
+                self.states[i] = state.tokens.get(token) or masks.after(state, token)
         self.log_weights += moves.gains
         self.log_probability += moves.logs
         self.log_worths = moves.worths
@@ -243,7 +254,9 @@ def _run(masks: Masks, streams: _Streams, texts: list[_Text], settings: Settings
         which = np.zeros(len(kept), np.int64)
         if active:
             read = kept[reading]
-            streams, which[reading] = streams.after(moves.streams[read], moves.tokens[read])
+            streams, which[reading] = streams.after(
+                np.flatnonzero(reading) // count, moves.streams[read], moves.tokens[read]
+            )
 
 
 def _choose(
@@ -262,71 +275,70 @@ def _choose(
     rows = np.array([row for row, state in enumerate(states) if not state.done])
     options = _Options([masks.mask(states[row]) for row in rows.tolist()])
     follows = which[rows]
-    places, logs = options.draw(
-        _chances(options, streams, follows, settings),
-        points[rows],
-        greedy=settings.temperature == 0,
-    )
+    scores, totals = _scores(options, streams, follows, settings)
+    places, logs = options.draw(scores, points[rows], greedy=settings.temperature == 0)
     moves.tokens[rows] = options.tokens[places]
-    moves.gains[rows] = logs - worths[rows]
+    moves.gains[rows] = logs - totals[follows] - worths[rows]
     moves.worths[rows] = options.log_worths[places]
     moves.logs[rows] = streams.logits[follows, moves.tokens[rows]] - streams.totals[follows]
     return moves
 
 
-def _chances(
+def _scores(
     options: _Options, streams: _Streams, follows: IntArray, settings: Settings
-) -> FloatArray:
-    """Log-probability of every option at the temperature; forbidden first, then truncated."""
+) -> tuple[FloatArray, FloatArray]:
+    """Of every option the log-probability at the temperature (K,), but for what all of a stream
+    have too much (U,); forbidden first, then truncated."""
     logits, totals = streams.logits, streams.totals
     if settings.temperature not in (0, 1):
         below = (logits - logits.max(axis=1, keepdims=True)).astype(np.float64)
         with np.errstate(over="ignore"):  # a tiny temperature sends all but the highest to -inf
             logits = (below / settings.temperature).astype(np.float32)
         totals = _log_total(logits)
-    source = follows[options.rows]
-    scores = logits[source, options.tokens]
-    chances: FloatArray = scores - totals[source]
-    np.nan_to_num(chances, copy=False, nan=_LOWEST, neginf=_LOWEST, posinf=0.0)
+    places = np.repeat(follows * logits.shape[1], options.sizes) + options.tokens
+    scores = logits.ravel().take(places).astype(np.float64)
+    if not np.isfinite(scores).all():
+        np.nan_to_num(scores, copy=False, nan=_LOWEST, neginf=_LOWEST, posinf=0.0)
+        totals = np.nan_to_num(totals, nan=0.0, posinf=0.0)
     if settings.truncate is not None:
         masked = np.full((len(follows), logits.shape[1]), -np.inf, np.float32)
-        masked[options.rows, options.tokens] = np.maximum(scores, np.float32(_LOWEST))
-        kept = settings.truncate(masked)[options.rows, options.tokens]
-        chances[np.isneginf(kept)] = -np.inf
-    return chances
+        rows = np.repeat(np.arange(len(follows)), options.sizes)
+        masked[rows, options.tokens] = scores
+        scores[np.isneginf(settings.truncate(masked)[rows, options.tokens])] = -np.inf
+    return scores, totals
 
 
 class _Options:
-    """The tokens of R masks side by side: tokens and rows (K,), where each row starts (R,)."""
+    """The tokens of R masks side by side: tokens and log_worths (K,), how many of each (R,)."""
 
     def __init__(self, masks: list[Mask]) -> None:
-        sizes = np.array([len(mask.tokens) for mask in masks])
-        assert sizes.all(), "every state that is not done has a way on"
+        self.sizes = np.array([len(mask.tokens) for mask in masks])
+        assert self.sizes.all(), "every state that is not done has a way on"
         self.tokens = np.concatenate([mask.tokens for mask in masks])
         self.log_worths = np.concatenate([mask.log_worths for mask in masks])
-        self.rows = np.repeat(np.arange(len(masks)), sizes)
-        self._stops = np.cumsum(sizes)
-        self._starts = self._stops - sizes
+        self._stops = np.cumsum(self.sizes)
+        self._starts = self._stops - self.sizes
 
     def draw(
-        self, chances: FloatArray, points: FloatArray, *, greedy: bool
+        self, scores: FloatArray, points: FloatArray, *, greedy: bool
     ) -> tuple[IntArray, FloatArray]:
         """Where in `tokens` each row's draw lies (R,), and the log of all it was drawn from (R,).
 
         greedy: the likeliest option, the first of equals; particles then do not differ.
         """
         if greedy:
-            best = np.maximum.reduceat(chances, self._starts)
-            shares = (chances == best[self.rows]) * 1.0
+            best = np.maximum.reduceat(scores, self._starts)
+            shares = (scores == np.repeat(best, self.sizes)) * 1.0
             points = np.zeros_like(points)
             logs = best
         else:
-            weights = chances + self.log_worths
+            weights = scores + self.log_worths
             best = np.maximum.reduceat(weights, self._starts)
-            shares = np.exp(weights - best[self.rows])
+            weights -= np.repeat(best, self.sizes)
+            shares = np.exp(weights, out=weights)
             logs = best + np.log(np.add.reduceat(shares, self._starts))
         totals = np.add.reduceat(shares, self._starts)
-        grains = (shares / totals[self.rows] * _GRAIN).astype(np.int64)
+        grains = (shares * np.repeat(_GRAIN / totals, self.sizes)).astype(np.int64)
         ends = np.cumsum(grains)
         before = ends[self._starts] - grains[self._starts]
         within = ((ends[self._stops - 1] - before) * points).astype(np.int64)

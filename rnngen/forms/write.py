@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from rnngen.errors import FormError
@@ -12,7 +12,7 @@ from rnngen.forms.masks import Masks
 from rnngen.forms.search import Drawn, Settings, draw
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from rnngen.forms.lexicon import Lexicon
     from rnngen.forms.masks import Automaton, Vocabulary
@@ -92,6 +92,14 @@ class Writer:
                     f" {' '.join(verdict.reasons)} This is an error of rnngen; please report it."
                 )
             yield Written(drawn, verdict)
+
+    def trial(self, settings: Settings) -> Callable[[int, int], None]:
+        """Writes the text of an index with so many particles, to see how long it takes."""
+
+        def write(index: int, particles: int) -> None:
+            list(self.write([index], replace(settings, particles=particles)))
+
+        return write
 
 
 def _context(masks: Masks, lexicon: Lexicon) -> tuple[str, str]:

@@ -10,6 +10,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import numpy as np
     from numpy.typing import NDArray
 
@@ -34,6 +36,17 @@ class Runtime(Protocol):
         ids: int64 (B,), each in [0, V).  state: left unchanged.
         Returns unnormalised log-probabilities, float32 (B, V), and the next state.
         Raises ValueError if B differs from the state's.
+        """
+        ...
+
+    def step_groups(
+        self, ids: IdArray, state: State, sizes: Sequence[int]
+    ) -> tuple[FloatArray, State]:
+        """As `step`, for streams that belong together in groups, which follow one another.
+
+        sizes: of each group, positive, together B.
+        Faster with some five streams a group or more. The same up to rounding, which may depend on
+        what other streams a group has, but not on other groups.
         """
         ...
 

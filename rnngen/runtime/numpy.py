@@ -16,7 +16,9 @@ does; another BLAS or processor may round differently, but then does so for ever
 
 The price: one product of all rows (sgemm) would be three times as fast on one core for B >= 64, but
 its rounding follows the shape of the batch, and B = 1, where it would have to be padded, would take
-three times as long. Rows are spread over the cores instead.
+three times as long. Rows are spread over the cores instead. Where streams come in groups that are
+the same in any batch, such as the particles of one text, `step_groups` multiplies the rows of a
+group at once (groups.py).
 """
 
 from __future__ import annotations
@@ -27,10 +29,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from rnngen.runtime import groups
 from rnngen.shapes import tensor_shapes
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from concurrent.futures import ThreadPoolExecutor
 
     from rnngen.config import ModelConfig
@@ -43,9 +46,12 @@ BLOCK = 8192
 
 OpenBLAS starts threads from 9216 on. For products this small they cost more than they give, stand
 waiting for one another where cores are shared, and could make rounding depend on their number.
+Products of matrices have threads from 2**18 multiplications on: more than groups.TOGETHER rows.
 """
 STREAMS_PER_TASK = 32
 """More streams are split among threads; this many read each block often enough to hide its way."""
+ROWS_PER_TASK = 64
+"""The same where groups are multiplied at once."""
 TABLE_BYTES = 2**28
 """Largest table of input products; above it they are computed anew for each token."""
 EPSILON = 1e-5  # torch.nn.LayerNorm's
@@ -82,6 +88,30 @@ class NumpyRuntime:
         logits, state = self._run(ids.T, state)
         return logits.swapaxes(0, 1), state
 
+    def step_groups(
+        self, ids: IdArray, state: State, sizes: Sequence[int]
+    ) -> tuple[FloatArray, State]:
+        """See Runtime. A group's bits are the same whatever other groups there are."""
+        if not sum(sizes) == len(ids) == state[0].shape[1]:
+            streams = f"ids of {len(ids)} streams, state of {state[0].shape[1]}"
+            raise ValueError(f"{streams}, groups of {sum(sizes)}.")
+        logits = np.empty((len(ids), self.config.vocab_size), np.float32)
+        after = tuple(np.empty(part.shape, np.float32) for part in state)
+
+        def work(task: groups.Task) -> None:
+            rows, kept = task.rows, task.rows[task.kept]
+            found, states = self._run_together(
+                ids[None, rows], tuple(part[:, rows] for part in state), task.size
+            )
+            logits[kept] = found[0, task.kept]
+            for whole, part in zip(after, states, strict=True):
+                whole[:, kept] = part[:, task.kept]
+
+        tasks = groups.tasks(sizes, ROWS_PER_TASK)
+        for _ in _pool().map(work, tasks) if len(tasks) > 1 else map(work, tasks):
+            pass
+        return logits, after
+
     def _run(self, ids: IdArray, state: State) -> tuple[FloatArray, State]:
         """Time comes first inside: ids (T, B) -> logits (T, B, V)."""
         streams = ids.shape[1]
@@ -98,16 +128,17 @@ class NumpyRuntime:
         after = tuple(np.concatenate(part, axis=1) for part in zip(*states, strict=True))
         return np.concatenate(logits, axis=1), after
 
-    def _run_together(self, ids: IdArray, state: State) -> tuple[FloatArray, State]:
+    def _run_together(self, ids: IdArray, state: State, size: int = 1) -> tuple[FloatArray, State]:
+        """size: how many rows are multiplied at once; above 1 it must divide the streams."""
         after = tuple(np.empty(part.shape, np.float32) for part in state)
         x, inputs = self._embedding.take(ids, axis=0), self._first_inputs(ids)
         for index, layer in enumerate(self._layers):
             if index:
-                inputs = layer.inputs(x)
-            x, carried = layer.run(x, inputs, tuple(part[index] for part in state))
+                inputs = layer.inputs(x, size)
+            x, carried = layer.run(x, inputs, tuple(part[index] for part in state), size)
             for part, value in zip(after, carried, strict=True):
                 part[index] = value
-        return self._output(x), after
+        return self._output(x, size), after
 
 
 class _Layer:
@@ -139,12 +170,12 @@ class _Layer:
             self._norm = _Norm(weights[f"norms.{index}.weight"], weights[f"norms.{index}.bias"])
 
     def run(
-        self, x: FloatArray, inputs: FloatArray, carried: Carried
+        self, x: FloatArray, inputs: FloatArray, carried: Carried, size: int
     ) -> tuple[FloatArray, Carried]:
         """x (T, B, width) and its products (T, B, gates) -> (T, B, H), and what is carried on."""
         y = np.empty((*inputs.shape[:2], self._size), np.float32)
         for position, gates in enumerate(inputs):
-            carried = self.advance(gates, *carried)
+            carried = self.advance(gates, self._matrix(carried[0], size), *carried)
             y[position] = carried[0]
         if self._norm:
             y = self._norm(y)
@@ -152,16 +183,17 @@ class _Layer:
             y += x
         return y, carried
 
-    def advance(self, inputs: FloatArray, *carried: FloatArray) -> Carried:
+    def advance(self, inputs: FloatArray, products: FloatArray, *carried: FloatArray) -> Carried:
+        """inputs: products of x with all biases that are only added; products: those of h."""
         raise NotImplementedError
 
 
 class _LSTM(_Layer):
     scales, summed = (0.5, 0.5, 1.0, 0.5), 4
 
-    def advance(self, inputs: FloatArray, *carried: FloatArray) -> Carried:
+    def advance(self, inputs: FloatArray, products: FloatArray, *carried: FloatArray) -> Carried:
         h, c = carried
-        gates = inputs + self._matrix(h)
+        gates = inputs + products
         np.tanh(gates, out=gates)
         gates *= self._scale
         gates += self._shift
@@ -179,9 +211,8 @@ class _LSTM(_Layer):
 class _GRU(_Layer):
     scales, summed = (0.5, 0.5, 1.0), 2
 
-    def advance(self, inputs: FloatArray, *carried: FloatArray) -> Carried:
+    def advance(self, inputs: FloatArray, products: FloatArray, *carried: FloatArray) -> Carried:
         (h,) = carried
-        products = self._matrix(h)
         size, both = self._size, 2 * self._size
         gates = inputs[:, :both] + products[:, :both]
         np.tanh(gates, out=gates)
@@ -206,13 +237,13 @@ class _Linear:
         self._bias = _as_row(bias)
         self.width = len(bias)
 
-    def __call__(self, x: FloatArray) -> FloatArray:
+    def __call__(self, x: FloatArray, size: int = 1) -> FloatArray:
         rows = x.reshape(-1, x.shape[-1])
-        return (self._matrix(rows) + self._bias).reshape(*x.shape[:-1], self.width)
+        return (self._matrix(rows, size) + self._bias).reshape(*x.shape[:-1], self.width)
 
 
 class _Matrix:
-    """x -> x W^T for rows (N, K) -> (N, G), each row by itself."""
+    """x -> x W^T for rows (N, K) -> (N, G), each row by itself or `size` at once."""
 
     def __init__(self, weight: FloatArray) -> None:
         """weight: (G, K), kept as blocks of a few rows, the last one filled up with zeros."""
@@ -224,11 +255,20 @@ class _Matrix:
         self._padded_width = len(padded)
         self._blocks = padded.reshape(count, 1, height, columns)
 
-    def __call__(self, x: FloatArray) -> FloatArray:
+    def __call__(self, x: FloatArray, size: int) -> FloatArray:
+        if size > groups.APART:
+            return self._at_once(x, size)
         # (blocks, 1, height, K) @ (N, K, 1): block by block, all rows while it is in the cache.
         products = np.matmul(self._blocks, np.ascontiguousarray(x)[:, :, None])
         flat: FloatArray = products.swapaxes(0, 1).reshape(len(x), self._padded_width)
         return flat[:, : self._width]
+
+    def _at_once(self, x: FloatArray, size: int) -> FloatArray:
+        products = np.empty((len(x) // size, size, *self._blocks.shape[::2]), np.float32)
+        # (1, N / size, size, K) @ (blocks, 1, K, height), written where it belongs.
+        rows = np.ascontiguousarray(x).reshape(1, *products.shape[:2], -1)
+        np.matmul(rows, self._blocks.swapaxes(2, 3), out=products.transpose(2, 0, 1, 3))
+        return products.reshape(len(x), self._padded_width)[:, : self._width]
 
 
 def _block_height(rows: int, columns: int) -> int:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from rnngen import checkpoint, runs, tokenizers
 from rnngen.config import ModelConfig
-from rnngen.forms import lexicon, spec
+from rnngen.forms import budget, lexicon, spec
 from rnngen.job import resumed_job
 from rnngen.shapes import tensor_shapes
 from tests.conftest import ROOT
@@ -100,7 +100,7 @@ def test_continuous_text_is_one_document_and_no_word_is_cut():
 
 
 def test_text_i_is_the_same_however_many_are_asked_for(rnngen, shelf):
-    options = ("sample", "char", "--form", "haiku", "--seed", 3, "--particles", 2, "--json")
+    options = ("sample", "char", "--form", "haiku", "--seed", 3, "--particles", 9, "--json")
     few, many = (rnngen(*options, "-n", n).stdout.splitlines() for n in (2, 40))
     assert many[:2] == few
     texts = [json.loads(line)["text"] for line in many]
@@ -169,6 +169,12 @@ UNFILLABLE = 'name = "x"\nunit = "words"\nlines = [3, 3]\nacrostic = "\u00f8a"\n
         (("char", "--form-file", "unfillable.toml"), 1, "line 1: no words of the model that begin"),
         (("char", "--form-file", "absent.toml"), 2, "absent.toml: No such file"),
         (("char", "--particles", 4), 2, "--particles is for texts of a form"),
+        (("char", "--budget-ms", 40), 2, "--budget-ms is for texts of a form"),
+        (
+            ("char", "--form", "haiku", "--budget-ms", 40, "--particles", 2),
+            2,
+            "--budget-ms chooses the --particles; leave one of them out",
+        ),
         (("char", "--form", "haiku", "--words", "any"), 2, "--words must be one of"),
         (("char", "--form", "haiku", "--novel", 30), 2, "--novel needs the index"),
         (("char", "--form", "haiku", "--temperature", "0.5,1"), 2, "--temperature takes one"),
@@ -206,6 +212,19 @@ def test_a_text_that_may_be_read_in_two_ways_is_possible_and_one_that_has_no_for
     assert ran.stderr == "1 of 2 texts do not have the form\n"
 
 
+def test_a_budget_chooses_particles_that_then_give_the_same_text(rnngen, shelf, monkeypatch):
+    def three(milliseconds, write, clock):
+        assert milliseconds == 40
+        write(0, 2)
+        return 3
+
+    monkeypatch.setattr(budget, "particles_within", three)
+    options = ("sample", "char", "--form", "haiku", "--seed", 3, "--json")
+    within = rnngen(*options, "--budget-ms", 40).stdout
+    assert json.loads(within)["particles"] == 3
+    assert rnngen(*options, "--particles", 3).stdout == within
+
+
 def test_form_and_copies_are_checked_in_one_run(rnngen, tmp_path):
     (tmp_path / "corpus.txt").write_text("the sound of water")
     options = ("--form", "haiku", "--against", tmp_path / "corpus.txt")
@@ -235,7 +254,10 @@ NUMBERS = st.one_of(
 )
 OPTIONS = {
     **dict.fromkeys(
-        ["--temperature", "--top-k", "--top-p", "--min-p", "--seed", "--novel", "--particles"],
+        [
+            *("--temperature", "--top-k", "--top-p", "--min-p", "--seed", "--novel"),
+            *("--particles", "--budget-ms"),
+        ],
         NUMBERS,
     ),
     "--form": st.sampled_from(["haiku", "couplet", "tweet", "acrostic", "ode", ""]),

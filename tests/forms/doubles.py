@@ -42,6 +42,12 @@ class ContextRuntime:
         logits = np.stack([self.log_probabilities(tuple(map(int, row))) for row in after[0]])
         return logits.astype(np.float32), (after,)
 
+    def step_groups(
+        self, ids: IdArray, state: State, sizes: Sequence[int]
+    ) -> tuple[FloatArray, State]:
+        assert sum(sizes) == len(ids)
+        return self.step(ids, state)
+
     def forward(self, ids: IdArray, state: State) -> tuple[FloatArray, State]:
         raise NotImplementedError
 

@@ -69,7 +69,7 @@ def test_the_likeliest_text_is_not_asked_for_twice() -> None:
 def test_the_prompt_is_told_apart_as_it_is_printed() -> None:
     drawn = Drawn(0, "old pond\na frog", -4.0, -2.0, 3.0, (1, 2))
     written = Written(drawn, Verdict("exact", (), ()))
-    told = pages.told(written, seed=7, prompt="old pond a", form="mine")
+    told = pages.told(written, Settings(seed=7), prompt="old pond a", form="mine")
     assert (told.prompt, told.text, told.whole) == ("old pond\na", " frog", drawn.text)
     assert (told.seed, told.tokens, told.form) == (7, 2, "mine")
     assert told.bits_per_character == pytest.approx(4 / 0.693147 / 5, rel=1e-5)

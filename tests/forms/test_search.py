@@ -59,12 +59,14 @@ def exact(
     return found
 
 
-def drawn(model: ContextRuntime, spec: FormSpec, stops: int, settings: Settings) -> list[Drawn]:
+def drawn(
+    model: ContextRuntime, spec: FormSpec, stops: int, settings: Settings, runs: int = RUNS
+) -> list[Drawn]:
     pieces = toys.PIECES
     if not stops:  # a token that is never drawn stands in for the full stop
         pieces = [b"~" if piece == b"." else piece for piece in pieces]
     masks = compile_form(spec, pieces, toys.END_ID, toys.lexicon(toys.WORDS))
-    return list(draw(model, masks, [toys.END_ID], range(RUNS), settings))
+    return list(draw(model, masks, [toys.END_ID], range(runs), settings))
 
 
 def assert_unbiased(results: list[Drawn], wanted: dict[tuple[int, ...], float]) -> None:
@@ -112,14 +114,15 @@ def test_truncation_comes_after_the_mask() -> None:
 def test_with_many_particles_texts_come_as_often_as_they_should(name: str) -> None:
     spec, stops = FORMS[name]
     model = toys.runtime(6, sharpness=0.4)
-    results = drawn(model, spec, stops, Settings(particles=40))
+    runs = 500
+    results = drawn(model, spec, stops, Settings(particles=40), runs)
     wanted = exact(model, spec, stops)
     total = sum(wanted.values())
     counts = Counter(result.tokens for result in results)
-    common = {t: p / total * RUNS for t, p in wanted.items() if p / total * RUNS >= 8}
-    rest = RUNS - sum(common.values())
+    common = {t: p / total * runs for t, p in wanted.items() if p / total * runs >= 8}
+    rest = runs - sum(common.values())
     cells = [(counts[t], e) for t, e in common.items()]
-    cells.append((RUNS - sum(counts[t] for t in common), rest))
+    cells.append((runs - sum(counts[t] for t in common), rest))
     square = sum((seen - e) ** 2 / e for seen, e in cells if e > 0)
     freedom = len(cells) - 1
     # Wilson & Hilferty: the cube root of chi-square is nearly normal.

@@ -1,4 +1,4 @@
-"""Prints a hash of the logits of one stream and of many, for both cells, without torch.
+"""Prints a hash of the logits of one stream, of many and of groups, for both cells, without torch.
 
 `test_numpy.py` runs this in processes that differ in what BLAS may do.
 """
@@ -25,5 +25,7 @@ for cell in CELLS:
         for _ in range(3):
             logits, state = runtime.step(rng.integers(0, 300, streams), state)
             hasher.update(logits.tobytes())
+    ids, state = rng.integers(0, 300, 70), runtime.start(70)
+    hasher.update(runtime.step_groups(ids, state, [1, 9, 60])[0].tobytes())
 assert "torch" not in sys.modules
 print(hasher.hexdigest())

@@ -170,6 +170,33 @@ def test_a_stream_has_the_same_bits_in_any_batch(cell: str, size: int) -> None:
 
 
 @pytest.mark.parametrize("cell", CELLS)
+@settings(max_examples=25)
+@given(sizes=st.lists(st.integers(1, 40), min_size=1, max_size=9), data=st.data())
+def test_a_group_has_the_same_bits_among_any_others(
+    cell: str, sizes: list[int], data: st.DataObject
+) -> None:
+    config, runtime = build(cell=cell, embedding_dim=130, hidden_size=130)
+    streams = sum(sizes)
+    ids, state = random_ids(config, streams), random_state(runtime, streams)
+    logits, after = runtime.step_groups(ids, state, sizes)
+    for got, expected in zip((logits, *after), _stepped(runtime, ids, state), strict=True):
+        assert_close(got, expected)
+    group = data.draw(st.integers(0, len(sizes) - 1))
+    part = slice(sum(sizes[:group]), sum(sizes[: group + 1]))
+    alone, carried = runtime.step_groups(
+        ids[part], tuple(whole[:, part] for whole in state), sizes[group : group + 1]
+    )
+    assert_same_bits(alone, logits[part])
+    for got, whole in zip(carried, after, strict=True):
+        assert_same_bits(got, whole[:, part])
+
+
+def _stepped(runtime: NumpyRuntime, ids: NDArray[np.int64], state: State) -> tuple[Array, ...]:
+    logits, after = runtime.step(ids, state)
+    return logits, *after
+
+
+@pytest.mark.parametrize("cell", CELLS)
 @settings(max_examples=20)
 @given(cuts=st.lists(st.integers(0, 9), max_size=4), streams=st.sampled_from([1, 3, 40]))
 def test_a_text_read_whole_or_in_parts_has_the_same_bits(
@@ -276,6 +303,8 @@ def test_another_number_of_streams_than_the_states_is_refused() -> None:
         runtime.step(random_ids(config, 3), runtime.start(2))
     with pytest.raises(ValueError, match="ids of 1 streams, state of 2"):
         runtime.forward(random_ids(config, 1, 4), runtime.start(2))
+    with pytest.raises(ValueError, match="ids of 3 streams, state of 3, groups of 4"):
+        runtime.step_groups(random_ids(config, 3), runtime.start(3), [1, 3])
 
 
 def test_a_misshapen_weight_is_refused_by_name() -> None:
