@@ -6,7 +6,8 @@
     check     judges any text, with other code
 
 Beneath them: `syllables` (dictionary and perceptron), `words` and `meter` (which words fit where),
-`automaton` and `free` (which characters may follow), `masks` (which tokens), `search` (particles).
+`automaton` and `free` (which characters may follow), `masks` (which tokens), `search` (particles),
+`pages` (many texts, no two the same) and `crew` (by several processes).
 A form guarantees what it says of every text, whatever the model; it is drawn as the model would
 draw it, given that it fits.
 """

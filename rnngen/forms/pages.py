@@ -10,11 +10,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rnngen.errors import FormError
+from rnngen.forms.crew import crew
 from rnngen.forms.search import ROWS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from rnngen.forms.crew import Crew
     from rnngen.forms.search import Settings
     from rnngen.forms.write import Writer, Written
 
@@ -64,20 +66,25 @@ class Pages:
 
         Raises FormError if one of them cannot be found in `ATTEMPTS` draws.
         """
-        size = max(1, ROWS // settings.particles)
-        for first in range(0, len(indices), size):
-            some = indices[first : first + size]
-            for attempt, written in self._allowed(writer, some, settings):
-                yield self._new(writer, attempt, written, settings)
+
+        def write(some: Sequence[int], attempt: int) -> list[Written]:
+            return list(writer.write(some, settings, attempt))
+
+        with crew(write, len(indices)) as workers:
+            size = max(1, ROWS // settings.particles) * workers.hands
+            for first in range(0, len(indices), size):
+                some = indices[first : first + size]
+                for attempt, written in self._allowed(workers, some, settings):
+                    yield self._new(writer, attempt, written, settings)
 
     def _allowed(
-        self, writer: Writer, indices: Sequence[int], settings: Settings
+        self, workers: Crew, indices: Sequence[int], settings: Settings
     ) -> list[tuple[int, Written]]:
         """The first draw of each index that is not refused, and which it was. May repeat."""
         found: dict[int, tuple[int, Written]] = {}
         left = list(indices)
         for attempt in range(ATTEMPTS if settings.temperature else 1):
-            for written in writer.write(left, settings, attempt):
+            for written in workers.write(left, attempt):
                 if not self._refuses(written.drawn.text):
                     found[written.drawn.index] = attempt, written
             left = [index for index in left if index not in found]

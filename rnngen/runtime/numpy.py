@@ -24,22 +24,25 @@ group at once (groups.py).
 from __future__ import annotations
 
 import functools
-import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
+from rnngen.machine import cores
 from rnngen.runtime import groups
 from rnngen.shapes import tensor_shapes
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from concurrent.futures import ThreadPoolExecutor
 
     from rnngen.config import ModelConfig
     from rnngen.runtime import FloatArray, IdArray, State
 
     Carried = tuple[FloatArray, ...]
+
+P = TypeVar("P")
+R = TypeVar("R")
 
 BLOCK = 8192
 """Most numbers in a block of a matrix: 32 KiB, which stay in the first cache from row to row.
@@ -107,9 +110,7 @@ class NumpyRuntime:
             for whole, part in zip(after, states, strict=True):
                 whole[:, kept] = part[:, task.kept]
 
-        tasks = groups.tasks(sizes, ROWS_PER_TASK)
-        for _ in _pool().map(work, tasks) if len(tasks) > 1 else map(work, tasks):
-            pass
+        _each(work, groups.tasks(sizes, ROWS_PER_TASK))
         return logits, after
 
     def _run(self, ids: IdArray, state: State) -> tuple[FloatArray, State]:
@@ -124,7 +125,7 @@ class NumpyRuntime:
         def work(part: slice) -> tuple[FloatArray, State]:
             return self._run_together(ids[:, part], tuple(whole[:, part] for whole in state))
 
-        logits, states = zip(*_pool().map(work, parts), strict=True)
+        logits, states = zip(*_each(work, parts), strict=True)
         after = tuple(np.concatenate(part, axis=1) for part in zip(*states, strict=True))
         return np.concatenate(logits, axis=1), after
 
@@ -328,10 +329,16 @@ def _as_row(vector: FloatArray) -> FloatArray:
     return np.array(vector[None], np.float32)
 
 
+def _each(work: Callable[[P], R], parts: Sequence[P]) -> list[R]:
+    """What `work` makes of each part, in order, side by side where there are cores for it."""
+    if len(parts) == 1 or cores() == 1:
+        return [work(part) for part in parts]
+    return list(_pool().map(work, parts))
+
+
 @functools.cache
 def _pool() -> ThreadPoolExecutor:
     """Threads that compute rows side by side: NumPy lets go of the interpreter in a product."""
     from concurrent.futures import ThreadPoolExecutor
 
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return ThreadPoolExecutor(cores, thread_name_prefix="rnngen")
+    return ThreadPoolExecutor(cores(), thread_name_prefix="rnngen")

@@ -9,9 +9,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from rnngen import machine
 from rnngen.errors import FormError
 from rnngen.forms.check import check
 from rnngen.forms.lexicon import Lexicon, build
+from rnngen.forms.pages import Pages
 from rnngen.forms.search import Settings
 from rnngen.forms.spec import FormSpec, load
 from rnngen.forms.write import Writer
@@ -119,6 +121,17 @@ def test_the_same_seed_writes_the_same_bytes_however_many(haiku: Model) -> None:
     found = texts(haiku, spec, 3)
     assert found == texts(haiku, spec, 6)[:3]
     assert found != texts(haiku, spec, 3, Settings(seed=2, particles=8))
+
+
+def test_processes_write_the_texts_of_one(haiku: Model, monkeypatch: pytest.MonkeyPatch) -> None:
+    double, lexicon = haiku
+    writer = Writer(double.runtime, double, lexicon, load("haiku"))
+    pages = []
+    for cores in (1, 2):
+        monkeypatch.setattr(machine, "_most", cores)
+        pages.append([w.drawn for w in Pages().write(writer, range(12), Settings(particles=2))])
+    assert pages[0] == pages[1]
+    assert len({drawn.text for drawn in pages[0]}) == 12
 
 
 def test_a_corpus_that_is_not_english_is_refused_for_syllables() -> None:
