@@ -122,7 +122,13 @@ def joined() -> Iterator[Group]:
         torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", "0")) % torch.cuda.device_count())
         backend = "cpu:gloo,cuda:nccl"
     with _others_here():
-        dist.init_process_group(backend, timeout=LONGEST_WAIT)
+        # torchrun's store outlives a restart, and with it the addresses of those that failed.
+        store, rank, size = next(dist.rendezvous("env://", timeout=LONGEST_WAIT))
+        attempt = os.environ.get("TORCHELASTIC_RESTART_COUNT", "0")
+        store = dist.PrefixStore(f"rnngen/{attempt}", store)
+        dist.init_process_group(
+            backend, store=store, rank=rank, world_size=size, timeout=LONGEST_WAIT
+        )
     try:
         yield _Joined()
     finally:

@@ -127,8 +127,8 @@ def test_torchruns_restart_goes_on_by_itself(text: str, alone: Path) -> None:
     process = start(2, alone, text, "--name", "again", *SETTINGS, "--quiet", restarts=1)
     wait_for_a_state(alone, "again")
     os.kill(workers_of(process)[0], signal.SIGKILL)
-    process.communicate(timeout=200)
-    assert process.returncode == 0
+    _, stderr = process.communicate(timeout=200)
+    assert process.returncode == 0, stderr
     assert state(alone, "again") == state(alone, "one")
 
 
