@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 ROWS_PER_THREAD = 4
 """With fewer rows a core does less: each product reads all weights, however few the rows.
 
-Tokens a second on one core for 1, 2, 4, 8, 16 rows of 64 tokens, in thousands (2 x 256 units, on a busy
-machine, so their proportions count): LSTM 1.2, 1.6, 2.3, 2.5, 3.9; GRU 0.8, 0.7, 1.5, 2.4, 3.4.
+Tokens a second on one core for 1, 2, 4, 8, 16 rows of 64 tokens, in thousands (2 x 256 units;
+on a busy machine, so only their proportions count):
+LSTM 1.2, 1.6, 2.3, 2.5, 3.9; GRU 0.8, 0.7, 1.5, 2.4, 3.4.
 """
 
 

@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import distributed as dist
+from torch._C._distributed_c10d import PrefixStore
+from torch.distributed.rendezvous import rendezvous
 
 from rnngen.errors import ConfigError, TrainingError
 from rnngen.replicas import cut
@@ -123,9 +125,9 @@ def joined() -> Iterator[Group]:
         backend = "cpu:gloo,cuda:nccl"
     with _others_here():
         # torchrun's store outlives a restart, and with it the addresses of those that failed.
-        store, rank, size = next(dist.rendezvous("env://", timeout=LONGEST_WAIT))
+        store, rank, size = next(rendezvous("env://", timeout=LONGEST_WAIT))
         attempt = os.environ.get("TORCHELASTIC_RESTART_COUNT", "0")
-        store = dist.PrefixStore(f"rnngen/{attempt}", store)
+        store = PrefixStore(f"rnngen/{attempt}", store)
         dist.init_process_group(
             backend, store=store, rank=rank, world_size=size, timeout=LONGEST_WAIT
         )
