@@ -38,15 +38,13 @@ IGNORE = -100
 
 class Batch(NamedTuple):
     inputs: IdArray
-    """int64 (B, T): the token before each target."""
+    """int64 (B, T): the token before each target; of the rows asked for."""
     targets: IdArray
     """int64 (B, T): the token to predict, or IGNORE."""
     position: int
     """Number of this batch in its epoch, from 0. At 0 the streams begin: the state is empty."""
-
-    @property
-    def num_targets(self) -> int:
-        return int((self.targets != IGNORE).sum())
+    num_targets: int
+    """Targets in all B rows, also where only some of them were asked for."""
 
 
 class Spans:
@@ -156,23 +154,33 @@ def num_batches(num_tokens: int, batch_size: int, seq_len: int) -> int:
 
 
 def batches(
-    spans: Spans, batch_size: int, seq_len: int, *, start_id: int, first: int = 0
+    spans: Spans,
+    batch_size: int,
+    seq_len: int,
+    *,
+    start_id: int,
+    first: int = 0,
+    rows: slice = slice(None),
 ) -> Iterator[Batch]:
     """The batches of one epoch from number `first` on.
 
-    start_id: the token fed before the very first one.
+    start_id: the token fed before the very first one.  rows: read only these streams, at least one.
     """
     length = _stream_length(len(spans), batch_size)
     for position in range(first, num_batches(len(spans), batch_size, seq_len)):
         offset = position * seq_len
         width = min(seq_len, length - offset)
-        rows = [
-            _row(spans, j * length + offset, min((j + 1) * length, len(spans)), width, start_id)
-            for j in range(batch_size)
-        ]
-        ids = np.stack(rows)
+        starts = np.arange(batch_size) * length + offset
+        stops = np.minimum(np.arange(1, batch_size + 1) * length, len(spans))
+        ids = np.stack(
+            [
+                _row(spans, int(start), int(stop), width, start_id)
+                for start, stop in zip(starts[rows], stops[rows], strict=True)
+            ]
+        )
         inputs = np.where(ids[:, :-1] == IGNORE, start_id, ids[:, :-1])
-        yield Batch(inputs, ids[:, 1:], position)
+        num_targets = int(np.clip(stops - starts, 0, width).sum())
+        yield Batch(inputs, ids[:, 1:], position, num_targets)
 
 
 def _row(spans: Spans, start: int, stop: int, width: int, start_id: int) -> IdArray:

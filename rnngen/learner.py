@@ -17,6 +17,7 @@ import torch
 from torch.nn import functional as F
 
 from rnngen.batches import IGNORE, batches
+from rnngen.distributed import ALONE
 from rnngen.model import RNNLM
 from rnngen.replicas import Replicas, one_thread_each
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
     from rnngen.batches import Batch, Spans
     from rnngen.config import ModelConfig, TrainConfig
+    from rnngen.distributed import Group
 
     State = tuple[torch.Tensor, ...]
 
@@ -62,16 +64,21 @@ class Learner:
         counts: NDArray[np.int64],
         start_id: int,
         initial: Mapping[str, NDArray[np.float32]] | None = None,
+        group: Group = ALONE,
     ) -> None:
         """config: with `device`, `precision` and `threads` resolved, not `auto` or 0.
 
         counts: (V,), how often each token occurs; the output bias starts at their frequencies.
         start_id: the token fed before the first one of a text.
         initial: weights to begin with, named as in the model; None: random ones.
+        group: the processes that learn together; a batch has this one's rows.
         """
         self._device = torch.device(config.device)
         self._clip = config.clip
         self._seed = config.seed
+        self._group = group
+        self._batch_size = config.batch_size
+        self._rows = group.rows(config.batch_size)
         self._bf16 = config.precision == "bf16"
         self._start_id = start_id
         self._state: State | None = None
@@ -81,7 +88,7 @@ class Learner:
         if initial is not None:
             weights = {name: torch.tensor(array) for name, array in initial.items()}
             self._model.load_state_dict(weights)
-        self._replicas = Replicas(self._model, config.threads)
+        self._replicas = Replicas(self._model, max(1, config.threads // group.size))
         self._optimizer = self._make_optimizer(config)
 
     def _make_optimizer(self, config: TrainConfig) -> torch.optim.AdamW:
@@ -105,7 +112,7 @@ class Learner:
         before = None if batch.position == 0 else self._state
         shares = self._replicas.each(len(batch.inputs), partial(self._backward, batch, before))
         self._replicas.add_gradients()
-        loss = torch.stack([loss for loss, _ in shares]).sum()
+        loss = self._summed(torch.stack([loss for loss, _ in shares]).sum())
         norm = torch.nn.utils.clip_grad_norm_(self._model.parameters(), self._clip)
         if not bool(torch.isfinite(loss + norm)):
             self._state = None  # what is carried may be what overflowed
@@ -115,12 +122,21 @@ class Learner:
         self._state = _joined([state for _, state in shares])
         return float(loss)
 
+    def _summed(self, loss: torch.Tensor) -> torch.Tensor:
+        """The loss over all processes; the gradient becomes theirs too, in the same message."""
+        if self._group.size == 1:
+            return loss
+        message = self._group.sum_(torch.cat([self._replicas.gradient, loss[None]]))
+        self._replicas.gradient.copy_(message[:-1])
+        return message[-1]
+
     def _backward(
         self, batch: Batch, state: State | None, model: RNNLM, rows: slice
     ) -> tuple[torch.Tensor, State]:
         """Add the gradients of some rows; returns their part of the loss and their next state."""
         model.train()
-        model.dropout.begin(self._seed, self._updates, rows, self._device)
+        in_batch = slice(self._rows.start + rows.start, self._rows.start + rows.stop)
+        model.dropout.begin(self._seed, self._updates, in_batch, self._device)
         nats, state = self._nats(batch, state, model, rows)
         loss = nats / batch.num_targets
         loss.backward()  # type: ignore[no-untyped-call]
@@ -152,16 +168,27 @@ class Learner:
         piece_bytes: int64 (V,), the bytes of text each token stands for.
         """
         streams = min(MOST_EVALUATION_STREAMS, max(1, len(spans) // LEAST_EVALUATION_STREAM))
+        rows = self._group.rows(streams)
+        sums = np.zeros(3)
+        if rows.start < rows.stop:
+            sums += self._measure_rows(spans, piece_bytes, streams, rows)
+        nats, tokens, text_bytes = self._group.sum_(torch.from_numpy(sums)).tolist()
+        return Measured(nats, int(tokens), int(text_bytes))
+
+    def _measure_rows(
+        self, spans: Spans, piece_bytes: NDArray[np.int64], streams: int, rows: slice
+    ) -> NDArray[np.float64]:
+        """Nats, tokens and bytes of some of the streams."""
         state: State | None = None
-        nats, tokens, text_bytes = 0.0, 0, 0
-        for batch in batches(spans, streams, EVALUATION_SEQ_LEN, start_id=self._start_id):
-            shares = self._replicas.each(streams, partial(self._read, batch, state))
+        sums = np.zeros(3)
+        for batch in batches(
+            spans, streams, EVALUATION_SEQ_LEN, start_id=self._start_id, rows=rows
+        ):
+            shares = self._replicas.each(len(batch.inputs), partial(self._read, batch, state))
             state = _joined([part for _, part in shares])
             targets = batch.targets[batch.targets != IGNORE]
-            nats += sum(share for share, _ in shares)
-            tokens += len(targets)
-            text_bytes += int(piece_bytes[targets].sum())
-        return Measured(nats, tokens, text_bytes)
+            sums += sum(nats for nats, _ in shares), len(targets), piece_bytes[targets].sum()
+        return sums
 
     @torch.no_grad()
     def _read(
@@ -179,6 +206,7 @@ class Learner:
     def tensors(self) -> dict[str, NDArray[Any]]:
         """All that decides how learning goes on: weights, moments, carried state.
 
+        To be called by all processes at once; all get the state of all rows.
         Randomness is not among it: dropout is a function of the seed and the number of updates.
         """
         tensors: dict[str, torch.Tensor] = {"updates": torch.tensor(self._updates)}
@@ -187,7 +215,10 @@ class Learner:
             for moment in ("exp_avg", "exp_avg_sq"):
                 if parameter in self._optimizer.state:
                     tensors[f"{moment}.{name}"] = self._optimizer.state[parameter][moment]
-        tensors |= {f"state.{index}": part for index, part in enumerate(self._state or ())}
+        tensors |= {
+            f"state.{index}": self._group.joined_rows(part, self._batch_size)
+            for index, part in enumerate(self._state or ())
+        }
         return {name: tensor.cpu().numpy() for name, tensor in tensors.items()}
 
     def load(self, arrays: Mapping[str, NDArray[Any]]) -> None:
@@ -203,7 +234,7 @@ class Learner:
                 if self._updates:
                     self._optimizer.state[parameter] = self._moments(name, tensors)
         state = [name for name in sorted(tensors) if name.startswith("state.")]
-        self._state = tuple(tensors[name].to(self._device) for name in state) or None
+        self._state = tuple(tensors[n][:, self._rows].to(self._device) for n in state) or None
 
     def _moments(self, name: str, tensors: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
         moments = {m: tensors[f"{m}.{name}"].to(self._device) for m in ("exp_avg", "exp_avg_sq")}

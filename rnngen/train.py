@@ -14,8 +14,11 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
+import torch
+
 from rnngen import __version__, batches, checkpoint, runs
 from rnngen.device import choose_device, choose_precision, choose_threads
+from rnngen.distributed import ALONE
 from rnngen.errors import CheckpointError
 from rnngen.events import Evaluation, Event, Planned, Sample, Saved, Skipped, Step, Stopped
 from rnngen.learner import Learner
@@ -27,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from rnngen.batches import Batch
+    from rnngen.distributed import Group
     from rnngen.job import Job
 
 STEPS_PER_REPORT = 10
@@ -57,17 +61,25 @@ class Progress:
 
 
 def train(
-    job: Job, *, resume: bool = False, should_stop: Callable[[], bool] = lambda: False
+    job: Job,
+    *,
+    resume: bool = False,
+    should_stop: Callable[[], bool] = lambda: False,
+    group: Group = ALONE,
 ) -> Iterator[Event]:
     """Train, and say what happens as it happens; the last event is Stopped.
 
     resume: go on from `training.safetensors` in the job's folder.
-    should_stop: asked after every step; once true, the run is saved and stops.
+    should_stop: asked after every step; once true at any process, the run is saved and stops.
+    group: the processes that train together; the first writes, all get the events.
     Raises CheckpointError if a state cannot be read or written.
     """
-    run = Run(job)
+    run = Run(job, group)
     if resume:
         run.load()
+    if not group.is_first:
+        yield from run.events(should_stop)
+        return
     with Log(job.folder / runs.LOG_FILE, keep_until=run.progress.step) as log:
         for event in run.events(should_stop):
             log.write(event)
@@ -77,15 +89,23 @@ def train(
 class Run:
     """One run: what is read next, when to evaluate and save, when to stop."""
 
-    def __init__(self, job: Job) -> None:
+    def __init__(self, job: Job, group: Group = ALONE) -> None:
+        group.check(job.config.batch_size)
         device = choose_device(job.config.device)
         precision = choose_precision(job.config.precision, device)
-        threads = choose_threads(job.config.threads, device, job.config.batch_size)
-        self.config = dataclasses.replace(
+        threads = choose_threads(job.config.threads, device, job.config.batch_size, group)
+        config = dataclasses.replace(
             job.config, device=device.type, precision=precision, threads=threads
+        )
+        # Machines may differ, and each would choose for itself.
+        job, self.config = (
+            dataclasses.replace(job, model=group.shared(job.model)),
+            group.shared(config),
         )
         self.progress = Progress()
         self._job = job
+        self._group = group
+        self._asked_to_stop = False
         self._start_id = checkpoint.start_id(job.tokenizer, job.continuous)
         self._learner = Learner(
             job.model,
@@ -93,6 +113,7 @@ class Run:
             counts=job.counts,
             start_id=self._start_id,
             initial=job.initial,
+            group=group,
         )
         self._piece_bytes = piece_bytes(job.tokenizer)
         self._batches_per_epoch = batches.num_batches(
@@ -112,8 +133,8 @@ class Run:
             yield self._event(Planned, total_steps=progress.total_steps)
         while not reason:
             for batch in self._rest_of_epoch():
-                yield from self._advance(batch)
-                if reason := self._reason_to_stop(should_stop):
+                yield from self._advance(batch, should_stop)
+                if reason := self._reason_to_stop():
                     break
             else:
                 progress.epoch, progress.batch = progress.epoch + 1, 0
@@ -134,9 +155,10 @@ class Run:
             self.config.seq_len,
             start_id=self._start_id,
             first=self.progress.batch,
+            rows=self._group.rows(self.config.batch_size),
         )
 
-    def _advance(self, batch: Batch) -> Iterator[Event]:
+    def _advance(self, batch: Batch, should_stop: Callable[[], bool]) -> Iterator[Event]:
         """One step, and what is due after it."""
         progress = self.progress
         began = time.perf_counter()
@@ -151,19 +173,29 @@ class Run:
             yield self._event(Skipped, in_a_row=self._skipped)
         else:
             self._report.add(loss)
-        if progress.total_steps is None and self._is_measured():
-            progress.total_steps = self._steps_affordable()
+        if progress.total_steps is None and (steps := self._group.shared(self._measured_steps())):
+            progress.total_steps = steps
             yield self._event(Planned, total_steps=progress.total_steps)
         if progress.step % STEPS_PER_REPORT == 0 and self._report.losses:
             fields = self._report.finish(progress.tokens)
             yield self._event(Step, total_steps=progress.total_steps, learning_rate=rate, **fields)
+        self._asked_to_stop, save = self._agree(should_stop())
         if self._is_evaluation_due():
             yield from self._evaluate()
             yield self._save()
-        elif time.perf_counter() - self._saved_at > SECONDS_BETWEEN_SAVES:
+        elif save:
             yield self._save()
 
-    def _reason_to_stop(self, should_stop: Callable[[], bool]) -> str:
+    def _agree(self, stop: bool) -> tuple[bool, bool]:
+        """Whether any process is to stop, and whether the first finds it time to save."""
+        save = time.perf_counter() - self._saved_at > SECONDS_BETWEEN_SAVES
+        if self._group.size == 1:
+            return stop, save
+        asked = torch.tensor([stop, save and self._group.is_first], dtype=torch.int32)
+        stop, save = self._group.sum_(asked).bool().tolist()
+        return stop, save
+
+    def _reason_to_stop(self) -> str:
         progress = self.progress
         if self._skipped >= MOST_SKIPPED_IN_A_ROW:
             return "diverged"
@@ -171,7 +203,7 @@ class Run:
             return "finished"
         if self.config.patience and progress.without_gain >= self.config.patience:
             return "patience"
-        return "interrupted" if should_stop() else ""
+        return "interrupted" if self._asked_to_stop else ""
 
     # How long to train.
 
@@ -192,6 +224,10 @@ class Run:
         if self.config.epochs is not None:
             asked.append(max(1, math.ceil(self.config.epochs * self._batches_per_epoch)))
         return min(asked, default=None)
+
+    def _measured_steps(self) -> int | None:
+        """The steps that the time allows, once enough of them were measured."""
+        return self._steps_affordable() if self._is_measured() else None
 
     def _is_measured(self) -> bool:
         assert self.config.minutes is not None
@@ -232,7 +268,7 @@ class Run:
             progress.best_nats, progress.best_bits = loss.nats_per_token, loss.bits_per_byte
         progress.without_gain = 0 if best else progress.without_gain + 1
         snapshot = self._snapshot()
-        if best:
+        if best and self._group.is_first:
             checkpoint.save_model(self._job.folder / runs.MODEL_FILE, snapshot)
         yield self._event(
             Evaluation,
@@ -241,7 +277,7 @@ class Run:
             best=best,
             without_gain=progress.without_gain,
         )
-        if self._job.sample is not None:
+        if self._job.sample is not None and self._group.is_first:
             yield self._event(Sample, text=self._job.sample(snapshot, progress.step))
 
     def _snapshot(self) -> checkpoint.Model:
@@ -283,7 +319,8 @@ class Run:
         }
         tensors = self._learner.tensors()
         tensors |= {f"tokenizer.{n}": array for n, array in job.tokenizer.tensors().items()}
-        checkpoint.write(path, "training", tensors, facts)
+        if self._group.is_first:
+            checkpoint.write(path, "training", tensors, facts)
         self._saved_at = time.perf_counter()
         return self._event(Saved, path=str(path))
 

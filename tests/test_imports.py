@@ -23,6 +23,8 @@ TORCH = {
     "dropout.py",
     "replicas.py",
     "learner.py",
+    "train.py",
+    "distributed.py",
     "device.py",
     "score/adapt.py",
     "runtime/torch.py",

@@ -88,7 +88,9 @@ def _failed(message: str, exit_code: int) -> typer.Exit:
         import traceback
 
         traceback.print_exc()
-    console.error(message)
+    # Every process of torchrun has the same command line; one of them says what is wrong with it.
+    if exit_code != USAGE or os.environ.get("RANK", "0") == "0":
+        console.error(message)
     return typer.Exit(exit_code)
 
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from rnngen.checkpoint import Model
+    from rnngen.distributed import Group
     from rnngen.events import Stopped
     from rnngen.job import Job, Start
     from rnngen.tensorboard import Scalars
@@ -98,22 +99,33 @@ def command(
     Ctrl-C saves the run; --resume goes on with it.
     """
     given = _given(ctx.params, config)
-    scalars = None
-    if tensorboard and (name or files):  # before the text is read: a package may be missing
-        from rnngen import runs
-        from rnngen.tensorboard import Scalars
+    if not resume and not files:
+        raise ConfigError("name a text file to train on, or --resume a run by its --name.")
+    if resume and init_from is not None:
+        raise ConfigError("--init-from begins a run, --resume goes on with one; leave one out.")
+    from rnngen import distributed, runs
 
-        folder = tensorboard / runs.new_folder(name or _stem(files or [])).name
-        scalars = Scalars(folder, resume=resume)
-    if resume:
-        if init_from is not None:
-            raise ConfigError("--init-from begins a run, --resume goes on with one; leave one out.")
-        job = _resumed(files, name, given)
-    else:
-        job = _planned(files, name, given, init_from, overwrite=overwrite, quiet=quiet)
-    job = dataclasses.replace(job, sample=_sample)
-    stopped = _run(job, scalars, resume=resume, quiet=quiet)
-    _report(stopped, job.folder, quiet=quiet)
+    with distributed.joined() as group:
+        quiet = quiet or not group.is_first
+        if distributed.was_restarted():  # with the command as it was: go on if there is what to
+            resume = resume or group.shared(_has_state(files, name))
+            given, overwrite = {} if resume else given, True
+        scalars = None
+        if tensorboard and (name or files) and group.is_first:
+            scalars = _scalars(tensorboard, name or _stem(files or []), resume=resume)
+        with group.first_then_others():
+            if resume:
+                job = _resumed(files, name, given)
+            else:
+                overwrite = overwrite or not group.is_first
+                job = _planned(
+                    files or [], name, given, init_from, overwrite=overwrite, quiet=quiet
+                )
+                if group.is_first:
+                    runs.make_ready(job.folder)
+        job = dataclasses.replace(job, sample=_sample)
+        stopped = _run(job, scalars, resume=resume, quiet=quiet, group=group)
+        _report(stopped, job.folder, quiet=quiet, first=group.is_first)
 
 
 def _given(params: dict[str, Any], config: Path | None) -> dict[str, Any]:
@@ -130,7 +142,7 @@ def _given(params: dict[str, Any], config: Path | None) -> dict[str, Any]:
 
 
 def _planned(
-    files: list[str] | None,
+    files: list[str],
     name: str | None,
     given: dict[str, Any],
     init_from: str | None,
@@ -138,9 +150,7 @@ def _planned(
     overwrite: bool,
     quiet: bool,
 ) -> Job:
-    """A new run, told, its folder made ready."""
-    if not files:
-        raise ConfigError("name a text file to train on, or --resume a run by its --name.")
+    """A new run, told."""
     from rnngen import runs
     from rnngen.job import new_job
 
@@ -158,7 +168,6 @@ def _planned(
     if not quiet:
         console.show_corpus(job.facts["corpus"])
         console.show_recipe(recipe)
-    runs.make_ready(folder)
     return job
 
 
@@ -175,6 +184,20 @@ def _start(name: str | None, given: dict[str, Any]) -> Start | None:
     from rnngen.job import Start
 
     return Start(name, checkpoint.load_model(runs.find_model(name)))
+
+
+def _scalars(folder: Path, name: str, *, resume: bool) -> Scalars:
+    """Made before the text is read, as the package may be missing."""
+    from rnngen import runs
+    from rnngen.tensorboard import Scalars
+
+    return Scalars(folder / runs.new_folder(name).name, resume=resume)
+
+
+def _has_state(files: list[str] | None, name: str | None) -> bool:
+    from rnngen import runs
+
+    return (runs.new_folder(name or _stem(files or [])) / runs.TRAINING_FILE).is_file()
 
 
 def _resumed(files: list[str] | None, name: str | None, given: dict[str, Any]) -> Job:
@@ -208,14 +231,14 @@ def _device_kind(given: dict[str, Any]) -> str:
     return str(choose_device(wanted).type)
 
 
-def _run(job: Job, scalars: Scalars | None, *, resume: bool, quiet: bool) -> Stopped:
+def _run(job: Job, scalars: Scalars | None, *, resume: bool, quiet: bool, group: Group) -> Stopped:
     from rnngen.console.training import training_view
     from rnngen.events import Stopped
     from rnngen.train import train
 
     event = None
     with _stop_signals() as stopping, training_view(quiet=quiet) as view, scalars or nullcontext():
-        for event in train(job, resume=resume, should_stop=stopping):
+        for event in train(job, resume=resume, should_stop=stopping, group=group):
             view.show(event)
             if scalars:
                 scalars.write(event)
@@ -249,9 +272,11 @@ def _stop_signals() -> Iterator[Callable[[], bool]]:
             signal.signal(number, handler)
 
 
-def _report(stopped: Stopped, folder: Path, *, quiet: bool) -> None:
-    """Say how it ended and what to do next."""
+def _report(stopped: Stopped, folder: Path, *, quiet: bool, first: bool) -> None:
+    """Say how it ended and what to do next; of several processes the first one says it."""
     resume = f"rnngen train --resume --name {folder.name}"
+    if not first:
+        raise typer.Exit({"diverged": 1, "interrupted": INTERRUPTED}.get(stopped.reason, 0))
     if stopped.reason == "diverged":
         raise TrainingError(
             f"{folder}: the loss stopped being a number and stayed so; the last good state is "

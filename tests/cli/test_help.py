@@ -45,6 +45,8 @@ def test_every_option_in_the_readme_exists():
     known = {o for command in COMMANDS for p in COMMANDS[command].params for o in p.opts}
     known |= {o for command in COMMANDS for p in COMMANDS[command].params for o in p.secondary_opts}
     known |= {"--help", "--version", "--verbose", "--install-completion", "--show-completion"}
+    known |= {"--standalone", "--nnodes", "--nproc-per-node", "--max-restarts"}  # torchrun's
+    known |= {"--rdzv-backend", "--rdzv-endpoint"}
     assert set(re.findall(r"(?<![\w-])--[a-z][a-z-]+[a-z]", README)) - known == set()
 
 
