@@ -21,6 +21,7 @@ TORCH = {"model.py", "learner.py", "device.py", "score/adapt.py", "runtime/torch
 ONLY_IN = {
     "torch": TORCH,
     "sentencepiece": {"tokenizers/subword.py", "tokenizers/subword_training.py"},
+    "fsspec": {"corpus/remote.py"},
     "typer": {"cli"},
     "rich": {"console"},
 }

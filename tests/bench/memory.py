@@ -1,18 +1,22 @@
 """How fast texts of growing size are cut into tokens and trained on, and in how much memory.
 
-    python -m tests.bench.memory FILE [MEGABYTES ...]
+    python -m tests.bench.memory FILE [--tokenizer KIND] [MEGABYTES ...]
 
 FILE is repeated to 1, 10, 100 and 1,000 MB (or to the sizes named), in a temporary folder that
 takes about three times the largest. Each command runs as a process of its own, as a user runs it.
 
-Memory is what the process holds by itself (anonymous pages), at its peak, and with all that is
-resident, also the pages of files mapped into it, which the system takes back when it needs them.
+Times are of CPU, of all processes together, which a busy machine changes little. Training is
+measured twice, with few steps and with more: the difference is what the steps took.
+
+Memory is what the processes hold by themselves (anonymous pages), at their peak, and all that is
+resident, also the pages of files mapped into them, which the system takes back when it needs them.
 """
 
 from __future__ import annotations
 
-import json
+import argparse
 import os
+import resource
 import subprocess
 import sys
 import tempfile
@@ -21,8 +25,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 SIZES = (1, 10, 100, 1000)  # megabytes
-STEPS = 200
-MODEL = ("--hidden-size", "128", "--num-layers", "1", "--batch-size", "32", "--seq-len", "64")
+STEPS = (2, 102)
+BATCH_SIZE, SEQ_LEN = 32, 64
+MODEL = ("--hidden-size", "128", "--num-layers", "1", "--evaluations", "1")
+BATCH = ("--batch-size", str(BATCH_SIZE), "--seq-len", str(SEQ_LEN), "--valid-tokens", "5000")
 SECONDS = 0.02  # between two looks at the memory
 
 
@@ -30,7 +36,7 @@ SECONDS = 0.02  # between two looks at the memory
 class Taken:
     """What a command took."""
 
-    seconds: float
+    cpu_seconds: float
     own: float
     """Megabytes of memory of its own at peak; of itself and the processes it started."""
     resident: float
@@ -54,7 +60,7 @@ def repeated(source: Path, path: Path, megabytes: int) -> None:
 def taken(home: Path, *arguments: str) -> Taken:
     """Run the program and watch it."""
     environment = {**os.environ, "RNNGEN_HOME": str(home)}
-    start = time.perf_counter()
+    start = _cpu_seconds()
     process = subprocess.Popen(
         [sys.executable, "-m", "rnngen", *arguments], env=environment, stdout=subprocess.DEVNULL
     )
@@ -66,7 +72,13 @@ def taken(home: Path, *arguments: str) -> Taken:
         time.sleep(SECONDS)
     if process.returncode:
         sys.exit(f"rnngen {' '.join(arguments)}: exit code {process.returncode}")
-    return Taken(time.perf_counter() - start, own / 1e6, resident / 1e6)
+    return Taken(_cpu_seconds() - start, own / 1e6, resident / 1e6)
+
+
+def _cpu_seconds() -> float:
+    """Of all processes that were started here and have ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def _with_children(process: int) -> list[int]:
@@ -96,40 +108,42 @@ def measure(source: Path, megabytes: int, tokenizer: str, folder: Path) -> dict[
     repeated(source, text, megabytes)
     options = ("--tokenizer", tokenizer, "--quiet")
     cut = taken(home, "tokenize", str(text), *options)
-    steps = ("--steps", str(STEPS), "--evaluations", "1", "--valid-tokens", "20000")
-    trained = taken(home, "train", str(text), *options, *MODEL, *steps)
-    events = map(json.loads, (home / "text" / "log.jsonl").read_text().splitlines())
-    speeds = sorted(e["tokens_per_second"] for e in events if e["event"] == "step")
+    few, more = (
+        taken(home, "train", str(text), *options, *MODEL, *BATCH, "--steps", str(n), "--overwrite")
+        for n in STEPS
+    )
+    tokens = (STEPS[1] - STEPS[0]) * BATCH_SIZE * SEQ_LEN
     size = sum(file.stat().st_size for file in (home / ".tokens").rglob("*") if file.is_file())
     return {
-        "megabytes": megabytes,
-        "tokenize_seconds": cut.seconds,
-        "tokenize_own": cut.own,
-        "tokenize_resident": cut.resident,
+        "rate": megabytes / cut.cpu_seconds,
+        "own": cut.own,
+        "resident": cut.resident,
         "disk": size / 1e6,
-        "train_seconds": trained.seconds,
-        "tokens_per_second": speeds[len(speeds) // 2],
-        "train_own": trained.own,
-        "train_resident": trained.resident,
+        "start": few.cpu_seconds,
+        "tokens": tokens / (more.cpu_seconds - few.cpu_seconds),
+        "train_own": more.own,
+        "train_resident": more.resident,
     }
 
 
 def main() -> None:
-    if len(sys.argv) < 2 or not sys.platform.startswith("linux"):
-        sys.exit("usage: python -m tests.bench.memory FILE [MEGABYTES ...]   (on Linux)")
-    source, sizes = Path(sys.argv[1]), [int(size) for size in sys.argv[2:]] or SIZES
-    print("tokens   text MB   tokenize: s   MB/s   MB own   resident   disk MB", end="   ")
-    print(f"train {STEPS} steps: s   tokens/s   MB own   resident")
-    for tokenizer in ("char", "subword"):
-        for megabytes in sizes:
+    parser = argparse.ArgumentParser(usage=(__doc__ or "").split("\n")[2].strip())
+    parser.add_argument("file", type=Path)
+    parser.add_argument("megabytes", type=int, nargs="*", default=SIZES)
+    parser.add_argument("--tokenizer", action="append", choices=("char", "byte", "subword"))
+    asked = parser.parse_args()
+    print("MB/s and tokens/s are of one core; memory at peak: own, resident (MB)")
+    print(
+        "tokens   text MB |   MB/s     own  resident  disk MB | start s  tokens/s     own  resident"
+    )
+    for tokenizer in asked.tokenizer or ("char", "subword"):
+        for megabytes in asked.megabytes:
             with tempfile.TemporaryDirectory() as folder:
-                m = measure(source, megabytes, tokenizer, Path(folder))
+                m = measure(asked.file, megabytes, tokenizer, Path(folder))
             print(
-                f"{tokenizer:8} {megabytes:7,}  {m['tokenize_seconds']:12.1f}"
-                f"  {megabytes / m['tokenize_seconds']:5.1f}  {m['tokenize_own']:7.0f}"
-                f"  {m['tokenize_resident']:9.0f}  {m['disk']:8.0f}"
-                f"  {m['train_seconds']:18.1f}  {m['tokens_per_second']:9,.0f}"
-                f"  {m['train_own']:7.0f}  {m['train_resident']:9.0f}",
+                f"{tokenizer:8} {megabytes:7,} | {m['rate']:6.1f} {m['own']:7.0f}"
+                f" {m['resident']:9.0f} {m['disk']:8.0f} | {m['start']:7.1f} {m['tokens']:9,.0f}"
+                f" {m['train_own']:7.0f} {m['train_resident']:9.0f}",
                 flush=True,
             )
 
