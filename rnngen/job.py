@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from rnngen import batches, checkpoint, novelty, recipe, runs, tokenizers
 from rnngen.config import ModelConfig, TrainConfig
-from rnngen.corpus import DOCUMENTS, STDIN, Corpus, Part, open_corpus, reopen
+from rnngen.corpus import DOCUMENTS, STDIN, Corpus, Part, Sample, open_corpus, reopen
 from rnngen.errors import CheckpointError, ConfigError, CorpusError
 from rnngen.finetune import initial_weights
 from rnngen.forms import lexicon
@@ -298,7 +298,7 @@ def _tokenizer(
         return tokenizers.load(facts, tensors)
     tokenizer = tokenizers.train(
         text.tokenizer,
-        corpus,
+        Sample(corpus),
         vocab_size=text.vocab_size,
         model_type=text.model_type,
         min_count=text.min_count,

@@ -25,7 +25,7 @@ from rnngen.corpus.columns import check_column, column_texts
 from rnngen.corpus.documents import SPLITTERS, Piece, continuous, split
 from rnngen.corpus.files import STDIN, Source, find, source
 from rnngen.corpus.guess import SAMPLE, guess
-from rnngen.corpus.parts import Part
+from rnngen.corpus.parts import Part, Sample
 from rnngen.corpus.sums import Sums
 from rnngen.corpus.text import check_encoding, read
 from rnngen.errors import ConfigError, CorpusError
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-__all__ = ["DOCUMENTS", "STDIN", "Corpus", "Part", "Piece", "open_corpus", "reopen"]
+__all__ = ["DOCUMENTS", "STDIN", "Corpus", "Part", "Piece", "Sample", "open_corpus", "reopen"]
 
 DOCUMENTS = ("auto", "line", "paragraph", "section", "file", "none")
 

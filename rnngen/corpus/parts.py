@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     Place = tuple[int, int]
     """Which source, and how many bytes into it."""
 
+MOST_LEARNED = 1 << 32  # bytes; a tokenizer learned from more would hardly be another
+STRETCHES = 1 << 10
 # Of these, the byte 10 is always a line's end.
 ENCODINGS = ("utf-8", "ascii", "iso8859-1", "cp1252")
 LINE = re.compile(rb"\n")
@@ -60,7 +62,9 @@ class Part:
 
     def pieces(self) -> Iterator[Piece]:
         """The pieces of this part; there may be none."""
-        begin, end = self._place(self.index - 1), self._place(self.index)
+        size = self.corpus.size()
+        begin = _place(self.corpus, size * (self.index - 1) // self.count)
+        end = _place(self.corpus, size * self.index // self.count)
         last = "\n"
         for piece in self.corpus.pieces_of(_between(self.corpus.sources, begin, end)):
             yield piece
@@ -69,22 +73,46 @@ class Part:
         if self.documents == "none" and last != "\n" and self._has_text(end):
             yield Piece("\n", ends=False)
 
-    def _place(self, number: int) -> Place:
-        """Where part `number` + 1 begins."""
-        left = self.corpus.size() * number // self.count
-        for index, source in enumerate(self.corpus.sources):
-            if left <= 0:
-                return index, 0
-            if left < source.size:
-                start = next_start(source, left, self.documents, self.corpus.encoding)
-                return (index + 1, 0) if start is None else (index, start)
-            left -= source.size
-        return len(self.corpus.sources), 0
-
     def _has_text(self, place: Place) -> bool:
         """Whether there is text from there on, which is where a file begins."""
         sources = self.corpus.sources[place[0] :]
         return any(True for source in sources for _ in read(source, self.corpus.encoding))
+
+
+@dataclasses.dataclass(frozen=True)
+class Sample:
+    """Stretches spread evenly over a corpus, `MOST_LEARNED` bytes in all or about so many."""
+
+    corpus: Corpus
+
+    def pieces(self) -> Iterator[Piece]:
+        """The pieces of the stretches; those of all the corpus if it is smaller.
+
+        Of packed files some are read whole; all of them if the stretches would hold none.
+        """
+        size, is_empty = self.corpus.size(), True
+        if size > MOST_LEARNED:
+            for number in range(STRETCHES):
+                start = size * number // STRETCHES
+                begin = _place(self.corpus, start)
+                end = _place(self.corpus, start + MOST_LEARNED // STRETCHES)
+                for piece in self.corpus.pieces_of(_between(self.corpus.sources, begin, end)):
+                    is_empty = is_empty and piece.text.isspace()
+                    yield piece
+        if is_empty:
+            yield from self.corpus.pieces()
+
+
+def _place(corpus: Corpus, byte: int) -> Place:
+    """Where reading can begin at `byte` of all files in a row, or next after it."""
+    for index, source in enumerate(corpus.sources):
+        if byte <= 0:
+            return index, 0
+        if byte < source.size:
+            start = next_start(source, byte, corpus.documents, corpus.encoding)
+            return (index + 1, 0) if start is None else (index, start)
+        byte -= source.size
+    return len(corpus.sources), 0
 
 
 def next_start(source: Source, start: int, documents: str, encoding: str) -> int | None:

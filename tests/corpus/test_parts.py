@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from rnngen.corpus import Part, open_corpus, parts
+from rnngen.corpus import Part, Sample, open_corpus, parts
 from rnngen.errors import CorpusError
 
 from .texts import HARD, blocks_of, whole, write
@@ -125,3 +125,33 @@ def test_a_part_is_entered_only_where_a_line_ends_after_it_in_the_block(tmp_path
     with blocks_of(10):
         starts = [parts.next_start(source, n, "none", "utf-8") for n in range(10)]
     assert starts == [3, 3, 3, 6, 6, 6, *[None] * 4]
+
+
+@pytest.fixture
+def small_samples(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tokenizers learn from 10 stretches of 100 bytes."""
+    monkeypatch.setattr(parts, "MOST_LEARNED", 1000)
+    monkeypatch.setattr(parts, "STRETCHES", 10)
+
+
+@pytest.mark.usefixtures("small_samples")
+def test_of_a_large_text_stretches_all_over_it_are_learned_from(tmp_path: Path) -> None:
+    lines = [f"line {number:05}\n" for number in range(1000)]
+    corpus = open_corpus([write(tmp_path, "".join(lines).encode())], documents="line")
+    with blocks_of(200):
+        numbers = [int(text[5:]) for text, _ in Sample(corpus).pieces()]
+    assert numbers == sorted(set(numbers))
+    assert 60 < len(numbers) < 120  # 1,000 bytes are 91 lines
+    assert {number // 100 for number in numbers} == set(range(10))
+
+
+@pytest.mark.usefixtures("small_samples")
+def test_of_a_small_text_or_one_that_cannot_be_entered_all_is_learned_from(tmp_path: Path) -> None:
+    small = open_corpus([write(tmp_path, b"one\ntwo\n" * 100)], documents="line")
+    packed = open_corpus(
+        [write(tmp_path, gzip.compress(bytes(range(97, 123)) * 9 + b"\n") * 90, "x.gz")],
+        documents="line",
+    )
+    assert packed.size() > 1000
+    for corpus in (small, packed):
+        assert list(Sample(corpus).pieces()) == list(corpus.pieces())
