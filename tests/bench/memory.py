@@ -1,6 +1,6 @@
 """How fast texts of growing size are cut into tokens and trained on, and in how much memory.
 
-    python -m tests.bench.memory FILE [--tokenizer KIND] [MEGABYTES ...]
+    python -m tests.bench.memory FILE [MEGABYTES ...] [--tokenizer KIND]
 
 FILE is repeated to 1, 10, 100 and 1,000 MB (or to the sizes named), in a temporary folder that
 takes about three times the largest. Each command runs as a process of its own, as a user runs it.
@@ -131,7 +131,7 @@ def main() -> None:
     parser.add_argument("file", type=Path)
     parser.add_argument("megabytes", type=int, nargs="*", default=SIZES)
     parser.add_argument("--tokenizer", action="append", choices=("char", "byte", "subword"))
-    asked = parser.parse_args()
+    asked = parser.parse_intermixed_args()
     print("MB/s and tokens/s are of one core; memory at peak: own, resident (MB)")
     print(
         "tokens   text MB |   MB/s     own  resident  disk MB | start s  tokens/s     own  resident"

@@ -110,3 +110,15 @@ def test_stdin_cannot_be_sharded(rnngen):
     ran = rnngen("tokenize", "-", "--shard", "1/2", input="some words\n" * 9)
     assert ran.exit_code == 2
     assert "stdin" in ran.error
+
+
+def test_a_text_on_another_machine_trains_a_run_that_resumes(rnngen, home, poems):
+    fsspec = pytest.importorskip(
+        "fsspec", reason='fsspec is not here: pip install "rnngen[remote]"'
+    )
+    fsspec.filesystem("memory").pipe("/bucket/far.txt", poems.read_bytes())
+    ran = rnngen("train", "memory://bucket/far.txt", *SMALL, "--steps", 2)
+    assert ran.exit_code == 0, ran.stderr
+    assert rnngen("train", "--resume", "--name", "far", "--quiet").exit_code == 0
+    fsspec.filesystem("memory").pipe("/bucket/far.txt", b"changed\n" * 50)
+    assert "changed since the run began" in rnngen("train", "--resume", "--name", "far").error
