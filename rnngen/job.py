@@ -179,7 +179,7 @@ def new_job(
     if start is None:
         tokenizer = _tokenizer(corpus, text, home, note)
     else:  # its tokens are kept, with new ones for characters it lacks
-        tokenizer = start.model.tokenizer.extended(corpus, text.min_count)
+        tokenizer = start.model.tokenizer.extended(Sample(corpus), text.min_count)
     store = _store(corpus, tokenizer, home, progress)
     valid = text.valid_corpus(home)
     fraction = given.get("valid_fraction", _valid_fraction(store))

@@ -29,7 +29,7 @@ STEPS = (2, 102)
 BATCH_SIZE, SEQ_LEN = 32, 64
 MODEL = ("--hidden-size", "128", "--num-layers", "1", "--evaluations", "1")
 BATCH = ("--batch-size", str(BATCH_SIZE), "--seq-len", str(SEQ_LEN), "--valid-tokens", "5000")
-SECONDS = 0.02  # between two looks at the memory
+SECONDS = 0.05  # between two looks at the memory
 
 
 @dataclass(frozen=True)
