@@ -77,8 +77,8 @@ class Corpus:
     def _digest(self) -> str:
         how = [self.encoding, self.column, self.documents]
         hasher = hashlib.sha256(json.dumps(how).encode())
-        for each in self.sources:
-            hasher.update(self.sums.of(each))
+        for digest in self.sums.of(self.sources):
+            hasher.update(digest)
         return hasher.hexdigest()
 
     def size(self) -> int:

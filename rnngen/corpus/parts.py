@@ -62,9 +62,7 @@ class Part:
 
     def pieces(self) -> Iterator[Piece]:
         """The pieces of this part; there may be none."""
-        size = self.corpus.size()
-        begin = _place(self.corpus, size * (self.index - 1) // self.count)
-        end = _place(self.corpus, size * self.index // self.count)
+        begin, end = self._begin(self.index), self._begin(self.index + 1)
         last = "\n"
         for piece in self.corpus.pieces_of(_between(self.corpus.sources, begin, end)):
             yield piece
@@ -72,6 +70,12 @@ class Part:
         # Continuous text: files are joined by a newline where one lacks it.
         if self.documents == "none" and last != "\n" and self._has_text(end):
             yield Piece("\n", ends=False)
+
+    def _begin(self, index: int) -> Place:
+        """Where part `index` begins, which is where the one before it ends."""
+        if index > self.count:  # also after files whose size nobody tells
+            return len(self.corpus.sources), 0
+        return _place(self.corpus, self.corpus.size() * (index - 1) // self.count)
 
     def _has_text(self, place: Place) -> bool:
         """Whether there is text from there on, which is where a file begins."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from rnngen.corpus.files import identity, sha256
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from rnngen.corpus.files import Source
@@ -27,18 +28,29 @@ class Sums:
         """path: None: nothing is remembered."""
         self._path = path
 
-    def of(self, source: Source) -> bytes:
-        """The digest of a file. Raises CorpusError if it cannot be read."""
-        name = identity(source) if self._path is not None and source.size >= LARGE else ""
-        if name and (known := self._read().get(name)):
-            return bytes.fromhex(known)
-        found = sha256(source)
-        if name and identity(source) == name:  # it was not written meanwhile
-            self._add(name, found.hex())
-        return found
+    def of(self, sources: Iterable[Source]) -> Iterator[bytes]:
+        """The digest of each file. Raises CorpusError if one cannot be read.
+
+        New ones are kept at the end, also if that comes early.
+        """
+        known, new = self._read(), dict[str, str]()
+        try:
+            for source in sources:
+                name = identity(source) if self._path and source.size >= LARGE else ""
+                if name and name in known:
+                    yield bytes.fromhex(known[name])
+                    continue
+                found = sha256(source)
+                if name and identity(source) == name:  # it was not written meanwhile
+                    new[name] = found.hex()
+                yield found
+        finally:
+            if new:
+                self._write({**self._read(), **new})
 
     def _read(self) -> dict[str, str]:
-        assert self._path is not None
+        if self._path is None:
+            return {}
         try:
             found = json.loads(self._path.read_text(encoding="utf-8"))
         except (OSError, ValueError):
@@ -47,14 +59,13 @@ class Sums:
             return {}
         return {k: v for k, v in found.items() if isinstance(v, str) and _is_digest(v)}
 
-    def _add(self, name: str, digest: str) -> None:
-        """Replaced in one move; of two programs that add at once, one is forgotten."""
+    def _write(self, digests: dict[str, str]) -> None:
+        """Replaced in one move; of two programs that write at once, one is forgotten."""
         assert self._path is not None
-        text = json.dumps({**self._read(), name: digest}, indent=1)
         new = self._path.with_name(f".{self._path.name}.{secrets.token_hex(3)}.part")
         with contextlib.suppress(OSError):
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            new.write_text(text, encoding="utf-8")
+            new.write_text(json.dumps(digests, indent=1), encoding="utf-8")
             new.replace(self._path)
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import gzip
 import json
 from typing import TYPE_CHECKING
@@ -125,6 +126,16 @@ def test_a_part_is_entered_only_where_a_line_ends_after_it_in_the_block(tmp_path
     with blocks_of(10):
         starts = [parts.next_start(source, n, "none", "utf-8") for n in range(10)]
     assert starts == [3, 3, 3, 6, 6, 6, *[None] * 4]
+
+
+def test_files_whose_size_nobody_tells_are_in_one_part(tmp_path: Path) -> None:
+    paths = [write(tmp_path, b"one\ntwo\n", "a.txt"), write(tmp_path, b"three\n", "b.txt")]
+    corpus = open_corpus(paths, documents="line")
+    for sizes in ((0, 0), (0, 6), (8, 0)):
+        sources = zip(corpus.sources, sizes, strict=True)
+        unsized = tuple(dataclasses.replace(source, size=size) for source, size in sources)
+        split = parted(dataclasses.replace(corpus, sources=unsized), 3)
+        assert [piece for part in split for piece in part] == list(corpus.pieces())
 
 
 @pytest.fixture
