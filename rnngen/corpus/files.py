@@ -21,12 +21,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from rnngen.corpus import remote
+from rnngen.corpus.memory import give_back
 from rnngen.errors import CorpusError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 BLOCK = 1 << 19  # bytes read at once
+BETWEEN = 64  # blocks after which free memory is given back
 ZSTD_BLOCK = 1 << 12  # compressed bytes; 4 KiB unpack to at most 128 MiB, whatever the file holds
 COMPRESSED = {".gz": "gzip", ".xz": "lzma", ".bz2": "bz2", ".zst": "zstandard"}
 TABLES = (".csv", ".tsv", ".jsonl")
@@ -96,7 +98,12 @@ def blocks(source: Source) -> Iterator[bytes]:
     """
     packed = source.compression
     try:
-        yield from _unpack_zstd(source) if packed == ".zst" else _unpack(source)
+        for number, block in enumerate(
+            _unpack_zstd(source) if packed == ".zst" else _unpack(source)
+        ):
+            yield block
+            if number % BETWEEN == BETWEEN - 1:
+                give_back()
     except (MemoryError, CorpusError):
         raise
     except Exception as error:  # EOFError, zlib.error, LZMAError, ZstdError: no common base
