@@ -17,23 +17,28 @@ that is what makes resuming exact.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import numpy as np
 
 from rnngen.errors import CorpusError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from numpy.typing import NDArray
 
     from rnngen.store import TokenStore
 
     IdArray = NDArray[np.int64]
+    Stretches = Callable[[int], tuple[IdArray, IdArray]]
 
 IGNORE = -100
 """Target of padding; what torch's cross_entropy leaves out by default."""
+MOST_UNITS = 1 << 20
+"""Documents, or groups of neighbours, that are shuffled: some 40 MB."""
+AT_ONCE = 1 << 18
+"""Documents whose places and hashes are looked at together."""
 
 
 class Batch(NamedTuple):
@@ -50,62 +55,142 @@ class Batch(NamedTuple):
 class Spans:
     """Stretches of a token store, read one after the other as if they were one sequence."""
 
-    def __init__(self, store: TokenStore, starts: IdArray, stops: IdArray) -> None:
-        """starts, stops: int64 (D,), the stretches [start, stop) in the order they are read."""
+    def __init__(self, store: TokenStore, lengths: IdArray, stretches: Stretches, most: int = 0):
+        """The sequence is `len(lengths)` units long, unit u of `lengths[u]` tokens.
+
+        stretches(u): which stretches [start, stop) of the store make up unit u, int64 (n,) each.
+        most: only so many tokens of the sequence, unless it is 0.
+        """
         self._store = store
-        self._starts = starts
-        self._ends = np.cumsum(stops - starts)  # where each stretch ends in the sequence
+        self._stretches = stretches
+        self._ends = np.cumsum(lengths)  # where each unit ends in the sequence
+        total = int(self._ends[-1]) if len(self._ends) else 0
+        self._length = min(most or total, total)
 
     def __len__(self) -> int:
-        return int(self._ends[-1]) if len(self._ends) else 0
+        return self._length
 
     def read(self, start: int, stop: int) -> IdArray:
         """Tokens [start, stop) of the sequence, int64."""
-        parts = []
-        index = int(np.searchsorted(self._ends, start, side="right"))
+        parts: list[IdArray] = []
+        unit = int(np.searchsorted(self._ends, start, side="right"))
         while start < stop:
-            end = int(self._ends[index])
-            until = min(stop, end)
-            # The stretch's last token is at `end - 1` here and at its stop in the store.
-            first = int(self._starts[index])
-            begin = end - self._length(index)
-            parts.append(self._store.read(first + start - begin, first + until - begin))
-            start, index = until, index + 1
+            begin = int(self._ends[unit - 1]) if unit else 0
+            until = min(stop, int(self._ends[unit]))
+            parts += self._read_unit(unit, start - begin, until - begin)
+            start, unit = until, unit + 1
         return np.concatenate(parts) if parts else np.empty(0, np.int64)
 
-    def _length(self, index: int) -> int:
-        return int(self._ends[index] - (self._ends[index - 1] if index else 0))
+    def _read_unit(self, unit: int, start: int, stop: int) -> Iterator[IdArray]:
+        """Tokens [start, stop) of a unit, stretch by stretch."""
+        begin = 0  # of the stretch, in the unit
+        for first, last in zip(*map(np.ndarray.tolist, self._stretches(unit)), strict=True):
+            end = begin + last - first
+            if start < end and begin < stop:
+                inside = max(start, begin) - begin, min(stop, end) - begin
+                yield self._store.read(first + inside[0], first + inside[1])
+            begin = end
 
 
-class Split:
+class Split(Protocol):
     """One side of a corpus: the documents, or the range of a continuous text, that belong to it."""
 
-    def __init__(self, store: TokenStore, starts: IdArray, stops: IdArray, *, documents: bool):
-        self._store = store
-        self._starts = starts
-        self._stops = stops
-        self._documents = documents
-        self.num_tokens = int((stops - starts).sum())
+    @property
+    def num_tokens(self) -> int: ...
 
     def in_order(self, most: int = 0) -> Spans:
-        """The text as it stands; only stretches within the first `most` tokens unless it is 0."""
-        if not most or most >= self.num_tokens:
-            return Spans(self._store, self._starts, self._stops)
-        lengths = self._stops - self._starts
-        before = np.cumsum(lengths) - lengths
-        kept = before < most
-        stops = np.minimum(self._stops, self._starts + np.maximum(most - before, 0))
-        return Spans(self._store, self._starts[kept], stops[kept])
+        """The text as it stands; only the first `most` tokens unless it is 0."""
+        ...
 
     def shuffled(self, seed: int, epoch: int) -> Spans:
         """The epoch's order: documents permuted; a continuous text begun at another place."""
-        rng = np.random.default_rng([seed, epoch])
-        if self._documents:
-            order = rng.permutation(len(self._starts))
-            return Spans(self._store, self._starts[order], self._stops[order])
-        start, stop = int(self._starts[0]), int(self._stops[0])
-        turn = int(rng.integers(start, stop))
-        return Spans(self._store, np.array([turn, start]), np.array([stop, turn]))
+        ...
+
+
+class Range:
+    """Tokens [start, stop) of a continuous text."""
+
+    def __init__(self, store: TokenStore, start: int, stop: int) -> None:
+        self._store = store
+        self._start, self._stop = start, stop
+        self.num_tokens = stop - start
+
+    def in_order(self, most: int = 0) -> Spans:
+        return self._spans([(self._start, self._stop)], most)
+
+    def shuffled(self, seed: int, epoch: int) -> Spans:
+        turn = int(np.random.default_rng([seed, epoch]).integers(self._start, self._stop))
+        return self._spans([(turn, self._stop), (self._start, turn)])
+
+    def _spans(self, stretches: list[tuple[int, int]], most: int = 0) -> Spans:
+        pairs = np.array(stretches, np.int64)
+        return Spans(
+            self._store, pairs[:, 1] - pairs[:, 0], lambda u: (pairs[u, :1], pairs[u, 1:]), most
+        )
+
+
+class Documents:
+    """The documents whose hashes are in a range, shuffled whole.
+
+    At most `MOST_UNITS` things are shuffled, so that memory does not grow with the corpus: of more
+    documents, groups of neighbours. Where documents lie is read from the store when they are.
+    """
+
+    def __init__(self, store: TokenStore, least: int = 0, most: int = 2**64 - 1) -> None:
+        """least, most: the hashes of the documents that belong to this side, both included."""
+        self._store = store
+        self._range = np.uint64(least), np.uint64(most)
+        self._count = len(store.hashes)
+        self._group = -(-self._count // MOST_UNITS)
+        lengths = np.concatenate([*map(self._lengths, self._chunks()), np.empty(0, np.int64)])
+        self._units = np.flatnonzero(lengths)
+        """Groups that hold documents of this side."""
+        self._unit_lengths = lengths[self._units]
+        self.num_tokens = int(lengths.sum())
+
+    def in_order(self, most: int = 0) -> Spans:
+        return Spans(
+            self._store, self._unit_lengths, lambda u: self._stretches(int(self._units[u])), most
+        )
+
+    def shuffled(self, seed: int, epoch: int) -> Spans:
+        order = np.random.default_rng([seed, epoch]).permutation(len(self._units))
+        units = self._units[order]
+        return Spans(
+            self._store, self._unit_lengths[order], lambda u: self._stretches(int(units[u]))
+        )
+
+    def _stretches(self, group: int) -> tuple[IdArray, IdArray]:
+        """Where the documents of this side begin and end that a group holds."""
+        return self._here(group * self._group, (group + 1) * self._group)
+
+    def _here(self, first: int, last: int) -> tuple[IdArray, IdArray]:
+        """The same of documents [first, last)."""
+        last = min(last, self._count)
+        offsets = self._store.offsets[first : last + 1].astype(np.int64)
+        if last - first == 1:  # a group that holds nothing is never asked for
+            return offsets[:1], offsets[1:]
+        belongs = self._belongs(first, last)
+        return offsets[:-1][belongs], offsets[1:][belongs]
+
+    def _belongs(self, first: int, last: int) -> NDArray[np.bool_]:
+        hashes = self._store.hashes[first:last]
+        return np.asarray((hashes >= self._range[0]) & (hashes <= self._range[1]))
+
+    def _chunks(self) -> Iterator[int]:
+        """The first document of every so many groups."""
+        return iter(range(0, self._count, self._chunk))
+
+    @property
+    def _chunk(self) -> int:
+        return self._group * max(1, AT_ONCE // self._group)
+
+    def _lengths(self, first: int) -> IdArray:
+        """Tokens of this side in each group of a chunk."""
+        last = min(first + self._chunk, self._count)
+        lengths = np.diff(self._store.offsets[first : last + 1].astype(np.int64))
+        lengths[~self._belongs(first, last)] = 0
+        return np.add.reduceat(lengths, np.arange(0, last - first, self._group))
 
 
 def split(store: TokenStore, valid_fraction: float) -> tuple[Split, Split]:
@@ -115,37 +200,30 @@ def split(store: TokenStore, valid_fraction: float) -> tuple[Split, Split]:
     corpus keeps its sides. A continuous text, or a single document, holds out its end.
     Raises CorpusError if either side would be empty.
     """
-    starts, stops = store.offsets[:-1].astype(np.int64), store.offsets[1:].astype(np.int64)
-    held_out = _drawn(store.hashes, valid_fraction) if store.documents != "none" else None
-    if held_out is None or held_out.all():
-        cut = round(store.num_tokens * (1 - valid_fraction))
-        if not 0 < cut < store.num_tokens:
-            raise CorpusError(
-                f"the text has {store.num_tokens} tokens: too few to train on and to measure with. "
-                "Add text, or name a second file with --valid."
-            )
-        return (
-            Split(store, np.array([0]), np.array([cut]), documents=False),
-            Split(store, np.array([cut]), np.array([store.num_tokens]), documents=False),
+    if store.documents != "none":
+        least, most = _extremes(store)
+        # The document with the least hash is held out if the draw holds out none.
+        held_out = max(least, int(valid_fraction * 2**64) - 1)
+        if held_out < most:
+            return Documents(store, least=held_out + 1), Documents(store, most=held_out)
+    cut = round(store.num_tokens * (1 - valid_fraction))
+    if not 0 < cut < store.num_tokens:
+        raise CorpusError(
+            f"the text has {store.num_tokens} tokens: too few to train on and to measure with. "
+            "Add text, or name a second file with --valid."
         )
-    return (
-        Split(store, starts[~held_out], stops[~held_out], documents=True),
-        Split(store, starts[held_out], stops[held_out], documents=True),
-    )
+    return Range(store, 0, cut), Range(store, cut, store.num_tokens)
 
 
 def whole(store: TokenStore) -> Split:
     """All of a store, as one side."""
-    starts, stops = store.offsets[:-1].astype(np.int64), store.offsets[1:].astype(np.int64)
-    return Split(store, starts, stops, documents=store.documents != "none")
+    return Range(store, 0, store.num_tokens) if store.documents == "none" else Documents(store)
 
 
-def _drawn(hashes: NDArray[np.uint64], fraction: float) -> NDArray[np.bool_]:
-    """Which documents are held out; the one with the least hash if the draw holds out none."""
-    held_out = np.asarray(hashes < np.uint64(int(fraction * 2**64)))
-    if not held_out.any():
-        held_out = np.asarray(hashes == hashes.min())
-    return held_out
+def _extremes(store: TokenStore) -> tuple[int, int]:
+    """The least and the greatest hash of a document."""
+    chunks = [store.hashes[i : i + AT_ONCE] for i in range(0, len(store.hashes), AT_ONCE)]
+    return min(int(chunk.min()) for chunk in chunks), max(int(chunk.max()) for chunk in chunks)
 
 
 def num_batches(num_tokens: int, batch_size: int, seq_len: int) -> int:

@@ -5,24 +5,27 @@ found again by the digests of what they were made from:
 
     checkpoints/.tokens/tokenizer-DIGEST.safetensors    of the text and the tokenizer's settings
     checkpoints/.tokens/store-DIGEST/                   of the text and the tokenizer
+    checkpoints/.tokens/store-DIGEST.shards/2-of-8/     part of one, as a machine of many made it
+    checkpoints/.tokens/sums.json                       digests of large files
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rnngen import batches, checkpoint, novelty, recipe, runs, tokenizers
 from rnngen.config import ModelConfig, TrainConfig
-from rnngen.corpus import DOCUMENTS, Corpus, open_corpus, reopen
+from rnngen.corpus import DOCUMENTS, STDIN, Corpus, Part, Sample, open_corpus, reopen
 from rnngen.errors import CheckpointError, ConfigError, CorpusError
 from rnngen.finetune import initial_weights
 from rnngen.forms import lexicon
 from rnngen.machine import cores
-from rnngen.store import STORE_VERSION, TokenStore, build_store, open_store
+from rnngen.store import STORE_VERSION, TokenStore, build_store, open_shards, open_store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -38,6 +41,8 @@ if TYPE_CHECKING:
 
     Told = Callable[[int], None]
 
+MOST_LISTED = 8
+"""Missing shards that are named."""
 MOST_HELD_OUT = 2_000_000
 """Tokens of documents held out by default; of more text, a smaller share is enough to measure."""
 
@@ -71,16 +76,19 @@ class Text:
         if self.novelty not in (None, True, False):
             raise ConfigError(f"--novelty is on or off, got {self.novelty!r}.")
 
-    def corpus(self) -> Corpus:
-        return open_corpus(
-            self.paths, documents=self.documents, encoding=self.encoding, column=self.column
-        )
+    def corpus(self, home: Path) -> Corpus:
+        return self._open(self.paths, home)
 
-    def valid_corpus(self) -> Corpus | None:
-        if self.valid is None:
-            return None
+    def valid_corpus(self, home: Path) -> Corpus | None:
+        return None if self.valid is None else self._open([self.valid], home)
+
+    def _open(self, paths: Sequence[str], home: Path) -> Corpus:
         return open_corpus(
-            [self.valid], documents=self.documents, encoding=self.encoding, column=self.column
+            paths,
+            documents=self.documents,
+            encoding=self.encoding,
+            column=self.column,
+            sums=_sums(home),
         )
 
 
@@ -128,22 +136,26 @@ def tokenize(
     text: Text,
     home: Path,
     *,
-    start: Start | None = None,
+    shard: tuple[int, int] | None = None,
     progress: Told | None = None,
     note: Callable[[str], None] | None = None,
 ) -> tuple[Corpus, Tokenizer, TokenStore]:
     """The text as token ids, made now or found where an earlier call left them under `home`.
 
-    start: a model whose tokens are kept, with new ones for characters it lacks.
+    shard: (i, n): only part i of n, from 1 on, which is made now; `new_job` joins all of them.
     progress: told the characters encoded so far.  note: told what turned out otherwise than asked.
     Raises CorpusError or TokenizerError.
     """
-    corpus = text.corpus()
-    if start is None:
-        tokenizer = _tokenizer(corpus, text, home, note)
-    else:
-        tokenizer = start.model.tokenizer.extended(corpus, text.min_count)
-    return corpus, tokenizer, _store(corpus, tokenizer, home, progress)
+    corpus = text.corpus(home)
+    if shard is not None and STDIN in text.paths:
+        raise ConfigError("--shard needs files that every machine can read, not stdin (-).")
+    tokenizer = _tokenizer(corpus, text, home, note)
+    if shard is not None:
+        return corpus, tokenizer, _shard(corpus, tokenizer, home, shard, progress)
+    path = _store_path(corpus, tokenizer, home)
+    if _complete(_shard_folders(path)) or path.is_dir():
+        return corpus, tokenizer, _store(corpus, tokenizer, home, progress)
+    return corpus, tokenizer, _built(corpus, tokenizer, path, progress)
 
 
 def new_job(
@@ -163,8 +175,13 @@ def new_job(
     Raises CorpusError, TokenizerError or ConfigError.
     """
     home = folder.parent
-    corpus, tokenizer, store = tokenize(text, home, start=start, progress=progress, note=note)
-    valid = text.valid_corpus()
+    corpus = text.corpus(home)
+    if start is None:
+        tokenizer = _tokenizer(corpus, text, home, note)
+    else:  # its tokens are kept, with new ones for characters it lacks
+        tokenizer = start.model.tokenizer.extended(Sample(corpus), text.min_count)
+    store = _store(corpus, tokenizer, home, progress)
+    valid = text.valid_corpus(home)
     fraction = given.get("valid_fraction", _valid_fraction(store))
     training, validation = _sides(store, valid, tokenizer, fraction, home)
     situation = recipe.Situation(
@@ -214,8 +231,8 @@ def resumed_job(folder: Path) -> Job:
         model, config = ModelConfig(**facts["model"]), TrainConfig(**facts["config"])
         tokenizer = tokenizers.load(facts["tokenizer"], checkpoint.under("tokenizer.", tensors))
         source, told = facts["source"], facts["job"]
-        corpus = _find_again(source["corpus"])
-        valid = _find_again(source["valid"]) if source["valid"] else None
+        corpus = _find_again(source["corpus"], folder.parent)
+        valid = _find_again(source["valid"], folder.parent) if source["valid"] else None
     except (KeyError, TypeError) as error:
         raise CheckpointError(f"{path}: not a run this version can resume: {error}") from error
     store = _store(corpus, tokenizer, folder.parent, None)
@@ -281,7 +298,7 @@ def _tokenizer(
         return tokenizers.load(facts, tensors)
     tokenizer = tokenizers.train(
         text.tokenizer,
-        corpus,
+        Sample(corpus),
         vocab_size=text.vocab_size,
         model_type=text.model_type,
         min_count=text.min_count,
@@ -293,16 +310,85 @@ def _tokenizer(
 
 
 def _store(corpus: Corpus, tokenizer: Tokenizer, home: Path, progress: Told | None) -> TokenStore:
-    digests = [corpus.digest(), tokenizers.digest(tokenizer)]
-    path = _cache(home) / f"store-{_key(*digests, STORE_VERSION)}"
+    """The store that is there, or its shards, or one made now.
+
+    Raises CorpusError if some of its shards are there and others are not.
+    """
+    path = _store_path(corpus, tokenizer, home)
     if path.is_dir():
         return open_store(path)
+    shards = _shard_folders(path)
+    if complete := _complete(shards):
+        return open_shards(_around(path), complete)
+    if shards:
+        raise CorpusError(_missing(path, shards))
+    return _built(corpus, tokenizer, path, progress)
+
+
+def _built(corpus: Corpus, tokenizer: Tokenizer, path: Path, progress: Told | None) -> TokenStore:
     _make_folder(path.parent)
     return build_store(corpus, tokenizer, path, progress=progress)
 
 
+def _shard(
+    corpus: Corpus,
+    tokenizer: Tokenizer,
+    home: Path,
+    shard: tuple[int, int],
+    progress: Told | None,
+) -> TokenStore:
+    folder = _around(_store_path(corpus, tokenizer, home))
+    _make_folder(folder)
+    path = folder / "{}-of-{}".format(*shard)
+    return build_store(Part(corpus, *shard), tokenizer, path, progress=progress, may_be_empty=True)
+
+
+def _store_path(corpus: Corpus, tokenizer: Tokenizer, home: Path) -> Path:
+    digests = [corpus.digest(), tokenizers.digest(tokenizer)]
+    return _cache(home) / f"store-{_key(*digests, STORE_VERSION)}"
+
+
+def _around(path: Path) -> Path:
+    """The folder of the shards that stand for the store at `path`."""
+    return path.with_name(path.name + ".shards")
+
+
+def _shard_folders(path: Path) -> dict[int, dict[int, Path]]:
+    """The shards there are: number of machines -> number of the machine -> folder."""
+    found: dict[int, dict[int, Path]] = {}
+    if _around(path).is_dir():
+        for folder in _around(path).iterdir():
+            if name := re.fullmatch(r"(\d+)-of-(\d+)", folder.name):
+                found.setdefault(int(name[2]), {})[int(name[1])] = folder
+    return found
+
+
+def _complete(shards: Mapping[int, Mapping[int, Path]]) -> list[Path]:
+    """The shards of one number of machines, in order, if all are there."""
+    for count, folders in sorted(shards.items()):
+        if set(folders) == set(range(1, count + 1)):
+            return [folders[index] for index in sorted(folders)]
+    return []
+
+
+def _missing(path: Path, shards: Mapping[int, Mapping[int, Path]]) -> str:
+    lacking = {n: sorted(set(range(1, n + 1)) - set(folders)) for n, folders in shards.items()}
+    count, missing = min(lacking.items(), key=lambda item: (len(item[1]), item[0]))
+    listed = ", ".join(f"{index}/{count}" for index in missing[:MOST_LISTED])
+    more = f" and {len(missing) - MOST_LISTED} more" if len(missing) > MOST_LISTED else ""
+    return (
+        f"{_around(path)}: shards {listed}{more} of the text are missing. "
+        f"Make them, as: rnngen tokenize FILES --shard {missing[0]}/{count}; "
+        "or leave --shard out, and all is cut into tokens here."
+    )
+
+
 def _cache(home: Path) -> Path:
     return home / ".tokens"
+
+
+def _sums(home: Path) -> Path:
+    return _cache(home) / "sums.json"
 
 
 def _key(*parts: Any) -> str:
@@ -322,8 +408,8 @@ def _remember(corpus: Corpus) -> dict[str, Any]:
     return {"description": corpus.description(), "digest": corpus.digest()}
 
 
-def _find_again(remembered: Mapping[str, Any]) -> Corpus:
-    corpus = reopen(remembered["description"])
+def _find_again(remembered: Mapping[str, Any], home: Path) -> Corpus:
+    corpus = reopen(remembered["description"], sums=_sums(home))
     if corpus.digest() != remembered["digest"]:
         raise CorpusError(
             f"{', '.join(corpus.names)}: changed since the run began, so it cannot be resumed. "

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from rnngen import batches
@@ -111,17 +111,44 @@ def test_documents_are_kept_whole_and_shuffled_by_seed_and_epoch():
 def test_no_held_out_document_occurs_in_training(docs, fraction):
     docs = [*docs, [201], [202]]  # two that differ, so that there is something to part
     training, validation = batches.split(store_of(docs), fraction)
-    if training._documents:
+    if isinstance(training, batches.Documents):
         assert not _documents_of(training, docs) & _documents_of(validation, docs)
     assert training.num_tokens + validation.num_tokens == sum(map(len, docs))
     assert training.num_tokens > 0
     assert validation.num_tokens > 0
 
 
-def _documents_of(split: batches.Split, docs: list[list[int]]) -> set[tuple[int, ...]]:
+def _documents_of(split: batches.Documents, docs: list[list[int]]) -> set[tuple[int, ...]]:
     text = [t for d in docs for t in d]
-    stretches = zip(split._starts, split._stops, strict=True)
-    return {tuple(text[start:stop]) for start, stop in stretches}
+    stretches = [zip(*split._stretches(unit), strict=True) for unit in split._units.tolist()]
+    return {tuple(text[start:stop]) for unit in stretches for start, stop in unit}
+
+
+@settings(max_examples=50)
+@given(documents, st.floats(0.05, 0.9), st.integers(1, 7), st.integers(1, 7))
+def test_more_documents_than_can_be_shuffled_are_shuffled_in_groups(docs, fraction, most, at_once):
+    """Each document stays whole and on its side, and no more groups are held than may be."""
+    docs = [[d, *doc] for d, doc in enumerate([*docs, [201], [202]])]
+    sides = batches.split(store_of(docs), fraction)
+    assume(isinstance(sides[0], batches.Documents))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(batches, "MOST_UNITS", most)
+        patch.setattr(batches, "AT_ONCE", at_once)
+        grouped = batches.split(store_of(docs), fraction)
+        for side, expected in zip(grouped, sides, strict=True):
+            assert len(side._units) <= most
+            text = expected.in_order().read(0, expected.num_tokens).tolist()
+            assert side.num_tokens == expected.num_tokens
+            assert side.in_order().read(0, side.num_tokens).tolist() == text
+            shuffled = side.shuffled(seed=1, epoch=0).read(0, side.num_tokens).tolist()
+            kept = _documents_of(side, docs)
+            assert kept == _documents_of(expected, docs)
+            while shuffled:
+                document = tuple(docs[shuffled[0]])
+                assert document in kept
+                assert tuple(shuffled[: len(document)]) == document
+                kept, shuffled = kept - {document}, shuffled[len(document) :]
+            assert not kept
 
 
 def test_about_the_asked_share_of_documents_is_held_out():

@@ -33,6 +33,7 @@ TORCH = {
 ONLY_IN = {
     "torch": TORCH,
     "sentencepiece": {"tokenizers/subword.py", "tokenizers/subword_training.py"},
+    "fsspec": {"corpus/remote.py"},
     "typer": {"cli"},
     "rich": {"console"},
     "matplotlib": {"figure.py"},

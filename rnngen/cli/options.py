@@ -30,7 +30,8 @@ Files = Annotated[
     list[str] | None,
     typer.Argument(
         metavar="FILE...",
-        help="Text files (also .gz, .xz, .bz2, .zst), folders of .txt files, globs, - for stdin.",
+        help="Text files (also .gz, .xz, .bz2, .zst), folders of .txt files, globs, URLs, "
+        "- for stdin.",
     ),
 ]
 

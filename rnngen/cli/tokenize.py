@@ -9,13 +9,14 @@ import typer
 
 from rnngen import console
 from rnngen.cli import options
+from rnngen.cli.values import share
 
 EXAMPLES = """
 \b
 Examples:
   rnngen tokenize corpora/haiku.txt
   rnngen tokenize books.txt.gz --tokenizer subword --vocab-size 4000
-  rnngen tokenize posts.csv --column text --json
+  rnngen tokenize corpora/posts.txt --shard 2/3 --json
 """
 
 
@@ -29,12 +30,17 @@ def command(
     vocab_size: options.VocabSize = None,
     model_type: options.ModelType = None,
     min_count: options.MinCount = None,
+    shard: Annotated[
+        str | None,
+        typer.Option(metavar="I/N", help="Only part I of N: run it on N machines, each its part."),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the facts as JSON.")] = False,
     quiet: options.Quiet = False,
 ) -> None:
     """Cut text into tokens ahead of training, which finds and uses them.
 
-    Give the same files and the same options to rnngen train afterwards.
+    Give the same files and the same options to rnngen train afterwards. With --shard many
+    machines do it, each a part, into one RNNGEN_HOME.
     """
     from rnngen import runs
     from rnngen.errors import ConfigError
@@ -47,6 +53,7 @@ def command(
         corpus, cutter, store = tokenize(
             options.text(files, given),
             runs.home(),
+            shard=None if shard is None else share("--shard", shard),
             progress=count,
             note=None if quiet else console.note,
         )

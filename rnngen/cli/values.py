@@ -48,3 +48,13 @@ def weighted(option: str, text: str) -> tuple[str, float]:
     except ValueError:
         pass
     raise ConfigError(f"{option} must be TEXT=VALUE, as moon=2 or rain=-3, got {text!r}.")
+
+
+def share(option: str, text: str) -> tuple[int, int]:
+    """`I/N` as the pair, 1 <= I <= N. Raises ConfigError that names the option."""
+    found = re.fullmatch(r"(\d{1,6})/(\d{1,6})", text, re.ASCII)
+    if not found or not 1 <= int(found[1]) <= int(found[2]):
+        raise ConfigError(
+            f"{option} must be I/N, as 2/8 for the second of eight machines, got {text!r}."
+        )
+    return int(found[1]), int(found[2])

@@ -5,6 +5,8 @@
     columns.py    tables -> the texts of one column
     documents.py  text -> pieces of documents
     guess.py      what the documents are, when the user did not say
+    parts.py      a part of all that, for one machine of many
+    remote.py     files on other machines
 
 Everything streams: memory stays at a few megabytes whatever the size of the corpus, also where a
 file is one line. Plain ASCII is read at several hundred megabytes a second.
@@ -14,21 +16,25 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from rnngen.corpus.columns import check_column, column_texts
 from rnngen.corpus.documents import SPLITTERS, Piece, continuous, split
-from rnngen.corpus.files import STDIN, Source, find, sha256, source
+from rnngen.corpus.files import STDIN, Source, find, source
 from rnngen.corpus.guess import SAMPLE, guess
+from rnngen.corpus.parts import Part, Sample
+from rnngen.corpus.sums import Sums
 from rnngen.corpus.text import check_encoding, read
 from rnngen.errors import ConfigError, CorpusError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
 
-__all__ = ["DOCUMENTS", "Corpus", "Piece", "open_corpus", "reopen"]
+__all__ = ["DOCUMENTS", "STDIN", "Corpus", "Part", "Piece", "Sample", "open_corpus", "reopen"]
 
 DOCUMENTS = ("auto", "line", "paragraph", "section", "file", "none")
 
@@ -43,6 +49,7 @@ class Corpus:
     reason: str = ""  # what "auto" saw, one sentence; "" if the mode was given
     encoding: str = "utf-8"
     column: str | None = None
+    sums: Sums = field(default_factory=Sums, compare=False, repr=False)
 
     def pieces(self) -> Iterator[Piece]:
         """All text in order, in pieces of at most 2**20 characters; each call begins anew.
@@ -52,7 +59,7 @@ class Corpus:
         Raises CorpusError, possibly midway, if a file cannot be read; at the end if all is blank.
         """
         is_blank = True
-        for piece in self._pieces():
+        for piece in self.pieces_of(self.sources):
             is_blank = is_blank and piece.text.isspace()
             yield piece
         if is_blank:
@@ -60,11 +67,18 @@ class Corpus:
             raise CorpusError(f"{self.names[0]}{more}: no text, only blanks or nothing at all.")
 
     def digest(self) -> str:
-        """Hexadecimal SHA-256 of the files' bytes in order, and of how they are read."""
+        """Hexadecimal SHA-256 of the files' bytes in order, and of how they are read.
+
+        The files are read for it once, unless `sums` knows them.
+        """
+        return self._digest
+
+    @cached_property
+    def _digest(self) -> str:
         how = [self.encoding, self.column, self.documents]
         hasher = hashlib.sha256(json.dumps(how).encode())
-        for each in self.sources:
-            hasher.update(sha256(each))
+        for digest in self.sums.of(self.sources):
+            hasher.update(digest)
         return hasher.hexdigest()
 
     def size(self) -> int:
@@ -80,11 +94,12 @@ class Corpus:
             "column": self.column,
         }
 
-    def _pieces(self) -> Iterator[Piece]:
+    def pieces_of(self, sources: Iterable[Source]) -> Iterator[Piece]:
+        """The pieces of some files as if there were no others, blank or none as they may be."""
         if self.documents == "none":
-            yield from continuous(chain.from_iterable(map(self._files, self.sources)))
+            yield from continuous(chain.from_iterable(map(self._files, sources)))
             return
-        for each in self.sources:
+        for each in sources:
             splitter = SPLITTERS["file" if each.table else self.documents]
             for file in self._files(each):
                 yield from split(file, splitter)
@@ -103,11 +118,13 @@ def open_corpus(
     documents: str = "auto",
     encoding: str = "utf-8",
     column: str | None = None,
+    sums: Path | None = None,
 ) -> Corpus:
     """The text of files, folders (every .txt below), globs and "-" (stdin), in this order.
 
     documents: what one is; "auto" looks at the beginning of the text and decides.
     column: which column of .csv, .tsv and .jsonl files; each row is a document.
+    sums: where digests of large files are remembered, so that unchanged ones are not read for it.
     Raises CorpusError if a path means no file, or the beginning is no text in `encoding`.
     """
     if documents not in DOCUMENTS:
@@ -118,14 +135,14 @@ def open_corpus(
     reason = ""
     if documents == "auto":
         documents, reason = _guess(sources, encoding, column)
-    corpus = Corpus(tuple(paths), sources, documents, reason, encoding, column)
+    corpus = Corpus(tuple(paths), sources, documents, reason, encoding, column, Sums(sums))
     # What is wrong with the beginning is better said now.
     next(piece for piece in corpus.pieces() if not piece.text.isspace())
     return corpus
 
 
-def reopen(description: Mapping[str, Any]) -> Corpus:
-    """The corpus that `description()` described.
+def reopen(description: Mapping[str, Any], *, sums: Path | None = None) -> Corpus:
+    """The corpus that `description()` described.  sums: as for `open_corpus`.
 
     Raises CorpusError if a file is gone, or if it was stdin.
     """
@@ -140,7 +157,7 @@ def reopen(description: Mapping[str, Any]) -> Corpus:
     check_encoding(encoding)
     sources = tuple(map(source, names))
     check_column(sources, encoding, column)
-    return Corpus(names, sources, documents, "", encoding, column)
+    return Corpus(names, sources, documents, "", encoding, column, Sums(sums))
 
 
 def _guess(sources: tuple[Source, ...], encoding: str, column: str | None) -> tuple[str, str]:
@@ -160,7 +177,7 @@ def _guess(sources: tuple[Source, ...], encoding: str, column: str | None) -> tu
 def _beginning(corpus: Corpus) -> str:
     """The first `SAMPLE` characters, or a few more."""
     found, length = [], 0
-    for piece in corpus._pieces():
+    for piece in corpus.pieces_of(corpus.sources):
         found.append(piece.text)
         length += len(piece.text)
         if length >= SAMPLE:

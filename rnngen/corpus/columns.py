@@ -6,7 +6,7 @@ import csv
 import json
 from typing import TYPE_CHECKING, Any
 
-from rnngen.corpus.text import decode, mend, nfc, unix
+from rnngen.corpus.text import decode, lines_before, mend, nfc, unix
 from rnngen.errors import CorpusError
 
 if TYPE_CHECKING:
@@ -76,12 +76,13 @@ def _json_rows(source: Source, encoding: str) -> Iterator[tuple[int, Mapping[str
     for number, line in enumerate(_lines(source, encoding), 1):
         if line.isspace():
             continue
-        place = f"{source.name}, line {number}"
         try:
             row = json.loads(line)
         except (ValueError, RecursionError) as error:
+            place = f"{source.name}, line {number + lines_before(source, encoding)}"
             raise CorpusError(f"{place}: not JSON ({error}).") from error
         if not isinstance(row, dict):
+            place = f"{source.name}, line {number + lines_before(source, encoding)}"
             raise CorpusError(f'{place}: not a JSON object such as {{"text": "..."}}.')
         yield number, row
 
@@ -95,6 +96,7 @@ def _lines(source: Source, encoding: str) -> Iterator[str]:
             yield line + "\n"
         number += len(whole)
         if len(rest) > ROW_LIMIT:
+            number += lines_before(source, encoding)
             raise CorpusError(
                 f"{source.name}, line {number + 1}: longer than {ROW_LIMIT} characters; "
                 "a table has one row a line."

@@ -1,4 +1,7 @@
-"""From what the user named to blocks of bytes: files, folders, globs, `-`, and compressed files."""
+"""From what the user named to blocks of bytes: files, folders, globs, `-`, and compressed files.
+
+A path with `://` is on another machine (see remote.py).
+"""
 
 from __future__ import annotations
 
@@ -11,21 +14,26 @@ import shutil
 import stat
 import sys
 import tempfile
+import time
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
+from rnngen.corpus import remote
+from rnngen.corpus.memory import give_back
 from rnngen.errors import CorpusError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 BLOCK = 1 << 19  # bytes read at once
+BETWEEN = 64  # blocks after which free memory is given back
 ZSTD_BLOCK = 1 << 12  # compressed bytes; 4 KiB unpack to at most 128 MiB, whatever the file holds
 COMPRESSED = {".gz": "gzip", ".xz": "lzma", ".bz2": "bz2", ".zst": "zstandard"}
 TABLES = (".csv", ".tsv", ".jsonl")
 STDIN = "-"
+SETTLED = 2.0  # seconds; some file systems tell times no better
 
 
 @dataclass(frozen=True)
@@ -34,8 +42,10 @@ class Source:
 
     name: str  # as messages show it
     path: str  # absolute
-    size: int  # bytes on disk
+    size: int  # bytes on disk; 0 if a far machine does not tell
     spooled: bool = False  # a temporary copy of what can be read only once
+    start: int = 0  # the bytes that are read of a file that is not packed, [start, stop)
+    stop: int | None = None
 
     @property
     def compression(self) -> str:
@@ -67,6 +77,8 @@ def find(paths: Sequence[str]) -> list[Source]:
 
 def source(name: str) -> Source:
     """The file `name`, checked to be there and readable."""
+    if remote.is_remote(name):
+        return Source(name, name, remote.size(name))
     try:
         path = Path(name).absolute()
         status = path.stat()
@@ -86,12 +98,19 @@ def blocks(source: Source) -> Iterator[bytes]:
     """
     packed = source.compression
     try:
-        yield from _unpack_zstd(source) if packed == ".zst" else _unpack(source)
+        for number, block in enumerate(
+            _unpack_zstd(source) if packed == ".zst" else _unpack(source)
+        ):
+            yield block
+            if number % BETWEEN == BETWEEN - 1:
+                give_back()
     except (MemoryError, CorpusError):
         raise
     except Exception as error:  # EOFError, zlib.error, LZMAError, ZstdError: no common base
         if isinstance(error, OSError) and error.errno:
             raise CorpusError(f"{source.name}: {_explain(error)}.") from error
+        if remote.is_remote(source.path):
+            raise remote.explained(source.name, error) from error
         if not packed:
             raise
         raise CorpusError(
@@ -102,11 +121,36 @@ def blocks(source: Source) -> Iterator[bytes]:
 
 def sha256(source: Source) -> bytes:
     """The digest of a file as it is on disk."""
+    hasher = hashlib.sha256()
     try:
-        with Path(source.path).open("rb") as stream:
-            return hashlib.file_digest(stream, "sha256").digest()
+        with open_binary(source) as stream:
+            while block := stream.read(BLOCK):
+                hasher.update(block)
     except OSError as error:
         raise CorpusError(f"{source.name}: {_explain(error)}.") from error
+    return hasher.digest()
+
+
+def identity(source: Source) -> str:
+    """What changes when the file does: its name, size, and when it was last written.
+
+    "" where that cannot be known, or if it was written so lately that it may be again unnoticed.
+    """
+    if remote.is_remote(source.path):
+        return remote.identity(source.path)
+    try:
+        status = Path(source.path).stat()
+    except OSError:
+        return ""
+    is_settled = time.time() - status.st_mtime > SETTLED
+    return f"{source.path} {status.st_size} {status.st_mtime_ns}" if is_settled else ""
+
+
+def open_binary(source: Source) -> BinaryIO:
+    """The file as it is on disk, opened to read."""
+    if remote.is_remote(source.path):
+        return remote.opened(source.path)
+    return Path(source.path).open("rb", buffering=0)
 
 
 def _is_file(status: os.stat_result) -> bool:
@@ -131,6 +175,9 @@ def _ending(path: str, endings: tuple[str, ...]) -> str:
 def _expand(path: str) -> list[Source]:
     if path == STDIN:
         return [_spool(sys.stdin.buffer)]
+    if remote.is_remote(path):
+        names = remote.find(path, lambda name: bool(_ending(name, (".txt",))))
+        return [source(name) for name in names]
     try:
         if Path(path).is_dir():
             return _folder(path)
@@ -178,14 +225,27 @@ def _spool(stream: BinaryIO) -> Source:
 
 
 def _unpack(source: Source) -> Iterator[bytes]:
-    packed = source.compression
-    if packed:
-        stream = _module(source).open(source.path, "rb")
-    else:
-        stream = Path(source.path).open("rb", buffering=0)  # noqa: SIM115 (closed just below)
-    with stream:
-        while block := stream.read(BLOCK):
-            yield block
+    with open_binary(source) as stream:
+        if source.compression:
+            with _module(source).open(stream, "rb") as unpacked:
+                while block := unpacked.read(BLOCK):
+                    yield block
+        else:
+            yield from _range(stream, source.start, source.stop)
+
+
+def _range(stream: BinaryIO, start: int, stop: int | None) -> Iterator[bytes]:
+    """Bytes [start, stop). Blocks end where they do if all of the file is read: see parts.py."""
+    if start:
+        stream.seek(start)
+    place = start
+    while stop is None or place < stop:
+        size = BLOCK - place % BLOCK
+        block = stream.read(size if stop is None else min(size, stop - place))
+        if not block:
+            break
+        yield block
+        place += len(block)
 
 
 def _unpack_zstd(source: Source) -> Iterator[bytes]:
@@ -193,7 +253,7 @@ def _unpack_zstd(source: Source) -> Iterator[bytes]:
     zstandard = _module(source)
     start = zstandard.ZstdDecompressor(max_window_size=1 << 31).decompressobj
     frame, inside = start(), False
-    with Path(source.path).open("rb") as stream:
+    with open_binary(source) as stream:
         while packed := stream.read(ZSTD_BLOCK):
             while packed:
                 if block := frame.decompress(packed):

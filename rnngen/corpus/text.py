@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import dataclasses
 import re
 import unicodedata
 from itertools import chain
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
     from rnngen.corpus.files import Source
 
+LONG_LINE = 1 << 16  # characters; a shorter line is never cut
 MOST_MARKS = 1 << 20  # combining characters in a row that are waited for
 HEAD = 1 << 13  # bytes in which a NUL betrays a file that is no text
 SAVE = "Save it as plain text (.txt)."
@@ -57,13 +59,14 @@ def decode(source: Source, encoding: str) -> Iterator[str]:
     Raises CorpusError that names the line and byte if it is not text in `encoding`.
     """
     decoder = codecs.getincrementaldecoder(encoding)()
-    lines, held, is_first = 0, "", True
+    lines, held, is_first = 0, "", not source.start
     for block in chain(_checked(source, encoding), [b""]):
         try:
             text = held + decoder.decode(block, final=not block)
         except UnicodeDecodeError as error:
             before = held + error.object[: error.start].decode(error.encoding, "replace")
-            raise _undecodable(source, encoding, lines + unix(before).count("\n"), error) from error
+            lines += lines_before(source, encoding) + unix(before).count("\n")
+            raise _undecodable(source, encoding, lines, error) from error
         except UnicodeError as error:  # UTF-16 without a BOM
             raise CorpusError(f"{source.name}: not {encoding}: {error}.") from error
         if is_first and text:
@@ -75,13 +78,23 @@ def decode(source: Source, encoding: str) -> Iterator[str]:
             yield text
 
 
+def lines_before(source: Source, encoding: str) -> int:
+    """How many lines of the file end before the range that is read; only for messages."""
+    before = dataclasses.replace(source, start=0, stop=source.start)
+    return sum(text.count("\n") for text in decode(before, encoding)) if source.start else 0
+
+
 def compose(texts: Iterable[str]) -> Iterator[str]:
     """The same text in NFC, cut where neither side can change the other."""
     held = ""
     for text in texts:
         text = held + text
         end = cut(text, len(text) - 1)
-        if not end and len(text) > MOST_MARKS:  # nothing but combining marks: no language's text
+        if len(text) <= LONG_LINE and text[end - 1] != "\n":
+            end = 0
+        if not end and len(text) > max(
+            MOST_MARKS, LONG_LINE
+        ):  # nothing but combining marks: no language's text
             end = len(text)
         held = text[end:]
         if end:
@@ -127,7 +140,7 @@ def _joins(char: str) -> bool:
 def _checked(source: Source, encoding: str) -> Iterator[bytes]:
     """The blocks of a file. Raises CorpusError if its beginning is not that of a text."""
     codec = codecs.lookup(encoding).name
-    seen = 0
+    seen = source.start
     for block in blocks(source):
         if not seen:
             _check_signs(source, block, codec)

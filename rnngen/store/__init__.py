@@ -7,12 +7,16 @@
     counts.bin        int64 (V,): how often each token occurs
 
 Each document is followed by the end token; continuous text is one document without it.
+
+A large corpus may be cut into tokens by many machines, each of which writes such a folder of its
+part; `open_shards` reads them as the one store they would have been. Nothing is copied.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+from bisect import bisect_right
 from contextlib import ExitStack, closing
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -24,20 +28,24 @@ from rnngen.errors import CorpusError
 from rnngen.machine import cores
 from rnngen.store.encode import blocks_of, encode_blocks, id_dtype
 from rnngen.store.folders import whole_folder
+from rnngen.store.mapped import TokenFile, joined_hashes, joined_offsets, map_array
 from rnngen.tokenizers import digest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
     from rnngen.store.encode import Block
+    from rnngen.store.mapped import Rows
     from rnngen.tokenizers import IdArray, Tokenizer
 
 STORE_VERSION = 1
 AGAIN = "Delete the folder; it is made again from the text."
 SHARD = 1 << 28
 """Most tokens in a file."""
+AT_ONCE = 1 << 18
+"""Documents whose places are checked together."""
 FACTS, OFFSETS, HASHES, COUNTS = "store.json", "offsets.bin", "hashes.bin", "counts.bin"
 
 
@@ -71,38 +79,63 @@ class Facts:
 
     def __post_init__(self) -> None:
         numbers = (self.vocab_size, self.num_tokens, self.num_documents, self.shard)
-        if not all(isinstance(n, int) and n > 0 for n in numbers):
+        if not all(isinstance(n, int) for n in numbers) or min(self.vocab_size, self.shard) < 1:
+            raise ValueError(f"{FACTS} has a number that cannot be")
+        # Only a part of a store may be empty: there may be more machines than documents.
+        if min(self.num_tokens, self.num_documents) < 0:
             raise ValueError(f"{FACTS} has a number that cannot be")
 
-    def shards(self) -> Iterator[tuple[str, int]]:
+    def made_from(self) -> tuple[object, ...]:
+        """What the parts of a store have in common."""
+        return (self.vocab_size, self.tokenizer_digest, self.corpus_digest, self.documents)
+
+    def files(self) -> Iterator[tuple[str, int]]:
         """The name and the number of tokens of each file of tokens."""
         for index, start in enumerate(range(0, self.num_tokens, self.shard)):
             yield _shard(index), min(self.shard, self.num_tokens - start)
 
 
 class TokenStore:
-    """The tokens of a corpus, read-only. Made by `build_store` or `open_store`."""
+    """The tokens of a corpus, read-only. Made by `build_store`, `open_store` or `open_shards`."""
 
-    def __init__(self, path: Path, facts: Facts) -> None:
-        """Raises OSError or ValueError if a file is missing or not as long as it must be."""
+    def __init__(self, path: Path, folders: Sequence[Path]) -> None:
+        """folders: those that hold the tokens, in order.
+
+        Raises OSError or ValueError if a file is missing or not as long as it must be, or if the
+        folders hold parts of different corpora.
+        """
+        parts = [_Part(folder) for folder in folders]
+        facts = parts[0].facts
+        if any(part.facts.made_from() != facts.made_from() for part in parts):
+            raise ValueError("its parts were made from different texts or tokenizers")
         self.path = path
         self.vocab_size = facts.vocab_size
         self.tokenizer_digest = facts.tokenizer_digest
         self.corpus_digest = facts.corpus_digest
         self.documents = facts.documents
-        self.num_tokens = facts.num_tokens
+        self.num_tokens = sum(part.facts.num_tokens for part in parts)
         """Documents are each followed by the end token; a continuous text has none."""
-        self.num_bytes = facts.num_bytes
+        self.num_bytes = sum(part.facts.num_bytes for part in parts)
         """Bytes of the text as UTF-8, and one for each end token."""
-        self.offsets = _map(path / OFFSETS, "<u8", facts.num_documents + 1)
-        """uint64 (D + 1,): document d is tokens `offsets[d]` to `offsets[d + 1]`."""
-        self.hashes = _map(path / HASHES, "<u8", facts.num_documents)
-        """uint64 (D,): 64 bits of BLAKE2b of the document's text, whatever the tokenizer."""
-        self.counts = np.array(_map(path / COUNTS, "<i8", facts.vocab_size))
+        self.counts: NDArray[np.int64] = np.sum([part.counts for part in parts], axis=0)
         """int64 (V,): how often each token occurs."""
-        self._shard = facts.shard
-        dtype = id_dtype(facts.vocab_size)
-        self._shards = [_map(path / name, dtype, length) for name, length in facts.shards()]
+        self._files = [file for part in parts for file in part.tokens]
+        self._starts = np.cumsum([0, *map(len, self._files)]).tolist()
+        self.offsets: Rows
+        """uint64 (D + 1,): document d is tokens `offsets[d]` to `offsets[d + 1]`."""
+        self.hashes: Rows
+        """uint64 (D,): 64 bits of BLAKE2b of a document's text, whatever the tokenizer.
+
+        Of a continuous text 0: nothing is drawn by it, and its parts may be on many machines.
+        """
+        if len(parts) > 1 and self.documents == "none":
+            self.offsets, self.hashes = (
+                np.array([0, self.num_tokens], np.uint64),
+                np.zeros(1, "<u8"),
+            )
+        else:
+            self.offsets = joined_offsets([part.offsets for part in parts])
+            self.hashes = joined_hashes([part.hashes for part in parts])
 
     def read(self, start: int, stop: int) -> IdArray:
         """Tokens [start, stop), int64.
@@ -113,35 +146,72 @@ class TokenStore:
             raise ValueError(f"tokens {start} to {stop} of {self.num_tokens}")
         ids = np.empty(stop - start, np.int64)
         done = 0
+        index = bisect_right(self._starts, start) - 1
         while done < len(ids):
-            index, first = divmod(start + done, self._shard)
-            part = self._shards[index][first : first + len(ids) - done]
+            first = start + done - self._starts[index]
+            part = self._files[index].read(first, first + len(ids) - done)
             ids[done : done + len(part)] = part
-            done += len(part)
+            done, index = done + len(part), index + 1
         if len(ids) and ids.max() >= self.vocab_size:
-            raise CorpusError(f"{self.path}: a damaged token store: token {ids.max()}. {AGAIN}")
+            raise CorpusError(
+                f"{self.path}: damaged: token {ids.max()} of {self.vocab_size}. {AGAIN}"
+            )
         return ids
 
 
-def open_store(path: Path) -> TokenStore:
-    """The store that `build_store` wrote. Raises CorpusError if it is not there or damaged."""
-    try:
+class _Part:
+    """What one folder holds."""
+
+    def __init__(self, path: Path) -> None:
+        """Raises OSError, KeyError, TypeError or ValueError if it does not hold it."""
         values = json.loads((path / FACTS).read_text(encoding="utf-8"))
         if values["version"] != STORE_VERSION:
             raise CorpusError(
                 f"{path}: a token store of version {values['version']}, "
                 f"where this program knows {STORE_VERSION}. {AGAIN}"
             )
-        store = TokenStore(path, Facts(**values))
-        starts, stops = store.offsets[:-1], store.offsets[1:]
-        if starts[0] != 0 or stops[-1] != store.num_tokens or (starts >= stops).any():
+        self.facts = facts = Facts(**values)
+        self.offsets = map_array(path / OFFSETS, "<u8", facts.num_documents + 1)
+        self.hashes = map_array(path / HASHES, "<u8", facts.num_documents)
+        self.counts = np.array(map_array(path / COUNTS, "<i8", facts.vocab_size))
+        dtype = id_dtype(facts.vocab_size)
+        self.tokens = [TokenFile(path / name, dtype, length) for name, length in facts.files()]
+        self._check_offsets()
+
+    def _check_offsets(self) -> None:
+        if self.offsets[0] != 0 or self.offsets[-1] != self.facts.num_tokens:
             raise ValueError(f"{OFFSETS} does not divide the tokens into documents")
+        for first in range(0, self.facts.num_documents, AT_ONCE):
+            some = self.offsets[first : first + AT_ONCE + 1]
+            if (some[:-1] >= some[1:]).any():
+                raise ValueError(f"{OFFSETS} does not divide the tokens into documents")
+
+
+def open_store(path: Path) -> TokenStore:
+    """The store that `build_store` wrote. Raises CorpusError if it is not there or damaged."""
+    return _opened(path, [path])
+
+
+def open_shards(path: Path, folders: Sequence[Path]) -> TokenStore:
+    """The shards in `folders`, in this order, as the one store they are parts of.
+
+    path: the folder around them.  Raises CorpusError if one is not there or damaged, or if they
+    are not of one text.
+    """
+    store = _opened(path, folders)
+    if not store.num_tokens:
+        raise CorpusError("the corpus holds no text.")
+    return store
+
+
+def _opened(path: Path, folders: Sequence[Path]) -> TokenStore:
+    try:
+        return TokenStore(path, folders)
     except OSError as error:
         name = Path(error.filename or path).name
         raise CorpusError(f"{path}: no token store: {name}: {error.strerror}. {AGAIN}") from error
     except (KeyError, TypeError, ValueError) as error:
         raise CorpusError(f"{path}: a damaged token store: {error}. {AGAIN}") from error
-    return store
 
 
 def build_store(
@@ -151,11 +221,13 @@ def build_store(
     *,
     workers: int | None = None,
     progress: Callable[[int], None] | None = None,
+    may_be_empty: bool = False,
 ) -> TokenStore:
     """The store of `corpus` at `path`, where an older one is replaced once this one is whole.
 
     workers: most processes that encode; None: one a core. The store is the same with any number.
     progress: told the characters encoded so far.
+    may_be_empty: it is one of the parts that `open_shards` joins.
     Raises CorpusError if it cannot be written, also if the folder around `path` is not there, and
     whatever reading the corpus raises.
     """
@@ -168,6 +240,8 @@ def build_store(
                     writer.add(block, ids)
                     if progress is not None:
                         progress(writer.num_characters)
+            if not writer.num_tokens and not may_be_empty:
+                raise CorpusError("the corpus holds no text.")
             writer.finish(corpus)
     except OSError as error:
         raise CorpusError(
@@ -191,8 +265,8 @@ class _Writer:
         self._counts = np.zeros(tokenizer.vocab_size, np.int64)
         self._document = _hasher()
         self._is_open = False  # whether a document has begun and not ended
-        self.num_characters = 0
-        self._num_tokens = self._num_bytes = self._num_documents = 0
+        self.num_characters = self.num_tokens = 0
+        self._num_bytes = self._num_documents = 0
 
     def __enter__(self) -> Self:
         self._files = ExitStack()
@@ -210,7 +284,7 @@ class _Writer:
 
     def add(self, block: Block, ids: NDArray[Any]) -> None:
         """Append a block and its ids, where an end token closes each document."""
-        ends = np.flatnonzero(ids == self._tokenizer.end_id) + 1 + self._num_tokens
+        ends = np.flatnonzero(ids == self._tokenizer.end_id) + 1 + self.num_tokens
         self._offsets.write(ends.astype("<u8").tobytes())
         self._counts += np.bincount(ids, minlength=len(self._counts))
         self._add_tokens(ids)
@@ -218,13 +292,13 @@ class _Writer:
 
     def _add_tokens(self, ids: NDArray[Any]) -> None:
         while len(ids):
-            index, used = divmod(self._num_tokens, SHARD)
+            index, used = divmod(self.num_tokens, SHARD)
             if index and not used:
                 self._tokens.close()
                 self._tokens = self._open(_shard(index))
             part, ids = np.split(ids, [SHARD - used])
             self._tokens.write(part.tobytes())
-            self._num_tokens += len(part)
+            self.num_tokens += len(part)
 
     def _add_texts(self, block: Block) -> None:
         hashes = []
@@ -241,12 +315,11 @@ class _Writer:
         self._num_documents += len(hashes)
 
     def finish(self, corpus: Source) -> None:
-        """Write what is known only at the end. Raises CorpusError if there was no text."""
-        if not self._num_tokens:
-            raise CorpusError("the corpus holds no text.")
+        """Write what is known only at the end."""
         if self._is_open:
-            self._offsets.write(self._num_tokens.to_bytes(8, "little"))
-            self._hashes.write(self._document.digest())
+            self._offsets.write(self.num_tokens.to_bytes(8, "little"))
+            is_continuous = corpus.documents == "none"
+            self._hashes.write(bytes(8) if is_continuous else self._document.digest())
             self._num_documents += 1
         self._files.close()
         (self._folder / COUNTS).write_bytes(self._counts.astype("<i8").tobytes())
@@ -256,7 +329,7 @@ class _Writer:
             tokenizer_digest=digest(self._tokenizer),
             corpus_digest=corpus.digest(),
             documents=corpus.documents,
-            num_tokens=self._num_tokens,
+            num_tokens=self.num_tokens,
             num_bytes=self._num_bytes,
             num_documents=self._num_documents,
             shard=SHARD,
@@ -271,12 +344,3 @@ def _hasher() -> hashlib.blake2b:
 
 def _shard(index: int) -> str:
     return f"tokens-{index:05}.bin"
-
-
-def _map(path: Path, dtype: str | np.dtype[Any], length: int) -> NDArray[Any]:
-    """The array that is the file. Raises OSError, or ValueError if it has another length."""
-    size, wanted = path.stat().st_size, length * np.dtype(dtype).itemsize
-    if size != wanted:
-        raise ValueError(f"{path.name} has {size} bytes, not {wanted}")
-    # As a plain array: slicing a memmap costs several times more.
-    return np.asarray(np.memmap(path, dtype, "r"))

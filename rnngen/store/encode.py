@@ -41,13 +41,17 @@ SEPARATOR = "\0"
 
 
 def blocks_of(pieces: Iterable[tuple[str, bool]]) -> Iterator[Block]:
-    """The pieces in lists of `BLOCK` characters or somewhat more."""
+    """The pieces in lists of `BLOCK` characters or somewhat more.
+
+    A piece that was cut within a line always ends a block, so that the ids depend on where pieces
+    end and not on what came before: words never join there, and anywhere else they never would.
+    """
     block: Block = []
     length = 0
     for piece in pieces:
         block.append(piece)
         length += len(piece[0])
-        if length >= BLOCK:
+        if length >= BLOCK or not (piece[1] or piece[0].endswith("\n")):
             yield block
             block, length = [], 0
     if block:

@@ -73,14 +73,15 @@ def test_cut_parts_no_two_characters_that_unicode_can_compose() -> None:
     assert not [pair for pair in {*pairs, *hangul} if len(pair) == 2 and cut(pair, 1)]
 
 
-def test_text_is_cut_at_its_last_newline_where_it_has_one() -> None:
-    assert list(compose(["one\ntwo\nth", "ree\nfour", " five"])) == [
-        "one\ntwo\n", "three\n", "four fiv", "e",
-    ]  # fmt: skip
+def test_text_is_cut_at_its_last_newline_where_it_has_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = ["one\ntwo\nth", "ree\nfour", " five"]
+    assert list(compose(texts)) == ["one\ntwo\n", "three\n", "four five"]
+    monkeypatch.setattr(text_module, "LONG_LINE", 8)  # characters; only longer lines are cut
+    assert list(compose(texts)) == ["one\ntwo\n", "three\n", "four fiv", "e"]
 
 
 def test_text_of_nothing_but_marks_is_not_held_in_memory_for_ever() -> None:
-    with patch.object(text_module, "MOST_MARKS", 5):
+    with patch.object(text_module, "MOST_MARKS", 5), patch.object(text_module, "LONG_LINE", 5):
         marks = ["\u0301" * 4] * 3
         pieces = list(compose(marks))
     assert len(pieces) == 2

@@ -10,7 +10,7 @@ from unittest.mock import patch
 
 from hypothesis import strategies as st
 
-from rnngen.corpus import documents, files
+from rnngen.corpus import documents, files, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -34,8 +34,12 @@ sizes = st.integers(1, 9)
 
 @contextmanager
 def blocks_of(size: int, limit: int = documents.LIMIT) -> Iterator[None]:
-    """Read `size` bytes at once, and make pieces of at most `limit` characters."""
-    with patch.object(files, "BLOCK", size), patch.object(documents, "LIMIT", limit):
+    """Read `size` bytes at once, cut longer lines, make pieces of at most `limit` characters."""
+    with (
+        patch.object(files, "BLOCK", size),
+        patch.object(text, "LONG_LINE", size),
+        patch.object(documents, "LIMIT", limit),
+    ):
         yield
 
 
@@ -47,8 +51,8 @@ def write(folder: Path, data: bytes, name: str = "x.txt") -> str:
 
 def plainly(data: bytes, encoding: str = "utf-8") -> str:
     """The text as Python reads it, all at once."""
-    text = io.TextIOWrapper(io.BytesIO(data), encoding=encoding, newline=None).read()
-    return unicodedata.normalize("NFC", text.removeprefix("\ufeff"))
+    found = io.TextIOWrapper(io.BytesIO(data), encoding=encoding, newline=None).read()
+    return unicodedata.normalize("NFC", found.removeprefix("\ufeff"))
 
 
 def joined(corpus: Corpus) -> str:
@@ -58,8 +62,8 @@ def joined(corpus: Corpus) -> str:
 def whole(pieces: Iterable[Piece]) -> list[str]:
     """Documents put together from their pieces; the last must end."""
     found, ends = [""], True
-    for text, ends in pieces:
-        found[-1] += text
+    for part, ends in pieces:
+        found[-1] += part
         if ends:
             found.append("")
     assert ends
