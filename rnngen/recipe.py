@@ -26,6 +26,10 @@ FLOPS_PER_CORE = 33e9
 FLOPS_PER_GPU = 5e12
 TOKENS_PER_PARAMETER = 4.0
 """How a time budget is best spent: read this many tokens for each weight."""
+FINE_TUNING_RATE = 0.25
+"""Of the usual rate: what a trained model knows must not be washed away."""
+FINE_TUNING_EPOCHS = 8
+FINE_TUNING_PATIENCE = 3
 SHAPE = ("cell", "num_layers", "hidden_size", "embedding_dim", "tie_weights", "norm", "skip")
 """Settings of a model that its weights depend on."""
 LEAST_PARAMETERS = 40_000
@@ -123,7 +127,9 @@ class _Cook:
         self.settle("cell", "lstm", "the long memory; --cell gru is the lighter one")
         if self.get("steps") is None and self.get("epochs") is None:
             self.settle("minutes", DEFAULT_MINUTES, "more time writes better: --minutes N")
-            if self.get("minutes") is not None:
+            if self.situation.pretrained is not None:
+                self.settle("epochs", float(FINE_TUNING_EPOCHS), "at most: the model can write")
+            elif self.get("minutes") is not None:
                 n = self.situation.num_tokens
                 most = round(min(200.0, max(6.0, 40 * (1e6 / n) ** 0.25)))
                 self.settle("epochs", float(most), "at most: more passes would not pay")
@@ -205,11 +211,17 @@ class _Cook:
     def rate(self) -> None:
         hidden = self.get("hidden_size")
         rate = min(8e-3, max(1e-3, 5e-3 * math.sqrt(256 / hidden)))
-        self.settle("learning_rate", float(f"{rate:.2g}"), f"for {hidden} units")
+        why = f"for {hidden} units"
+        if self.situation.pretrained is not None:
+            rate *= FINE_TUNING_RATE
+            why += ", a quarter of a new model's"
+        self.settle("learning_rate", float(f"{rate:.2g}"), why)
         self.settle("warmup_steps", 50, "then a cosine down to zero")
 
     def evaluation(self) -> None:
         """Reading held-out text costs a third of training on it: keep that within a tenth."""
+        if self.situation.pretrained is not None:
+            self.settle("patience", FINE_TUNING_PATIENCE, "held-out text says when it is enough")
         held_out = self.situation.held_out
         allowed = 0.3 * self.expected_epochs() * self.situation.num_tokens
         often = int(min(10, max(3, allowed / held_out)))

@@ -175,6 +175,9 @@ def _candidates(name: str) -> Iterator[Path]:
     yield Path(name)
     for place in _places():
         yield place / name
+    if Path(name).parts[:1] == (SHIPPED,):  # as `checkpoints/shipped/haiku`, from anywhere
+        for place in _shipped():
+            yield place.parent / name
 
 
 def _places() -> list[Path]:

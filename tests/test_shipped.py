@@ -1,0 +1,82 @@
+"""The models that come with rnngen: small, whole, and found without being named."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+import rnngen
+from rnngen import runs
+from rnngen.forms.check import check
+from rnngen.forms.spec import load
+from tests.conftest import ROOT
+
+NAMES = ("base-en", "haiku", "lyrics", "posts")
+SHIPPED = ROOT / "checkpoints" / "shipped"
+
+
+def test_there_are_these_and_each_is_small():
+    files = {path.parent.name: path for path in SHIPPED.glob(f"*/{runs.MODEL_FILE}")}
+    assert tuple(sorted(files)) == NAMES
+    assert all(path.stat().st_size < 10_000_000 for path in files.values())
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_each_writes_text_and_reads_its_kind_better_than_noise(name: str):
+    model = rnngen.load(SHIPPED / name)
+    assert all(text.text.strip() for text in model.sample(n=4, seed=1, length=40))
+    words = "the rain came down on the old roof"
+    assert model.score(words).bits_per_byte < 0.7 * model.score(words[::-1]).bits_per_byte
+
+
+def test_haiku_of_the_shipped_model_are_exact():
+    texts = rnngen.load(SHIPPED / "haiku").write_form("haiku", n=3, seed=1, particles=4)
+    assert {check(text.whole, load("haiku")).verdict for text in texts} == {"exact"}
+
+
+@pytest.fixture
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder without any runs."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("RNNGEN_HOME", raising=False)
+    monkeypatch.delenv("RNNGEN_MODEL", raising=False)
+    return tmp_path
+
+
+def test_without_a_name_it_is_haiku_until_a_model_is_trained(elsewhere: Path):
+    assert runs.latest() == "haiku"
+    assert runs.find_model("haiku").parent == SHIPPED / "haiku"
+    own = elsewhere / "checkpoints" / "mine" / runs.MODEL_FILE
+    own.parent.mkdir(parents=True)
+    own.write_bytes(runs.find_model("posts").read_bytes())
+    assert runs.latest() == "mine"
+    own.parent.rename(own.parent.with_name("haiku"))
+    assert runs.find_model("haiku").resolve().is_relative_to(elsewhere.resolve())
+    assert runs.find_model("shipped/haiku").parent == SHIPPED / "haiku"
+
+
+def test_the_wheel_holds_them(tmp_path: Path):
+    """An installed rnngen finds them beside its code; what else lies in checkpoints stays out."""
+    build = pytest.importorskip("hatchling.builders.wheel", reason="hatchling builds the wheel")
+    [wheel] = build.WheelBuilder(str(ROOT)).build(directory=str(tmp_path), versions=["standard"])
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(tmp_path / "site")
+    models = sorted(p for p in (tmp_path / "site").rglob(runs.MODEL_FILE))
+    assert tuple(path.parent.name for path in models) == NAMES
+    ran = subprocess.run(
+        [sys.executable, "-m", "rnngen", "sample", "--json", "--seed", "3"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(tmp_path / "site"), "RNNGEN_HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    told = json.loads(ran.stdout)
+    [text] = rnngen.load(SHIPPED / "haiku").sample(n=1, seed=3)
+    assert told["text"] == text.text
