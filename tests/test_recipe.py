@@ -126,3 +126,16 @@ def test_every_setting_is_explained():
     for config in (ModelConfig, TrainConfig):
         for field in dataclasses.fields(config):
             assert config.help(field.name).endswith(".")
+
+
+def test_a_pretrained_model_keeps_its_shape_and_learns_gently():
+    pretrained = ModelConfig(300, cell="gru", hidden_size=100, embedding_dim=50, num_layers=3)
+    situation = Situation(100_000, 10_000, 310, pretrained=pretrained)
+    plan = choose(situation, {"dropout": 0.3})
+    assert plan.model == dataclasses.replace(pretrained, vocab_size=310, dropout=0.3)
+    new = choose(dataclasses.replace(situation, pretrained=None), {"hidden_size": 100})
+    assert plan.train.learning_rate < new.train.learning_rate
+    assert (plan.train.epochs or 0) < (new.train.epochs or 0)
+    assert choose(situation, {"hidden_size": 100}).model.hidden_size == 100
+    with pytest.raises(ConfigError, match="--norm cannot be False"):
+        choose(situation, {"norm": False})
