@@ -160,6 +160,13 @@ def test_the_default_vocabulary_grows_with_the_corpus(
     assert least < default_vocab_size(int(megabytes * 1e6), letters) < most
 
 
+def test_the_default_vocabulary_stops_growing_where_it_would_cost_most_of_the_time() -> None:
+    letters = np.full(60, 1000)
+    assert default_vocab_size(80_000_000, letters) == default_vocab_size(10**12, letters) == 8192
+    characters = np.full(5000, 1000)  # half of the pieces may be characters: all that are needed
+    assert default_vocab_size(10**12, characters) // 2 >= 0.995 * 5000
+
+
 def test_real_texts_come_back_whole(data_file: Callable[[str], Path]) -> None:
     for name in ("haiku_ja.txt", "tweets_emoji.txt"):
         lines = data_file(name).read_text(encoding="utf-8").splitlines()[:3000]
