@@ -20,6 +20,8 @@ CELLS = ("lstm", "gru")
 PRECISIONS = ("auto", "fp32", "bf16")
 DEVICES = ("auto", "cpu", "cuda", "mps")
 UNTIL = ("sentence", "line", "paragraph")
+MOST_CANDIDATES = 1000
+"""Of one text, for best_of and beam; more would take hours or all of the memory."""
 
 
 def setting(help: str, default: Any = dataclasses.MISSING) -> Any:
@@ -200,6 +202,10 @@ class SampleConfig(Config):
         self._freeze()
         for name in ("length", "repetition_window", "best_of"):
             self._check_integer(name, 1)
+        for name in ("best_of", "beam"):
+            value = getattr(self, name)
+            ok = not isinstance(value, int) or value <= MOST_CANDIDATES
+            self._check(name, ok, f"at most {MOST_CANDIDATES:,}", "Each is a text of its own.")
         self._check_integer("min_chars", 0)
         self._check_optional_integer("chars", "Leave it out for no limit.")
         self._check_optional_integer("top_k", "Leave it out to keep every token.")

@@ -66,6 +66,8 @@ def test_temperatures_are_one_or_several():
         ({"best_of": 2, "temperature": 0.0}, "--best-of has nothing to choose from"),
         ({"beam": 4, "best_of": 2}, "--beam draws nothing, so --best-of has no effect"),
         ({"beam": 4, "top_k": 5}, "--beam draws nothing, so --top-k has no effect"),
+        ({"best_of": 10**30}, "--best-of must be at most 1,000, got"),
+        ({"beam": 1001}, "--beam must be at most 1,000, got 1001."),
         ({"beam": 0}, "--beam must be a whole number, at least 1, got 0."),
     ],
 )

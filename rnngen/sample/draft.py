@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import math
+import sys
 from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -71,7 +72,7 @@ class Draft:
         self.job = job
         self.temperature = config.temperatures[job.index % len(config.temperatures)]
         self.uniforms = uniforms(job.seed, job.index, job.candidate)
-        self.recent = deque(recent, maxlen=config.repetition_window)
+        self.recent = deque(recent, maxlen=min(config.repetition_window, sys.maxsize))
         self.states = steering.start(job.prompt)
         self.trail = steering.guard.start(job.prompt) if steering.guard else NO_TRAIL
         self.tokens = 0
