@@ -11,7 +11,8 @@ import rnngen
 from rnngen import checkpoint, runs
 from rnngen.events import Evaluation
 from rnngen.finetune import initial_weights
-from rnngen.job import Job, Start, Text, new_job
+from rnngen.job import Job, Start, new_job
+from rnngen.tokens import Text
 from rnngen.train import train
 from tests.models import small_model
 

@@ -44,7 +44,7 @@ def command(
     """
     from rnngen import runs
     from rnngen.errors import ConfigError
-    from rnngen.job import tokenize
+    from rnngen.tokens import tokenize
 
     if not files:
         raise ConfigError("name a text file to tokenize.")
