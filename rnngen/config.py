@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 CELLS = ("lstm", "gru")
 PRECISIONS = ("auto", "fp32", "bf16")
 DEVICES = ("auto", "cpu", "cuda", "mps")
+MOST_NGRAMS = 16
 UNTIL = ("sentence", "line", "paragraph")
 MOST_CANDIDATES = 1000
 """Of one text, for best_of and beam; more would take hours or all of the memory."""
@@ -90,10 +91,16 @@ class ModelConfig(Config):
     tie_weights: bool = setting("Use the embedding as the output layer too.", False)
     norm: bool = setting("Follow each recurrent layer with LayerNorm.", True)
     skip: bool = setting("Add each layer's input to its output where the shapes allow.", True)
+    ngrams: int = setting("Longest run of tokens that has an embedding of its own; 1: none.", 1)
+    ngram_buckets: int = setting("Embeddings that all such runs share, by a hash.", 16384)
+    ngram_dim: int = setting("Numbers that stand for such a run.", 64)
 
     def __post_init__(self) -> None:
         for name in ("vocab_size", "embedding_dim", "hidden_size", "num_layers"):
             self._check_integer(name, 1)
+        for name in ("ngrams", "ngram_buckets", "ngram_dim"):
+            self._check_integer(name, 1)
+        self._check("ngrams", self.ngrams <= MOST_NGRAMS, f"at most {MOST_NGRAMS}")
         self._check_choice("cell", CELLS)
         self._check_number("dropout", 0 <= self.dropout < 1, "at least 0 and below 1")
         self._check(

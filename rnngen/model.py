@@ -5,10 +5,15 @@ Shape letters, here and everywhere in rnngen:
     B  streams of text side by side      E  embedding_dim
     T  tokens of each stream             H  hidden_size
     V  vocab_size                        L  num_layers
+    N  ngrams, the longest run of tokens with an embedding of its own
 
 The way of the data, (B, T, width):
 
-    ids -> embedding E -> dropout -> layer 0 .. layer L-1 -> output V
+    ids -> embedding E -> + -> dropout -> layer 0 .. layer L-1 -> output V
+      `--> n-grams D -> E -'
+
+    n-grams: the last 2, .. N tokens, each run hashed to a row of one table (see ngrams.py), the
+             rows of a place added up; nothing where N is 1
 
     layer:  x -> LSTM or GRU -> LayerNorm -> dropout -> + -> next x
              `-----------------------------------------'
@@ -34,7 +39,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from rnngen import gru
+from rnngen import gru, ngrams
 from rnngen.dropout import Dropout
 from rnngen.shapes import GATES
 
@@ -62,7 +67,8 @@ loss in nats per character, LSTM: std 0.1 1.744, 0.3 1.723, 1 1.678, 2 1.700; ga
 class RNNLM(nn.Module):
     """Next-token logits of B streams.
 
-    State is `(h, c)` for an LSTM, `(h,)` for a GRU, each (L, B, H), as in torch.nn.
+    State is `(h, c)` for an LSTM, `(h,)` for a GRU, each (L, B, H), as in torch.nn; where N > 1,
+    also the last tokens, int64 (N - 1, B, 1), as `ngrams.rows` takes them.
     Initial weights are drawn from torch's global generator: call torch.manual_seed first.
     """
 
@@ -74,6 +80,9 @@ class RNNLM(nn.Module):
         widths = [config.embedding_dim] + [hidden] * (config.num_layers - 1)
         cell = {"lstm": nn.LSTM, "gru": nn.GRU}[config.cell]
         self.embedding = nn.Embedding(config.vocab_size, config.embedding_dim)
+        if config.ngrams > 1:
+            self.ngrams = nn.Embedding(config.ngram_buckets, config.ngram_dim)
+            self.ngrams_up = nn.Linear(config.ngram_dim, config.embedding_dim, bias=False)
         self.layers = nn.ModuleList(cell(width, hidden, batch_first=True) for width in widths)
         self.norms = nn.ModuleList(nn.LayerNorm(hidden) for _ in widths if config.norm)
         self.dropout = Dropout(config.dropout)
@@ -87,24 +96,41 @@ class RNNLM(nn.Module):
 
         Returns unnormalised log-probabilities (B, T, V) of each next token, and the next state.
         """
-        x = self.dropout(self.embedding(ids))
+        if state is None:
+            state = self.start(len(ids))
+        x = self.embedding(ids)
+        recent: State = ()
+        if self.config.ngrams > 1:
+            state, last = state[:-1], state[-1]
+            runs, last = self._runs(ids, last)
+            x, recent = x + runs, (last,)
+        x = self.dropout(x)
         carried = []
         for index in range(self.config.num_layers):
-            before = None if state is None else tuple(s[index : index + 1] for s in state)
-            x, after = self._layer(index, x, before)
+            x, after = self._layer(index, x, tuple(part[index : index + 1] for part in state))
             carried.append(after)
         weight = self.embedding.weight if self.config.tie_weights else self.output.weight
-        return F.linear(x, weight, self.output.bias), tuple(
-            torch.cat(parts) for parts in zip(*carried, strict=True)
-        )
+        after = tuple(torch.cat(parts) for parts in zip(*carried, strict=True))
+        return F.linear(x, weight, self.output.bias), after + recent
 
     def start(self, batch_size: int) -> State:
         """The empty state of `batch_size` streams: zeros, where and what the weights are."""
         shape = (self.config.num_layers, batch_size, self.config.hidden_size)
         parts = 2 if self.config.cell == "lstm" else 1
-        return tuple(self.output.bias.new_zeros(shape) for _ in range(parts))
+        state = tuple(self.output.bias.new_zeros(shape) for _ in range(parts))
+        if self.config.ngrams > 1:
+            recent = self.config.ngrams - 1, batch_size, 1
+            state += (self.output.bias.new_zeros(recent, dtype=torch.int64),)
+        return state
 
-    def _layer(self, index: int, x: Tensor, state: State | None) -> tuple[Tensor, State]:
+    def _runs(self, ids: Tensor, last: Tensor) -> tuple[Tensor, Tensor]:
+        """What the runs that end at each token add to its embedding, (B, T, E); the last tokens."""
+        tokens = torch.cat([last[..., 0], ids.T + 1])
+        rows = ngrams.rows(tokens, self.config.ngrams, self.config.ngram_buckets)
+        runs = self.ngrams(torch.stack(rows, dim=-1)).sum(2).transpose(0, 1)
+        return self.ngrams_up(runs), tokens[len(tokens) - len(last) :, :, None]
+
+    def _layer(self, index: int, x: Tensor, state: State) -> tuple[Tensor, State]:
         y, after = self._recur(self.layers[index], x, state)
         if self.config.norm:
             y = self.norms[index](y)
@@ -113,19 +139,21 @@ class RNNLM(nn.Module):
             y = y + x
         return y, after
 
-    def _recur(self, layer: nn.Module, x: Tensor, state: State | None) -> tuple[Tensor, State]:
+    def _recur(self, layer: nn.Module, x: Tensor, state: State) -> tuple[Tensor, State]:
         """As torch's LSTM takes and returns the pair (h, c), but its GRU the bare h."""
         if not isinstance(layer, nn.GRU):
             y, after = layer(x, state)
             return y, after
-        h = None if state is None else state[0]
-        y, h = gru.run(layer, x, h) if gru.pays(x) else layer(x, h)
+        y, h = gru.run(layer, x, state[0]) if gru.pays(x) else layer(x, state[0])
         return y, (h,)
 
     @torch.no_grad()
     def _initialize(self, unigram: NDArray[np.int64] | None) -> None:
         tied = self.config.tie_weights
         nn.init.normal_(self.embedding.weight, std=TIED_STD if tied else EMBEDDING_STD)
+        if self.config.ngrams > 1:  # a run that was never seen adds nothing
+            nn.init.zeros_(self.ngrams.weight)
+            nn.init.orthogonal_(self.ngrams_up.weight)
         for layer in self.layers:
             self._initialize_layer(layer)
         if not tied:

@@ -22,6 +22,9 @@ def tensor_shapes(config: ModelConfig) -> dict[str, tuple[int, ...]]:
     """
     vocab, hidden = config.vocab_size, config.hidden_size
     shapes: dict[str, tuple[int, ...]] = {"embedding.weight": (vocab, config.embedding_dim)}
+    if config.ngrams > 1:
+        shapes["ngrams.weight"] = (config.ngram_buckets, config.ngram_dim)
+        shapes["ngrams_up.weight"] = (config.embedding_dim, config.ngram_dim)
     for layer in range(config.num_layers):
         rows = GATES[config.cell] * hidden
         width = hidden if layer else config.embedding_dim

@@ -28,6 +28,9 @@ def configs(draw: st.DrawFn) -> ModelConfig:
         tie_weights=tied,
         norm=draw(st.booleans()),
         skip=draw(st.booleans()),
+        ngrams=draw(st.integers(1, 4)),
+        ngram_buckets=draw(st.integers(1, 9)),
+        ngram_dim=draw(st.integers(1, 6)),
     )
 
 

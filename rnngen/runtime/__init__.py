@@ -2,7 +2,8 @@
 
 Shapes: B streams, T tokens, V vocabulary, L layers, H hidden units.
 State is a tuple of float32 arrays (L, B, H), `(h, c)` for an LSTM and `(h,)` for a GRU, as in
-torch.nn; a state from one runtime can be carried into the other.
+torch.nn, and where the model has n-grams the last tokens, int64 (N - 1, B, 1), each id + 1 or 0.
+The second axis is that of streams in all; a state from one runtime can be carried into the other.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
     IdArray = NDArray[np.int64]
     FloatArray = NDArray[np.float32]
-    State = tuple[FloatArray, ...]
+    State = tuple[FloatArray | IdArray, ...]
 
 
 class Runtime(Protocol):

@@ -28,6 +28,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
+from rnngen import ngrams
 from rnngen.machine import cores
 from rnngen.runtime import groups
 from rnngen.shapes import tensor_shapes
@@ -73,13 +74,17 @@ class NumpyRuntime:
         self._embedding = np.array(weights["embedding.weight"], np.float32)
         self._layers = [layer(config, weights, index) for index in range(config.num_layers)]
         self._first_inputs = _Table(self._embedding, self._layers[0].inputs)
+        self._runs = _Runs(config, weights, self._layers[0].inputs) if config.ngrams > 1 else None
         output = "embedding.weight" if config.tie_weights else "output.weight"
         self._output = _Linear(weights[output], weights["output.bias"])
 
     def start(self, batch_size: int) -> State:
         shape = (self.config.num_layers, batch_size, self.config.hidden_size)
         parts = 2 if self.config.cell == "lstm" else 1
-        return tuple(np.zeros(shape, np.float32) for _ in range(parts))
+        state = tuple(np.zeros(shape, np.float32) for _ in range(parts))
+        if self._runs:
+            state += (np.zeros((self.config.ngrams - 1, batch_size, 1), np.int64),)
+        return state
 
     def step(self, ids: IdArray, state: State) -> tuple[FloatArray, State]:
         """See Runtime. The bits are `forward`'s."""
@@ -99,7 +104,7 @@ class NumpyRuntime:
             streams = f"ids of {len(ids)} streams, state of {state[0].shape[1]}"
             raise ValueError(f"{streams}, groups of {sum(sizes)}.")
         logits = np.empty((len(ids), self.config.vocab_size), np.float32)
-        after = tuple(np.empty(part.shape, np.float32) for part in state)
+        after = tuple(np.empty_like(part) for part in state)
 
         def work(task: groups.Task) -> None:
             rows, kept = task.rows, task.rows[task.kept]
@@ -131,15 +136,23 @@ class NumpyRuntime:
 
     def _run_together(self, ids: IdArray, state: State, size: int = 1) -> tuple[FloatArray, State]:
         """size: how many rows are multiplied at once; above 1 it must divide the streams."""
-        after = tuple(np.empty(part.shape, np.float32) for part in state)
         x, inputs = self._embedding.take(ids, axis=0), self._first_inputs(ids)
+        recent: State = ()
+        if self._runs:
+            state, last = state[:-1], state[-1]
+            tokens = np.concatenate([last[..., 0], ids + 1])
+            recent = (tokens[len(tokens) - len(last) :, :, None],)
+            added, products = self._runs(tokens, size)
+            x += added
+            inputs = inputs + products
+        after = tuple(np.empty(part.shape, np.float32) for part in state)
         for index, layer in enumerate(self._layers):
             if index:
                 inputs = layer.inputs(x, size)
             x, carried = layer.run(x, inputs, tuple(part[index] for part in state), size)
             for part, value in zip(after, carried, strict=True):
                 part[index] = value
-        return self._output(x, size), after
+        return self._output(x, size), after + recent
 
 
 class _Layer:
@@ -234,13 +247,13 @@ class _Linear:
     """x -> x W^T + b for rows (..., K) -> (..., G)."""
 
     def __init__(self, weight: FloatArray, bias: FloatArray) -> None:
-        self._matrix = _Matrix(weight)
+        self.matrix = _Matrix(weight)
         self._bias = _as_row(bias)
         self.width = len(bias)
 
     def __call__(self, x: FloatArray, size: int = 1) -> FloatArray:
         rows = x.reshape(-1, x.shape[-1])
-        return (self._matrix(rows, size) + self._bias).reshape(*x.shape[:-1], self.width)
+        return (self.matrix(rows, size) + self._bias).reshape(*x.shape[:-1], self.width)
 
 
 class _Matrix:
@@ -301,6 +314,32 @@ class _Table:
             self._rows[new] = self._linear(self._embedding[new])
             self._known[new] = True
         return self._rows.take(ids, axis=0)
+
+
+class _Runs:
+    """What runs of tokens add to the embeddings, and so to the input products of the first layer.
+
+    The way from D over E to the gates is one matrix, made beforehand.
+    """
+
+    def __init__(
+        self, config: ModelConfig, weights: Mapping[str, FloatArray], inputs: _Linear
+    ) -> None:
+        self._longest, self._buckets = config.ngrams, config.ngram_buckets
+        self._table = np.array(weights["ngrams.weight"], np.float32)
+        up = weights["ngrams_up.weight"]
+        both = np.concatenate([up, inputs.matrix(up.T, 1).T])
+        self._linear = _Linear(both, np.zeros(len(both), np.float32))
+        self._width = len(up)
+
+    def __call__(self, tokens: IdArray, size: int) -> tuple[FloatArray, FloatArray]:
+        """tokens: as `ngrams.rows` takes them -> (T, B, E) and (T, B, gates)."""
+        first, *others = ngrams.rows(tokens, self._longest, self._buckets)
+        runs = self._table[first]
+        for rows in others:
+            runs += self._table[rows]
+        products = self._linear(runs, size)
+        return products[..., : self._width], products[..., self._width :]
 
 
 class _Norm:

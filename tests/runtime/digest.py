@@ -14,7 +14,7 @@ from rnngen.shapes import tensor_shapes
 
 hasher = hashlib.sha256()
 for cell in CELLS:
-    config = ModelConfig(300, cell)
+    config = ModelConfig(300, cell, ngrams=3)
     rng = np.random.default_rng(0)
     shapes = tensor_shapes(config)
     runtime = NumpyRuntime(

@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rnngen.config import CELLS, ModelConfig
+from rnngen.ngrams import rows
 from rnngen.runtime import numpy as numpy_runtime
 from rnngen.runtime.numpy import NumpyRuntime
 from rnngen.runtime.torch import TorchRuntime
@@ -41,7 +42,12 @@ def random_weights(config: ModelConfig) -> dict[str, Array]:
 
 def random_state(runtime: NumpyRuntime, streams: int) -> State:
     rng = np.random.default_rng(8)
-    return tuple(rng.uniform(-1, 1, s.shape).astype(np.float32) for s in runtime.start(streams))
+    return tuple(
+        rng.integers(0, runtime.config.vocab_size + 1, part.shape)
+        if part.dtype == np.int64
+        else rng.uniform(-1, 1, part.shape).astype(np.float32)
+        for part in runtime.start(streams)
+    )
 
 
 def random_ids(config: ModelConfig, *shape: int) -> NDArray[np.int64]:
@@ -49,7 +55,8 @@ def random_ids(config: ModelConfig, *shape: int) -> NDArray[np.int64]:
 
 
 def build(**settings: Any) -> tuple[ModelConfig, NumpyRuntime]:
-    config = ModelConfig(**({"vocab_size": 37, "embedding_dim": 20, "hidden_size": 20} | settings))
+    sizes = {"embedding_dim": 20, "hidden_size": 20, "ngrams": 3, "ngram_buckets": 500}
+    config = ModelConfig(**({"vocab_size": 37} | sizes | settings))
     return config, NumpyRuntime(config, random_weights(config))
 
 
@@ -59,7 +66,7 @@ def assert_close(got: Array, expected: Array) -> None:
 
 
 def assert_same_bits(got: Array, expected: Array) -> None:
-    assert got.dtype == expected.dtype == np.float32
+    assert got.dtype == expected.dtype
     assert np.array_equal(got.view(np.int32), expected.view(np.int32))
 
 
@@ -74,9 +81,12 @@ def every_config() -> list[ModelConfig]:
             tie_weights=tied,
             norm=norm,
             skip=skip,
+            ngrams=ngrams,
+            ngram_buckets=100,
+            ngram_dim=6,
         )
-        for cell, num_layers, embedding_dim, tied, norm, skip in itertools.product(
-            CELLS, (1, 2, 3), (20, 12), (False, True), (False, True), (False, True)
+        for cell, num_layers, embedding_dim, tied, norm, skip, ngrams in itertools.product(
+            CELLS, (1, 3), (20, 12), (False, True), (False, True), (False, True), (1, 2, 4)
         )
         if not (tied and embedding_dim == 12)
     ]
@@ -84,7 +94,8 @@ def every_config() -> list[ModelConfig]:
 
 def name(config: ModelConfig) -> str:
     flags = [flag for flag in ("tie_weights", "norm", "skip") if getattr(config, flag)]
-    return "-".join([config.cell, f"L{config.num_layers}", f"E{config.embedding_dim}", *flags])
+    sizes = [f"L{config.num_layers}", f"E{config.embedding_dim}", f"N{config.ngrams}"]
+    return "-".join([config.cell, *sizes, *flags])
 
 
 # The equations once more, one stream and one token at a time, in float64 and nothing shared.
@@ -108,9 +119,15 @@ def gru(x: Array, h: Array, w: Array, u: Array, b: Array, d: Array) -> tuple[Arr
 
 
 def oracle_step(config: ModelConfig, weights: dict[str, Array], token: int, state: State) -> Array:
-    """Logits (V,); writes the next state over `state`, whose parts are (L, H)."""
+    """Logits (V,); writes the next state over `state`, whose parts are (L, H) and (N - 1, 1)."""
     w = {n: a.astype(np.float64) for n, a in weights.items()}
     x = w["embedding.weight"][token]
+    if config.ngrams > 1:
+        *state, recent = state
+        run = np.append(recent[:, 0], token + 1)
+        for row in rows(run.astype(np.int64), config.ngrams, config.ngram_buckets):
+            x = x + w["ngrams_up.weight"] @ w["ngrams.weight"][row[0]]
+        recent[:, 0] = run[1:]
     for layer in range(config.num_layers):
         tensors = ("weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0")
         own = [w[f"layers.{layer}.{tensor}"] for tensor in tensors]
@@ -285,8 +302,10 @@ def test_reading_nothing_changes_nothing(cell: str) -> None:
 def test_streams_start_at_zero(cell: str) -> None:
     _, runtime = build(cell=cell)
     parts = runtime.start(4)
-    assert [part.shape for part in parts] == [(2, 4, 20)] * (2 if cell == "lstm" else 1)
-    assert all(part.dtype == np.float32 and not part.any() for part in parts)
+    memory = [(2, 4, 20)] * (2 if cell == "lstm" else 1)
+    assert [part.shape for part in parts] == [*memory, (2, 4, 1)]
+    assert [part.dtype for part in parts] == [np.float32] * len(memory) + [np.int64]
+    assert not any(part.any() for part in parts)
 
 
 @given(st.integers(1, 10**5), st.integers(1, 2 * numpy_runtime.BLOCK))
