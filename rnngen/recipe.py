@@ -33,7 +33,11 @@ FINE_TUNING_RATE = 0.75
 quarters at 1.807."""
 FINE_TUNING_EPOCHS = 8
 FINE_TUNING_PATIENCE = 3
-SHAPE = ("cell", "num_layers", "hidden_size", "embedding_dim", "tie_weights", "norm", "skip")
+NGRAMS = ("ngrams", "ngram_buckets", "ngram_dim")
+SHAPE = (
+    *("cell", "num_layers", "hidden_size", "embedding_dim", "tie_weights", "norm", "skip"),
+    *NGRAMS,
+)
 """Settings of a model that its weights depend on."""
 LEAST_PARAMETERS = 40_000
 PARAMETERS_PER_TOKEN = 4

@@ -16,6 +16,7 @@ def small_model(seed: int = 0, *, continuous: bool = False, **settings: Any) -> 
     """A model of bytes with random weights."""
     tokenizer = ByteTokenizer()
     sizes = {"embedding_dim": 8, "hidden_size": 8, "num_layers": 1}
+    sizes |= {"ngrams": 3, "ngram_buckets": 50, "ngram_dim": 4}
     config = ModelConfig(**{"vocab_size": 257, **sizes, **settings})
     rng = np.random.default_rng(seed)
     weights = {

@@ -19,6 +19,7 @@ from tests.models import small_model
 ENGLISH = "the cat sat on the mat\nthe dog sat on the log\n\n" * 40
 MORE = "the café opened and the señor sat on the mât\n\n" * 40
 SMALL = {"hidden_size": 16, "embedding_dim": 16, "num_layers": 2, "batch_size": 4, "seq_len": 16}
+SMALL |= {"ngrams": 3, "ngram_buckets": 50, "ngram_dim": 4}
 
 
 @pytest.fixture

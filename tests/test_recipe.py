@@ -64,6 +64,9 @@ GIVEN = {
     "patience": 0,
     "clip": 0.25,
     "norm": False,
+    "ngrams": 4,
+    "ngram_buckets": 321,
+    "ngram_dim": 9,
 }
 
 

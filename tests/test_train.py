@@ -35,7 +35,7 @@ def job(folder: Path, *, model: dict[str, Any] | None = None, **settings: Any) -
         read=lambda start, stop: tokens[start:stop],
     )
     training, validation = batches.split(store, 0.1)  # type: ignore[arg-type]
-    sizes = {"embedding_dim": 12, "hidden_size": 12, "num_layers": 2, "dropout": 0.2}
+    sizes = {"embedding_dim": 12, "hidden_size": 12, "num_layers": 2, "dropout": 0.2, "ngrams": 3}
     config = {"batch_size": 4, "seq_len": 16, "warmup_steps": 5, "evaluations": 4, "device": "cpu"}
     folder.mkdir(exist_ok=True)
     return Job(
