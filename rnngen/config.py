@@ -118,6 +118,7 @@ class TrainConfig(Config):
     seq_len: int = setting("Tokens between two updates of the weights (T).", 64)
     learning_rate: float = setting("Highest learning rate.", 5e-3)
     final_rate: float = setting("Last learning rate, as a share of the highest.", 0.0)
+    ngram_rate: float = setting("Learning rate of the n-grams, as a share of the others'.", 1.0)
     warmup_steps: int = setting("Steps in which the learning rate rises from 0.", 50)
     weight_decay: float = setting("AdamW's weight decay, on matrices only.", 0.1)
     clip: float = setting("Longest gradient (2-norm); a longer one is shortened to it.", 1.0)
@@ -145,6 +146,7 @@ class TrainConfig(Config):
             if value is not None:
                 self._check_number(name, value > 0, "above 0")
         self._check_number("learning_rate", self.learning_rate > 0, "above 0")
+        self._check_number("ngram_rate", self.ngram_rate > 0, "above 0")
         self._check_number("clip", self.clip > 0, "above 0")
         self._check_number("weight_decay", self.weight_decay >= 0, "at least 0")
         self._check_number("final_rate", 0 <= self.final_rate <= 1, "from 0 to 1")

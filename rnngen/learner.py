@@ -92,10 +92,15 @@ class Learner:
         self._optimizer = self._make_optimizer(config)
 
     def _make_optimizer(self, config: TrainConfig) -> torch.optim.AdamW:
-        parameters = list(self._model.parameters())
+        named = dict(self._model.named_parameters())
+        runs = [named.pop("ngrams.weight")] if "ngrams.weight" in named else []
+        matrices = [p for p in named.values() if p.dim() > 1]
+        vectors = [p for p in named.values() if p.dim() <= 1]
+        decay = config.weight_decay
         groups = [
-            {"params": [p for p in parameters if p.dim() > 1], "weight_decay": config.weight_decay},
-            {"params": [p for p in parameters if p.dim() <= 1], "weight_decay": 0.0},
+            {"params": matrices, "weight_decay": decay, "share": 1.0},
+            {"params": vectors, "weight_decay": 0.0, "share": 1.0},
+            {"params": runs, "weight_decay": decay, "share": config.ngram_rate},
         ]
         fused = self._device.type in ("cpu", "cuda")
         return torch.optim.AdamW(groups, lr=config.learning_rate, betas=(0.9, 0.99), fused=fused)
@@ -107,13 +112,13 @@ class Learner:
         If loss or gradient is not finite, nothing is learned and NaN is returned.
         """
         for group in self._optimizer.param_groups:
-            group["lr"] = learning_rate
+            group["lr"] = learning_rate * group["share"]
         self._replicas.clear_gradients()
         before = None if batch.position == 0 else self._state
         shares = self._replicas.each(len(batch.inputs), partial(self._backward, batch, before))
         self._replicas.add_gradients()
         loss = self._summed(torch.stack([loss for loss, _ in shares]).sum())
-        norm = torch.nn.utils.clip_grad_norm_(self._model.parameters(), self._clip)
+        norm = self._shorten(self._replicas.gradient)
         if not bool(torch.isfinite(loss + norm)):
             self._state = None  # what is carried may be what overflowed
             return math.nan
@@ -121,6 +126,12 @@ class Learner:
         self._updates += 1
         self._state = _joined([state for _, state in shares])
         return float(loss)
+
+    def _shorten(self, gradient: torch.Tensor) -> torch.Tensor:
+        """Scale down a gradient longer than `clip` (Pascanu et al. 2013); returns its length."""
+        norm: torch.Tensor = torch.linalg.vector_norm(gradient)
+        gradient *= (self._clip / (norm + 1e-6)).clamp(max=1)
+        return norm
 
     def _summed(self, loss: torch.Tensor) -> torch.Tensor:
         """The loss over all processes; the gradient becomes theirs too, in the same message."""

@@ -20,14 +20,14 @@ if TYPE_CHECKING:
 DEFAULT_MINUTES = 5.0
 MOST_MINUTES = 60.0
 """Where passes are asked for and no time, no model is chosen that would need longer."""
-USUAL_BATCH_SIZE, USUAL_SEQ_LEN = 16, 64
-WIDE = 384
-"""Units from which 16 streams are too few: weights no longer stay in the cache between steps."""
+USUAL_BATCH_SIZE, USUAL_SEQ_LEN = 32, 64
 FLOPS_PER_CORE = 33e9
 """What one core of a common laptop or server does in fp32 while training (AVX2)."""
 FLOPS_PER_GPU = 5e12
-TOKENS_PER_PARAMETER = 4.0
-"""How a time budget is best spent: read this many tokens for each weight."""
+TOKENS_PER_PARAMETER = 10.0
+"""How a time budget is best spent: read this many tokens for each weight of the layers."""
+LONGEST_NGRAM = 4
+MOST_BUCKETS, NGRAM_DIM = 2**14, 64
 FINE_TUNING_RATE = 0.75
 """Of the usual rate. A quarter of it left haiku at 1.832 bits per byte after four passes, three
 quarters at 1.807."""
@@ -160,6 +160,14 @@ class _Cook:
         self.settle("embedding_dim", hidden, "as wide as the layers, so that all have a skip")
         tie = self.situation.vocab_size > 4000 and self.get("embedding_dim") == hidden
         self.settle("tie_weights", tie, "one matrix for many tokens" if tie else "few tokens")
+        self.runs()
+
+    def runs(self) -> None:
+        if self.settle("ngrams", LONGEST_NGRAM, "what stood just before, at a glance") == 1:
+            return
+        fitting = 2 ** max(4, round(math.log2(self.situation.num_tokens / 8)))
+        self.settle("ngram_buckets", min(MOST_BUCKETS, fitting), "runs that share one are few")
+        self.settle("ngram_dim", NGRAM_DIM, "enough: it is added to the embedding")
 
     def _parameters_for(self, minutes: float) -> float:
         flops = minutes * 60 * self._flops()
@@ -187,8 +195,6 @@ class _Cook:
             "seq_len", max(1, min(USUAL_SEQ_LEN, n)), "the state is carried on beyond it"
         )
         usual = 128 if self.situation.device == "cuda" else USUAL_BATCH_SIZE
-        if self.get("hidden_size") >= WIDE:
-            usual = max(usual, 2 * USUAL_BATCH_SIZE)
         fitting = max(1, n // (8 * seq_len))
         if fitting < usual:
             self.settle("batch_size", fitting, f"small: the text has only {n:,} tokens")
@@ -219,13 +225,15 @@ class _Cook:
 
     def rate(self) -> None:
         hidden = self.get("hidden_size")
-        rate = min(8e-3, max(1e-3, 5e-3 * math.sqrt(256 / hidden)))
+        rate = min(8e-3, max(1e-3, 6e-3 * math.sqrt(256 / hidden)))
         why = f"for {hidden} units"
         if self.situation.pretrained is not None:
             rate *= FINE_TUNING_RATE
             why += ", less than for a new model"
         self.settle("learning_rate", float(f"{rate:.2g}"), why)
         self.settle("warmup_steps", 50, "then a cosine down to zero")
+        if self.get("ngrams") > 1:
+            self.settle("ngram_rate", 10.0, "each is met seldom: learn fast, forget fast")
 
     def evaluation(self) -> None:
         """Reading held-out text costs a third of training on it: keep that within a tenth."""

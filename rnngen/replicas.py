@@ -65,7 +65,11 @@ class Replicas:
         return [first, *(other.result() for other in others)]
 
     def clear_gradients(self) -> None:
-        for gradient in self._gradients:
+        """Each thread its own, which it is to fill."""
+        self.each(len(self._models), self._clear)
+
+    def _clear(self, _: RNNLM, own: slice) -> None:
+        for gradient in self._gradients[own]:
             gradient.zero_()
 
     def add_gradients(self) -> None:

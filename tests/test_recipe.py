@@ -54,6 +54,7 @@ GIVEN = {
     "batch_size": 7,
     "seq_len": 9,
     "learning_rate": 0.0123,
+    "ngram_rate": 3.5,
     "warmup_steps": 3,
     "weight_decay": 0.5,
     "evaluations": 2,

@@ -66,6 +66,7 @@ def command(
     batch_size: Annotated[int | None, setting(TrainConfig, "batch_size")] = None,
     seq_len: Annotated[int | None, setting(TrainConfig, "seq_len")] = None,
     learning_rate: Annotated[float | None, setting(TrainConfig, "learning_rate")] = None,
+    ngram_rate: Annotated[float | None, setting(TrainConfig, "ngram_rate")] = None,
     final_rate: Annotated[float | None, setting(TrainConfig, "final_rate")] = None,
     warmup_steps: Annotated[int | None, setting(TrainConfig, "warmup_steps")] = None,
     weight_decay: Annotated[float | None, setting(TrainConfig, "weight_decay")] = None,
