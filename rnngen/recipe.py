@@ -26,17 +26,18 @@ FLOPS_PER_CORE = 33e9
 FLOPS_PER_GPU = 5e12
 TOKENS_PER_PARAMETER = 10.0
 """How a time budget is best spent: read this many tokens for each weight of the layers."""
-LONGEST_NGRAM = 4
-MOST_BUCKETS, NGRAM_DIM = 2**14, 64
+MANY_TOKENS = 1000
+"""In a vocabulary; with so many, they are words or parts of words, and runs of them come seldom."""
+NGRAM_DIM = 64
 FINE_TUNING_RATE = 0.75
 """Of the usual rate. A quarter of it left haiku at 1.832 bits per byte after four passes, three
 quarters at 1.807."""
 FINE_TUNING_EPOCHS = 8
 FINE_TUNING_PATIENCE = 3
-NGRAMS = ("ngrams", "ngram_buckets", "ngram_dim")
+OF_NGRAMS = ("ngram_buckets", "ngram_dim")
 SHAPE = (
     *("cell", "num_layers", "hidden_size", "embedding_dim", "tie_weights", "norm", "skip"),
-    *NGRAMS,
+    *("ngrams", *OF_NGRAMS),
 )
 """Settings of a model that its weights depend on."""
 LEAST_PARAMETERS = 40_000
@@ -142,9 +143,10 @@ class _Cook:
                 self.settle("epochs", float(most), "at most: more passes would not pay")
 
     def size(self) -> None:
-        if self.situation.pretrained is not None:
+        if (pretrained := self.situation.pretrained) is not None:
             for name in SHAPE:
-                self.settle(name, getattr(self.situation.pretrained, name), "as it is trained")
+                if pretrained.ngrams > 1 or name not in OF_NGRAMS:
+                    self.settle(name, getattr(pretrained, name), "as it is trained")
             return
         by_text = max(LEAST_PARAMETERS, PARAMETERS_PER_TOKEN * self.situation.num_tokens)
         by_time = self._parameters_for(self.get("minutes") or MOST_MINUTES)
@@ -163,11 +165,13 @@ class _Cook:
         self.runs()
 
     def runs(self) -> None:
-        if self.settle("ngrams", LONGEST_NGRAM, "what stood just before, at a glance") == 1:
-            return
-        fitting = 2 ** max(4, round(math.log2(self.situation.num_tokens / 8)))
-        self.settle("ngram_buckets", min(MOST_BUCKETS, fitting), "runs that share one are few")
-        self.settle("ngram_dim", NGRAM_DIM, "enough: it is added to the embedding")
+        words = self.situation.vocab_size >= MANY_TOKENS
+        longest = self.settle("ngrams", 3 if words else 4, "what stood just before, at a glance")
+        if longest > 1:
+            most = 2**16 if words else 2**14
+            fitting = 2 ** max(4, round(math.log2(self.situation.num_tokens / 8)))
+            self.settle("ngram_buckets", min(most, fitting), "for the runs that come often")
+            self.settle("ngram_dim", NGRAM_DIM, "then made as wide as the embedding")
 
     def _parameters_for(self, minutes: float) -> float:
         flops = minutes * 60 * self._flops()
@@ -233,7 +237,9 @@ class _Cook:
         self.settle("learning_rate", float(f"{rate:.2g}"), why)
         self.settle("warmup_steps", 50, "then a cosine down to zero")
         if self.get("ngrams") > 1:
-            self.settle("ngram_rate", 10.0, "each is met seldom: learn fast, forget fast")
+            words = self.situation.vocab_size >= MANY_TOKENS
+            why = "they are words" if words else "what comes seldom is soon forgotten"
+            self.settle("ngram_rate", 1.0 if words else 10.0, why)
 
     def evaluation(self) -> None:
         """Reading held-out text costs a third of training on it: keep that within a tenth."""

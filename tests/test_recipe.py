@@ -88,6 +88,22 @@ def test_more_time_and_more_text_make_a_larger_model():
     assert parameter_count(by_text[0].model) < parameter_count(by_text[1].model)
 
 
+def test_runs_of_words_are_shorter_and_their_embeddings_more_than_those_of_characters():
+    char, words = shakespeare(), choose(Situation(10**7, 10**6, 3000, cores=2), {"minutes": 3.0})
+    assert (char.model.ngrams, words.model.ngrams) == (4, 3)
+    assert char.model.ngram_buckets < words.model.ngram_buckets
+    assert char.train.ngram_rate > words.train.ngram_rate
+    tiny = choose(Situation(2000, 200, 257), {})
+    assert tiny.model.ngram_buckets < char.model.ngram_buckets
+    assert "ngram_rate" not in shakespeare(ngrams=1).reasons
+
+
+def test_a_trained_model_without_runs_gets_none():
+    plan = choose(Situation(10**5, 10**4, 300, pretrained=ModelConfig(300)), {})
+    assert plan.model.ngrams == 1
+    assert not [name for name in plan.reasons if name.startswith("ngram_")]
+
+
 def test_many_passes_over_a_small_text_bring_dropout():
     assert shakespeare(3).model.dropout < shakespeare(300).model.dropout
 

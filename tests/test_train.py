@@ -90,6 +90,19 @@ def test_it_learns_and_starts_at_the_unigram_entropy(tmp_path: Path, cell: str):
     assert of(Stopped, events)[0].best_valid_bits_per_byte == pytest.approx(best / math.log(2))
 
 
+def test_the_table_of_ngrams_learns_at_its_own_rate(tmp_path: Path):
+    """The first steps of AdamW are as long as the rate; rows that are not met stay at zero."""
+    lengths = []
+    for rate in (1.0, 3.0):
+        settings = {"steps": 1, "warmup_steps": 0, "learning_rate": 1e-3, "ngram_rate": rate}
+        run(job(tmp_path / str(rate), model={"dropout": 0.0}, **settings))
+        table = tensors(tmp_path / str(rate))["model.ngrams.weight"]
+        met = np.abs(table).max(axis=1) > 0
+        assert 0 < met.sum() <= 2 * 4 * 16
+        lengths.append(np.abs(table[met]).max())
+    assert lengths == pytest.approx([1e-3, 3e-3], rel=1e-3)
+
+
 @pytest.mark.parametrize("cell", ["lstm", "gru"])
 @pytest.mark.parametrize(  # an epoch has 38 batches
     ("stop_at", "threads"), [(1, 1), (17, 2), (37, 1), (40, 2)]
@@ -132,12 +145,12 @@ def test_how_many_threads_shared_the_sums_is_stored_and_kept(tmp_path: Path, mon
 
 
 def test_a_state_of_an_earlier_version_goes_on(tmp_path: Path):
-    """It had torch's random state in it, and no number of threads."""
+    """It had torch's random state in it, no number of threads and no rate of n-grams."""
     run(job(tmp_path / "r", steps=20))
     run(job(tmp_path / "old", steps=20), stop_at=10)
     path = tmp_path / "old" / runs.TRAINING_FILE
     arrays, facts = checkpoint.read(path, "training")
-    del facts["config"]["threads"]
+    del facts["config"]["threads"], facts["config"]["ngram_rate"]
     checkpoint.write(path, "training", {**arrays, "rng.cpu": np.zeros(5056, np.uint8)}, facts)
     run(job(tmp_path / "old", steps=20), resume=True)
     new, old = tensors(tmp_path / "r"), tensors(tmp_path / "old")
