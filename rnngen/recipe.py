@@ -29,6 +29,9 @@ TOKENS_PER_PARAMETER = 10.0
 MANY_TOKENS = 1000
 """In a vocabulary; with so many, they are words or parts of words, and runs of them come seldom."""
 NGRAM_DIM = 64
+MOST_EPOCHS_OF_WORDS = 3
+FINE_TUNING_NGRAM_RATE = 0.2
+"""At 1, haiku were at 1.874 bits per byte after two passes and rose from there; at 0.2, 1.824."""
 FINE_TUNING_RATE = 0.75
 """Of the usual rate. A quarter of it left haiku at 1.832 bits per byte after four passes, three
 quarters at 1.807."""
@@ -37,9 +40,9 @@ FINE_TUNING_PATIENCE = 3
 OF_NGRAMS = ("ngram_buckets", "ngram_dim")
 SHAPE = (
     *("cell", "num_layers", "hidden_size", "embedding_dim", "tie_weights", "norm", "skip"),
-    *("ngrams", *OF_NGRAMS),
+    "ngrams",
 )
-"""Settings of a model that its weights depend on."""
+"""Settings of a model that its weights depend on; with n-grams also those of `OF_NGRAMS`."""
 LEAST_PARAMETERS = 40_000
 PARAMETERS_PER_TOKEN = 4
 """A model larger than this times the text learns the text by heart."""
@@ -88,7 +91,7 @@ def _check(situation: Situation, given: Mapping[str, Any]) -> None:
 
 
 def _check_shape(pretrained: ModelConfig, given: Mapping[str, Any]) -> None:
-    for name in SHAPE:
+    for name in (*SHAPE, *(OF_NGRAMS if pretrained.ngrams > 1 else ())):
         kept = getattr(pretrained, name)
         if given.get(name, kept) != kept:
             raise ConfigError(
@@ -108,6 +111,7 @@ class _Cook:
         self.budget()
         self.size()
         self.streams()
+        self.runs()
         self.regularisation()
         self.rate()
         self.evaluation()
@@ -145,8 +149,7 @@ class _Cook:
     def size(self) -> None:
         if (pretrained := self.situation.pretrained) is not None:
             for name in SHAPE:
-                if pretrained.ngrams > 1 or name not in OF_NGRAMS:
-                    self.settle(name, getattr(pretrained, name), "as it is trained")
+                self.settle(name, getattr(pretrained, name), "as it is trained")
             return
         by_text = max(LEAST_PARAMETERS, PARAMETERS_PER_TOKEN * self.situation.num_tokens)
         by_time = self._parameters_for(self.get("minutes") or MOST_MINUTES)
@@ -162,13 +165,33 @@ class _Cook:
         self.settle("embedding_dim", hidden, "as wide as the layers, so that all have a skip")
         tie = self.situation.vocab_size > 4000 and self.get("embedding_dim") == hidden
         self.settle("tie_weights", tie, "one matrix for many tokens" if tie else "few tokens")
-        self.runs()
 
     def runs(self) -> None:
-        words = self.situation.vocab_size >= MANY_TOKENS
-        longest = self.settle("ngrams", 3 if words else 4, "what stood just before, at a glance")
-        if longest > 1:
-            most = 2**16 if words else 2**14
+        """Embeddings of n-grams, and their rate."""
+        if (pretrained := self.situation.pretrained) is None:
+            self._new_runs()
+        elif pretrained.ngrams > 1:
+            for name in OF_NGRAMS:
+                self.settle(name, getattr(pretrained, name), "as it is trained")
+        if self.get("ngrams") > 1:
+            rate, why = 10.0, "what comes seldom is soon forgotten"
+            if self._words:
+                rate, why = 1.0, "runs of words come seldom"
+                if pretrained is not None:
+                    rate, why = FINE_TUNING_NGRAM_RATE, "they would be learned by heart"
+            self.settle("ngram_rate", rate, why)
+
+    @property
+    def _words(self) -> bool:
+        return self.situation.vocab_size >= MANY_TOKENS
+
+    def _new_runs(self) -> None:
+        longest, most, why = 4, 2**14, "what stood just before, at a glance"
+        if self._words:
+            longest, most = 3, 2**16
+            if self.expected_epochs() > MOST_EPOCHS_OF_WORDS:
+                longest, why = 1, "so many passes would learn runs of words by heart"
+        if self.settle("ngrams", longest, why) > 1:
             fitting = 2 ** max(4, round(math.log2(self.situation.num_tokens / 8)))
             self.settle("ngram_buckets", min(most, fitting), "for the runs that come often")
             self.settle("ngram_dim", NGRAM_DIM, "then made as wide as the embedding")
@@ -236,10 +259,6 @@ class _Cook:
             why += ", less than for a new model"
         self.settle("learning_rate", float(f"{rate:.2g}"), why)
         self.settle("warmup_steps", 50, "then a cosine down to zero")
-        if self.get("ngrams") > 1:
-            words = self.situation.vocab_size >= MANY_TOKENS
-            why = "they are words" if words else "what comes seldom is soon forgotten"
-            self.settle("ngram_rate", 1.0 if words else 10.0, why)
 
     def evaluation(self) -> None:
         """Reading held-out text costs a third of training on it: keep that within a tenth."""

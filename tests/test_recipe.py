@@ -93,9 +93,20 @@ def test_runs_of_words_are_shorter_and_their_embeddings_more_than_those_of_chara
     assert (char.model.ngrams, words.model.ngrams) == (4, 3)
     assert char.model.ngram_buckets < words.model.ngram_buckets
     assert char.train.ngram_rate > words.train.ngram_rate
+    again = choose(Situation(10**5, 10**4, 3000, cores=2), {"minutes": 3.0})
+    assert (again.model.ngrams, "by heart" in again.reasons["ngrams"]) == (1, True)
     tiny = choose(Situation(2000, 200, 257), {})
     assert tiny.model.ngram_buckets < char.model.ngram_buckets
     assert "ngram_rate" not in shakespeare(ngrams=1).reasons
+
+
+def test_a_trained_model_keeps_its_runs_and_learns_few_by_heart():
+    trained = ModelConfig(3000, ngrams=3, ngram_buckets=50, ngram_dim=7)
+    plan = choose(Situation(10**5, 10**4, 3000, pretrained=trained), {})
+    assert plan.model == dataclasses.replace(trained, dropout=plan.model.dropout)
+    assert plan.train.ngram_rate < 1
+    with pytest.raises(ConfigError, match="--ngram-dim cannot be 8"):
+        choose(Situation(10**5, 10**4, 3000, pretrained=trained), {"ngram_dim": 8})
 
 
 def test_a_trained_model_without_runs_gets_none():
