@@ -95,8 +95,9 @@ def test_runs_of_words_are_shorter_and_their_embeddings_more_than_those_of_chara
     assert char.train.ngram_rate > words.train.ngram_rate
     again = choose(Situation(10**5, 10**4, 3000, cores=2), {"minutes": 3.0})
     assert (again.model.ngrams, "by heart" in again.reasons["ngrams"]) == (1, True)
-    tiny = choose(Situation(2000, 200, 257), {})
-    assert tiny.model.ngram_buckets < char.model.ngram_buckets
+    few = choose(Situation(60_000, 6000, 257), {"ngrams": 2})
+    assert few.model.ngram_buckets < char.model.ngram_buckets
+    assert choose(Situation(60_000, 6000, 257), {}).model.ngrams == 1
     assert "ngram_rate" not in shakespeare(ngrams=1).reasons
 
 
