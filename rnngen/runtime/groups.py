@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     IdArray = NDArray[np.int64]
 
 TOGETHER = 32
-"""Most rows in one product; larger groups are cut. See BLOCK in numpy.py."""
+"""Most rows in one product; larger groups are cut. See BLOCK in products.py."""
 APART = 4
 """Up to so many rows are faster one by one."""
 

@@ -11,8 +11,9 @@ is memory traffic plus about 1 us for each NumPy call. Therefore:
 **A stream's logits are the same bits** whatever B is, whichever row it has, stepped or read whole,
 and however many cores work. By construction: each row is multiplied by a block of the matrix in one
 BLAS call (sgemv, reached through matmul) whose sizes depend on the config only, and all the rest is
-elementwise or a sum over one row. (It takes a BLAS that heeds sizes and not addresses, as OpenBLAS
-does; another BLAS or processor may round differently, but then does so for every B.)
+elementwise or a sum over one row; see products.py. (It takes a BLAS that heeds sizes and not
+addresses, as OpenBLAS does; another BLAS or processor may round differently, but then does so for
+every B.)
 
 The price: one product of all rows (sgemm) would be three times as fast on one core for B >= 64, but
 its rounding follows the shape of the batch, and B = 1, where it would have to be padded, would take
@@ -31,6 +32,7 @@ import numpy as np
 from rnngen import ngrams
 from rnngen.machine import cores
 from rnngen.runtime import groups
+from rnngen.runtime.products import Linear, Matrix, Norm, Table, as_row
 from rnngen.shapes import tensor_shapes
 
 if TYPE_CHECKING:
@@ -45,20 +47,10 @@ if TYPE_CHECKING:
 P = TypeVar("P")
 R = TypeVar("R")
 
-BLOCK = 8192
-"""Most numbers in a block of a matrix: 32 KiB, which stay in the first cache from row to row.
-
-OpenBLAS starts threads from 9216 on. For products this small they cost more than they give, stand
-waiting for one another where cores are shared, and could make rounding depend on their number.
-Products of matrices have threads from 2**18 multiplications on: more than groups.TOGETHER rows.
-"""
 STREAMS_PER_TASK = 32
 """More streams are split among threads; this many read each block often enough to hide its way."""
 ROWS_PER_TASK = 64
 """The same where groups are multiplied at once."""
-TABLE_BYTES = 2**28
-"""Largest table of input products; above it they are computed anew for each token."""
-EPSILON = 1e-5  # torch.nn.LayerNorm's
 
 
 class NumpyRuntime:
@@ -73,10 +65,10 @@ class NumpyRuntime:
         layer = {"lstm": _LSTM, "gru": _GRU}[config.cell]
         self._embedding = np.array(weights["embedding.weight"], np.float32)
         self._layers = [layer(config, weights, index) for index in range(config.num_layers)]
-        self._first_inputs = _Table(self._embedding, self._layers[0].inputs)
+        self._first_inputs = Table(self._embedding, self._layers[0].inputs)
         self._runs = _Runs(config, weights, self._layers[0].inputs) if config.ngrams > 1 else None
         output = "embedding.weight" if config.tie_weights else "output.weight"
-        self._output = _Linear(weights[output], weights["output.bias"])
+        self._output = Linear(weights[output], weights["output.bias"])
 
     def start(self, batch_size: int) -> State:
         shape = (self.config.num_layers, batch_size, self.config.hidden_size)
@@ -174,14 +166,14 @@ class _Layer:
         cut = self.summed * self._size
         bias = own["bias_ih"].copy()
         bias[:cut] += own["bias_hh"][:cut]
-        self._inner_bias = _as_row(own["bias_hh"][cut:])
-        self._matrix = _Matrix(own["weight_hh"] * scale[:, None])
-        self.inputs = _Linear(own["weight_ih"] * scale[:, None], bias * scale)
-        self._scale, self._shift = _as_row(scale), _as_row(1 - scale)
+        self._inner_bias = as_row(own["bias_hh"][cut:])
+        self._matrix = Matrix(own["weight_hh"] * scale[:, None])
+        self.inputs = Linear(own["weight_ih"] * scale[:, None], bias * scale)
+        self._scale, self._shift = as_row(scale), as_row(1 - scale)
         self._skip = config.skip and own["weight_ih"].shape[1] == self._size
         self._norm = None
         if config.norm:
-            self._norm = _Norm(weights[f"norms.{index}.weight"], weights[f"norms.{index}.bias"])
+            self._norm = Norm(weights[f"norms.{index}.weight"], weights[f"norms.{index}.bias"])
 
     def run(
         self, x: FloatArray, inputs: FloatArray, carried: Carried, size: int
@@ -243,79 +235,6 @@ class _GRU(_Layer):
         return (change,)
 
 
-class _Linear:
-    """x -> x W^T + b for rows (..., K) -> (..., G)."""
-
-    def __init__(self, weight: FloatArray, bias: FloatArray) -> None:
-        self.matrix = _Matrix(weight)
-        self._bias = _as_row(bias)
-        self.width = len(bias)
-
-    def __call__(self, x: FloatArray, size: int = 1) -> FloatArray:
-        rows = x.reshape(-1, x.shape[-1])
-        return (self.matrix(rows, size) + self._bias).reshape(*x.shape[:-1], self.width)
-
-
-class _Matrix:
-    """x -> x W^T for rows (N, K) -> (N, G), each row by itself or `size` at once."""
-
-    def __init__(self, weight: FloatArray) -> None:
-        """weight: (G, K), kept as blocks of a few rows, the last one filled up with zeros."""
-        self._width, columns = weight.shape
-        height = _block_height(self._width, columns)
-        count = -(-self._width // height)
-        padded = np.zeros((count * height, columns), np.float32)
-        padded[: self._width] = weight
-        self._padded_width = len(padded)
-        self._blocks = padded.reshape(count, 1, height, columns)
-
-    def __call__(self, x: FloatArray, size: int) -> FloatArray:
-        if size > groups.APART:
-            return self._at_once(x, size)
-        # (blocks, 1, height, K) @ (N, K, 1): block by block, all rows while it is in the cache.
-        products = np.matmul(self._blocks, np.ascontiguousarray(x)[:, :, None])
-        flat: FloatArray = products.swapaxes(0, 1).reshape(len(x), self._padded_width)
-        return flat[:, : self._width]
-
-    def _at_once(self, x: FloatArray, size: int) -> FloatArray:
-        products = np.empty((len(x) // size, size, *self._blocks.shape[::2]), np.float32)
-        # (1, N / size, size, K) @ (blocks, 1, K, height), written where it belongs.
-        rows = np.ascontiguousarray(x).reshape(1, *products.shape[:2], -1)
-        np.matmul(rows, self._blocks.swapaxes(2, 3), out=products.transpose(2, 0, 1, 3))
-        return products.reshape(len(x), self._padded_width)[:, : self._width]
-
-
-def _block_height(rows: int, columns: int) -> int:
-    """Rows in a block: at most BLOCK numbers, about equal blocks, in fours as sgemv takes them."""
-    unit = 4 if 4 * columns <= BLOCK else 1
-    most = max(1, BLOCK // columns // unit * unit)
-    count = -(-rows // most)
-    return -(-rows // (count * unit)) * unit
-
-
-class _Table:
-    """Input products of tokens (T, B) -> (T, B, gates), each token's computed when first met."""
-
-    def __init__(self, embedding: FloatArray, linear: _Linear) -> None:
-        self._embedding = embedding
-        self._linear = linear
-        shape = (len(embedding), linear.width)
-        self._keeps = shape[0] * shape[1] * 4 <= TABLE_BYTES
-        self._rows = np.empty(shape if self._keeps else (0, 0), np.float32)
-        self._known = np.zeros(len(embedding), bool)
-
-    def __call__(self, ids: IdArray) -> FloatArray:
-        if not self._keeps:
-            return self._linear(self._embedding[ids])
-        known = self._known.take(ids)
-        if not known.all():
-            # np.unique would import numpy.ma, and with it a tenth of the time to start.
-            new = np.array(sorted(set(ids[~known].tolist())), dtype=np.int64)
-            self._rows[new] = self._linear(self._embedding[new])
-            self._known[new] = True
-        return self._rows.take(ids, axis=0)
-
-
 class _Runs:
     """What runs of tokens add to the embeddings, and so to the input products of the first layer.
 
@@ -323,13 +242,13 @@ class _Runs:
     """
 
     def __init__(
-        self, config: ModelConfig, weights: Mapping[str, FloatArray], inputs: _Linear
+        self, config: ModelConfig, weights: Mapping[str, FloatArray], inputs: Linear
     ) -> None:
         self._longest, self._buckets = config.ngrams, config.ngram_buckets
         self._table = np.array(weights["ngrams.weight"], np.float32)
         up = weights["ngrams_up.weight"]
         both = np.concatenate([up, inputs.matrix(up.T, 1).T])
-        self._linear = _Linear(both, np.zeros(len(both), np.float32))
+        self._linear = Linear(both, np.zeros(len(both), np.float32))
         self._width = len(up)
 
     def __call__(self, tokens: IdArray, size: int) -> tuple[FloatArray, FloatArray]:
@@ -340,32 +259,6 @@ class _Runs:
             runs += self._table[rows]
         products = self._linear(runs, size)
         return products[..., : self._width], products[..., self._width :]
-
-
-class _Norm:
-    """Layer normalization (Ba et al. 2016) of each row: (T, B, H) -> (T, B, H)."""
-
-    def __init__(self, weight: FloatArray, bias: FloatArray) -> None:
-        size = len(weight)
-        self._mean = np.full((size, 1), 1 / size, np.float32)
-        # x / sqrt(|x|^2 / H + epsilon) = sqrt(H) * x / sqrt(|x|^2 + H * epsilon), one call less.
-        self._epsilon = np.float32(size * EPSILON)
-        self._weight = _as_row(weight * np.float32(np.sqrt(size)))[None]
-        self._bias = _as_row(bias)[None]
-
-    def __call__(self, x: FloatArray) -> FloatArray:
-        x = x - np.matmul(x[..., None, :], self._mean)[..., 0]
-        length = np.matmul(x[..., None, :], x[..., None])[..., 0]
-        length += self._epsilon
-        x /= np.sqrt(length, out=length)
-        x *= self._weight
-        x += self._bias
-        return x
-
-
-def _as_row(vector: FloatArray) -> FloatArray:
-    """A copy, (1, N): for one stream both operands then have one shape, which halves the call."""
-    return np.array(vector[None], np.float32)
 
 
 def _each(work: Callable[[P], R], parts: Sequence[P]) -> list[R]:

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rnngen.runtime import groups
-from rnngen.runtime.numpy import BLOCK
+from rnngen.runtime.products import BLOCK
 
 
 @given(st.lists(st.integers(1, 100), min_size=1, max_size=20), st.integers(1, 80))

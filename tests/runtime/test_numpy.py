@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from rnngen.config import CELLS, ModelConfig
 from rnngen.ngrams import rows
 from rnngen.runtime import numpy as numpy_runtime
+from rnngen.runtime import products
 from rnngen.runtime.numpy import NumpyRuntime
 from rnngen.runtime.torch import TorchRuntime
 from rnngen.shapes import tensor_shapes
@@ -260,7 +261,7 @@ def test_bits_do_not_depend_on_whether_input_products_are_kept(
     cell: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     config, kept = build(cell=cell, embedding_dim=12)
-    monkeypatch.setattr(numpy_runtime, "TABLE_BYTES", 0)
+    monkeypatch.setattr(products, "TABLE_BYTES", 0)
     _, fresh = build(cell=cell, embedding_dim=12)
     for streams in (1, 50, 1):
         ids, state = random_ids(config, streams), random_state(kept, streams)
@@ -306,14 +307,6 @@ def test_streams_start_at_zero(cell: str) -> None:
     assert [part.shape for part in parts] == [*memory, (2, 4, 1)]
     assert [part.dtype for part in parts] == [np.float32] * len(memory) + [np.int64]
     assert not any(part.any() for part in parts)
-
-
-@given(st.integers(1, 10**5), st.integers(1, 2 * numpy_runtime.BLOCK))
-def test_no_product_is_large_enough_for_blas_to_start_threads(rows: int, columns: int) -> None:
-    height = numpy_runtime._block_height(rows, columns)
-    count = -(-rows // height)
-    assert height == 1 or height * columns <= numpy_runtime.BLOCK
-    assert 0 <= count * height - rows < 4 * count
 
 
 def test_another_number_of_streams_than_the_states_is_refused() -> None:
