@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 CELLS = ("lstm", "gru")
+BUDGET = ("minutes", "epochs", "steps")
+"""Settings of a TrainConfig that say when a run ends."""
 PRECISIONS = ("auto", "fp32", "bf16")
 DEVICES = ("auto", "cpu", "cuda", "mps")
 MOST_NGRAMS = 16

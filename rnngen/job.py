@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rnngen import batches, checkpoint, novelty, recipe, runs, tokenizers, tokens
-from rnngen.config import ModelConfig, TrainConfig
+from rnngen.config import BUDGET, ModelConfig, TrainConfig
 from rnngen.corpus import Corpus, Sample, reopen
 from rnngen.errors import CheckpointError, CorpusError
 from rnngen.finetune import initial_weights
@@ -129,15 +130,18 @@ def new_job(
     return job, plan
 
 
-def resumed_job(folder: Path) -> Job:
+def resumed_job(folder: Path, end: Mapping[str, Any] | None = None) -> Job:
     """The run whose state stands in `folder`, as it was.
 
-    Raises CheckpointError if there is no such state, CorpusError if its text is gone or changed.
+    end: another end of it, as settings named in BUDGET, counted from its beginning.
+    Raises CheckpointError if there is no such state, CorpusError if its text is gone or changed,
+    ConfigError for an end that cannot be.
     """
     path = folder / runs.TRAINING_FILE
     tensors, facts = checkpoint.read(path, "training")
     try:
         model, config = ModelConfig(**facts["model"]), TrainConfig(**facts["config"])
+        config = _ending(config, end) if end else config
         tokenizer = tokenizers.load(facts["tokenizer"], checkpoint.under("tokenizer.", tensors))
         source, told = facts["source"], facts["job"]
         corpus = _find_again(source["corpus"], folder.parent)
@@ -160,6 +164,16 @@ def resumed_job(folder: Path) -> Job:
         novelty=_span_index(corpus, bool(source.get("novelty")), None),
         lexicon=_lexicon(corpus),
     )
+
+
+def _ending(config: TrainConfig, end: Mapping[str, Any]) -> TrainConfig:
+    """The settings with another end, and without patience if that moves it.
+
+    With more to go the rate rises again, and held-out text is read worse before it is read better.
+    """
+    settings: dict[str, Any] = {name: end.get(name) for name in BUDGET}
+    moved = dataclasses.replace(config, **settings)
+    return config if moved == config else dataclasses.replace(moved, patience=0)
 
 
 def _span_index(

@@ -17,9 +17,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import torch
 
 from rnngen import __version__, batches, checkpoint, runs
+from rnngen.config import BUDGET
 from rnngen.device import choose_device, choose_precision, choose_threads
 from rnngen.distributed import ALONE
-from rnngen.errors import CheckpointError
+from rnngen.errors import CheckpointError, ConfigError
 from rnngen.events import Evaluation, Event, Planned, Sample, Saved, Skipped, Step, Stopped
 from rnngen.learner import Learner
 from rnngen.log import Log
@@ -39,7 +40,7 @@ MOST_SKIPPED_IN_A_ROW = 20
 UNMEASURED_STEPS = 3
 """The first steps also allocate and compile; they do not tell the speed of the others."""
 MEASURED_SHARE = 0.08
-"""A timed run is measured until this share of its time has passed, or its warm-up is over."""
+"""A timed run is measured until this share of its time has passed, or for a warm-up's steps."""
 
 E = TypeVar("E", bound=Event)
 
@@ -231,9 +232,9 @@ class Run:
 
     def _is_measured(self) -> bool:
         assert self.config.minutes is not None
-        enough = self._seconds() > MEASURED_SHARE * self.config.minutes * 60
-        warm = self.progress.step >= self.config.warmup_steps
-        return len(self._step_seconds) > UNMEASURED_STEPS and (enough or warm)
+        steps, seconds = len(self._step_seconds), sum(self._step_seconds)
+        enough = seconds > MEASURED_SHARE * self.config.minutes * 60
+        return steps > UNMEASURED_STEPS and (enough or steps >= self.config.warmup_steps)
 
     def _steps_affordable(self) -> int:
         """The steps that fit into `minutes`, evaluations included, and within what was asked."""
@@ -331,10 +332,31 @@ class Run:
         try:
             self.progress = Progress(**facts["progress"])
             self._learner.load(tensors)
+            before = {name: facts["config"][name] for name in BUDGET}
         except (KeyError, TypeError, RuntimeError) as error:
             raise CheckpointError(f"{path}: does not fit the run's settings: {error}") from error
+        if before != {name: getattr(self.config, name) for name in BUDGET}:
+            self._move_end()
         self._began = self._saved_at = time.perf_counter()
         self._report = _Report(self.progress.tokens)
+
+    def _move_end(self) -> None:
+        """Go on to the end that the settings have now."""
+        progress = self.progress
+        progress.total_steps, progress.stopped, progress.without_gain = None, "", 0
+        steps, minutes = self._steps_asked_for(), self.config.minutes
+        if steps is not None and steps <= progress.step:
+            spent, more = (
+                f"{progress.step:,} steps ({self._epochs():.4g} epochs)",
+                f"{steps:,} steps",
+            )
+        elif minutes is not None and minutes * 60 <= progress.seconds:
+            spent, more = f"{progress.seconds / 60:.1f} minutes", f"{minutes:g}"
+        else:
+            return
+        raise ConfigError(
+            f"{self._job.folder.name} has trained for {spent}, and {more} in all is not more."
+        )
 
     # Small things every event needs.
 

@@ -15,7 +15,7 @@ import torch
 
 from rnngen import batches, checkpoint, device, runs, train
 from rnngen.config import ModelConfig, TrainConfig
-from rnngen.errors import CheckpointError
+from rnngen.errors import CheckpointError, ConfigError
 from rnngen.events import Evaluation, Event, Planned, Sample, Skipped, Step, Stopped
 from rnngen.job import Job
 from rnngen.learner import Learner
@@ -191,6 +191,57 @@ def test_a_finished_run_resumed_changes_nothing(tmp_path: Path):
     assert not of(Step, events)
     for name, array in tensors(tmp_path / "r").items():
         assert array.tobytes() == before[name].tobytes()
+
+
+def with_end(work: Job, **end: Any) -> Job:
+    """The run with its end moved, as `resumed_job` moves it."""
+    return dataclasses.replace(work, config=dataclasses.replace(work.config, patience=0, **end))
+
+
+def test_a_finished_run_with_a_later_end_goes_on_and_can_be_broken_too(tmp_path: Path):
+    for name, stops in (("whole", [None]), ("parts", [11, 17, None])):
+        work = job(tmp_path / name, steps=8, evaluations=2)
+        run(work)
+        longer = with_end(work, steps=20)
+        for stop_at in stops:
+            events = run(longer, resume=True, stop_at=stop_at)
+            assert of(Planned, events)[0].total_steps == 20
+        assert of(Stopped, events)[0].reason == "finished"
+        assert of(Stopped, events)[0].step == 20
+    whole, parts = tensors(tmp_path / "whole"), tensors(tmp_path / "parts")
+    for name in whole:
+        np.testing.assert_array_equal(whole[name], parts[name], err_msg=name)
+    log = (tmp_path / "parts" / runs.LOG_FILE).read_text().splitlines()
+    rates = {e["step"]: e["learning_rate"] for e in map(json.loads, log) if e["event"] == "step"}
+    peak = longer.config.learning_rate
+    assert rates[10] == pytest.approx(peak * 0.5 * (1 + math.cos(math.pi * (9 - 4) / 16)))
+
+
+def test_a_later_end_in_minutes_is_measured_anew(tmp_path: Path):
+    work = job(tmp_path / "run", minutes=0.005, evaluations=1)
+    [first] = of(Stopped, run(work))
+    events = run(with_end(work, minutes=first.seconds / 60 + 0.01), resume=True)
+    [stopped] = of(Stopped, events)
+    assert stopped.reason == "finished"
+    assert stopped.step > first.step + train.UNMEASURED_STEPS
+    assert of(Planned, events)[0].step > first.step  # not what was planned before
+
+
+@pytest.mark.parametrize(
+    ("end", "told"),
+    [
+        ({"steps": 8}, "8 steps .*, and 8 steps in all"),
+        ({"steps": None, "epochs": 0.05}, "8 steps .*, and 2 steps in all"),
+        ({"steps": None, "minutes": 1e-6}, "minutes, and 1e-06 in all"),
+    ],
+)
+def test_an_end_that_is_past_is_refused(tmp_path: Path, end: dict[str, Any], told: str):
+    work = job(tmp_path / "run", steps=8 if "steps" not in end or end["steps"] is None else 9)
+    run(work, stop_at=8)
+    before = tensors(tmp_path / "run")
+    with pytest.raises(ConfigError, match=told):
+        run(with_end(work, **end), resume=True)
+    np.testing.assert_array_equal(tensors(tmp_path / "run")["updates"], before["updates"])
 
 
 def test_steps_that_are_not_finite_are_skipped_and_leave_the_weights(tmp_path: Path, monkeypatch):

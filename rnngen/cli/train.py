@@ -13,7 +13,7 @@ import typer
 from rnngen import console
 from rnngen.cli import options
 from rnngen.cli.options import setting
-from rnngen.config import ModelConfig, TrainConfig, option, read_toml
+from rnngen.config import BUDGET, ModelConfig, TrainConfig, option, read_toml
 from rnngen.errors import ConfigError, TrainingError
 
 if TYPE_CHECKING:
@@ -43,7 +43,11 @@ def command(
         str | None, typer.Option("--name", "-o", help="Name of the run; else the file's name.")
     ] = None,
     resume: Annotated[
-        bool, typer.Option("--resume", help="Go on with a run that stopped.")
+        bool,
+        typer.Option(
+            "--resume",
+            help="Go on with a run that stopped; --minutes, --epochs or --steps move its end.",
+        ),
     ] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a run.")] = False,
     init_from: options.InitFrom = None,
@@ -112,8 +116,9 @@ def command(
     with distributed.joined() as group:
         quiet = quiet or not group.is_first
         if distributed.was_restarted():  # with the command as it was: go on if there is what to
-            resume = resume or group.shared(_has_state(files, name))
-            given, overwrite = {} if resume else given, True
+            if not resume and group.shared(_has_state(files, name)):
+                resume, given = True, {}
+            overwrite = True
         scalars = None
         if tensorboard and (name or files) and group.is_first:
             scalars = _scalars(tensorboard, name or _stem(files or []), resume=resume)
@@ -205,11 +210,12 @@ def _has_state(files: list[str] | None, name: str | None) -> bool:
 
 
 def _resumed(files: list[str] | None, name: str | None, given: dict[str, Any]) -> Job:
-    """The run as it was saved."""
-    if given:
+    """The run as it was saved, or with the end it is given now."""
+    if others := given.keys() - BUDGET:
         raise ConfigError(
-            f"{option(next(iter(given)))} cannot be changed with --resume: a resumed run keeps "
-            "its settings, so that it ends as if it had never stopped."
+            f"{option(min(others))} cannot be changed with --resume: a resumed run keeps its "
+            "settings, so that it ends as if it had never stopped; only its end can be moved, by "
+            f"{', '.join(map(option, BUDGET))}."
         )
     if not name and not files:
         raise ConfigError("--resume needs the run's --name.")
@@ -218,7 +224,7 @@ def _resumed(files: list[str] | None, name: str | None, given: dict[str, Any]) -
 
     folder = runs.new_folder(name or _stem(files or []))
     runs.remove_leftovers(folder)
-    return resumed_job(folder)
+    return resumed_job(folder, given)
 
 
 def _stem(files: list[str]) -> str:

@@ -172,11 +172,28 @@ def test_resume_keeps_its_settings_and_notices_a_changed_text(rnngen, tmp_path):
     ran = rnngen("train", "--resume", "--name", "text", "--dropout", 0.5)
     assert ran.exit_code == 2
     assert "--dropout cannot be changed with --resume" in ran.error
+    assert "only its end can be moved, by --minutes, --epochs, --steps" in ran.error
     text.write_text("another text\n" * 50)
     ran = rnngen("train", "--resume", "--name", "text")
     assert ran.exit_code == 1
     assert "changed since the run began" in ran.error
     assert "no such file" in rnngen("train", "--resume", "--name", "nothing").error
+
+
+def test_a_finished_run_is_given_more_steps(rnngen, home, tmp_path):
+    text = words(tmp_path / "text.txt")
+    assert rnngen("train", text, *SMALL, "--steps", 2, "--quiet").exit_code == 0
+    assert rnngen("train", "--resume", "--name", "text", "--steps", 2, "--quiet").exit_code == 0
+    assert steps_logged(home, "text") == 2  # where it ends is where it was to end
+    ran = rnngen("train", "--resume", "--name", "text", "--steps", 5)
+    assert ran.exit_code == 0
+    assert "done after 5 steps" in ran.stderr
+    assert steps_logged(home, "text") == 5
+    ran = rnngen("train", "--resume", "--name", "text", "--steps", 4)
+    assert ran.exit_code == 2
+    assert "text has trained for 5 steps" in ran.error
+    assert "Traceback" not in ran.error
+    assert rnngen("train", "--resume", "--name", "text", "--epochs", 0).exit_code == 2
 
 
 # What cannot be done: one line, an exit code, nothing left behind.
