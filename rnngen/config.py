@@ -161,7 +161,11 @@ class TrainConfig(Config):
 
 @dataclass(frozen=True)
 class SampleConfig(Config):
-    """How text is drawn from a model. The defaults draw what the model learned, unchanged."""
+    """How text is drawn from a model. But for the temperature, the defaults change nothing.
+
+    A small model gives some probability to very many tokens that do not fit. At 1 one word in 19 of
+    its haiku is none, at 0.8 one in 44.
+    """
 
     length: int = setting("Most tokens to write.", 400)
     chars: int | None = setting("Most characters to write. Leave it out for no limit.", None)
@@ -173,7 +177,7 @@ class SampleConfig(Config):
     temperature: float | tuple[float, ...] = setting(
         "Below 1 plainer, above 1 wilder, 0 the likeliest token; several take turns, text by text."
         " 1: as learned.",
-        1.0,
+        0.8,
     )
     top_k: int | None = setting(
         "Draw from the K likeliest tokens only. Leave it out to keep every token.", None

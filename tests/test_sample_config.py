@@ -38,7 +38,7 @@ def test_every_setting_is_explained():
 
 
 def test_temperatures_are_one_or_several():
-    assert SampleConfig().temperatures == (1.0,)
+    assert SampleConfig().temperatures == (0.8,)
     assert FULL.temperatures == (0.5, 1.0)
 
 

@@ -60,7 +60,7 @@ def chi_square(counts, expected):
 
 
 def test_drawn_tokens_follow_the_exact_distribution():
-    drawn = texts(MarkovRuntime(CHAIN), ABC, indices=range(4000), length=2)
+    drawn = texts(MarkovRuntime(CHAIN), ABC, indices=range(4000), length=2, temperature=1)
     first = Counter((text.text or "$")[0] for text in drawn)
     assert chi_square(first, dict(zip("abc$", 4000 * CHAIN[0], strict=True))) < CHI_SQUARE[3]
     pairs = {x + y: CHAIN[i, j] for i, x in enumerate("abc") for j, y in enumerate("abc")}
@@ -80,7 +80,8 @@ def test_drawn_tokens_follow_the_exact_distribution():
     ],
 )
 def test_a_rule_changes_the_distribution_as_it_says(rule, law):
-    drawn = texts(MarkovRuntime(CHAIN), ABC, indices=range(2000), length=1, **rule)
+    settings = {"length": 1, "temperature": 1, **rule}
+    drawn = texts(MarkovRuntime(CHAIN), ABC, indices=range(2000), **settings)
     counts = Counter(text.text or "$" for text in drawn)
     expected = {k: 2000 * p / sum(law) for k, p in zip("abc$", law, strict=True) if p}
     assert set(counts) == set(expected)
