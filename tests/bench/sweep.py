@@ -1,10 +1,10 @@
 """How near the recipe is to the best of its neighbours: `python -m tests.bench.sweep FILE [MINUTES]
-[OPTION ...]`.
+[SEEDS] [OPTION ...]`.
 
-First FILE is trained on as the recipe chooses, then with one setting changed at a time. Every run
-has one core and MINUTES of it; as many run side by side as there are cores. Prints held-out nats
-per token and how far the recipe is above the best of all, which is partly chance: seeds differ too,
-so the recipe is run with three of them, and the mean is what is compared.
+FILE is trained on as the recipe chooses, then with one setting changed at a time, each with SEEDS
+seeds. Every run has one core and MINUTES of it; as many run side by side as there are cores. Prints
+held-out nats per token, means and ranges over the seeds, and how far the recipe is above the best.
+The best of many is partly luck: read the ranges.
 """
 
 from __future__ import annotations
@@ -22,12 +22,13 @@ from typing import TYPE_CHECKING, Any
 from rnngen.machine import cores
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-SEEDS = ("0", "1", "2")
+    from collections.abc import Iterable, Iterator
 
 
-def main(file: str, minutes: str = "1", *options: str) -> None:
+LOSS = "best_valid_nats_per_token"
+
+
+def main(file: str, minutes: str = "1", seeds: str = "3", *options: str) -> None:
     free: queue.Queue[int] = queue.Queue()
     for core in sorted(os.sched_getaffinity(0))[: cores()]:
         free.put(core)
@@ -40,18 +41,26 @@ def main(file: str, minutes: str = "1", *options: str) -> None:
             free.put(core)
 
     with ThreadPoolExecutor(free.qsize()) as pool:
-        own = list(pool.map(trained, [("--seed", seed) for seed in SEEDS]))
-        changes = list(neighbours(own[0]["training"] | own[0]))
-        found = zip(changes, pool.map(trained, changes), strict=True)
-        losses = [info["best_valid_nats_per_token"] for info in own]
-        recipe = statistics.mean(losses)
-        print(f"{recipe:.4f} the recipe, mean of {', '.join(f'{loss:.4f}' for loss in losses)}")
-        best = recipe
-        for change, info in found:
-            loss = info["best_valid_nats_per_token"]
-            best = min(best, loss)
-            print(f"{loss:.4f} {' '.join(change)}", flush=True)
-    print(f"the recipe is {recipe / best - 1:.1%} above the best")
+
+        def tried(changes: list[tuple[str, ...]]) -> list[tuple[dict[str, Any], ...]]:
+            """What came of each change with each seed; the losses are printed."""
+            runs = [(*c, "--seed", str(seed)) for c in changes for seed in range(int(seeds))]
+            found = list(zip(*[pool.map(trained, runs)] * int(seeds), strict=True))
+            for change, infos in zip(changes, found, strict=True):
+                losses = [info[LOSS] for info in infos]
+                spread = f"({min(losses):.4f} to {max(losses):.4f})"
+                print(f"{mean_loss(infos):.4f} {spread} {' '.join(change) or 'the recipe'}")
+            return found
+
+        [recipe] = tried([()])
+        others = tried(list(neighbours(recipe[0]["training"] | recipe[0])))
+    best = min(map(mean_loss, [recipe, *others]))
+    print(f"the recipe is {mean_loss(recipe) / best - 1:.1%} above the best")
+
+
+def mean_loss(infos: Iterable[dict[str, Any]]) -> float:
+    losses: list[float] = [info[LOSS] for info in infos]
+    return statistics.mean(losses)
 
 
 def train(core: int, *options: str) -> dict[str, Any]:
@@ -81,7 +90,8 @@ def neighbours(settings: dict[str, Any]) -> Iterator[tuple[str, ...]]:
     yield from (("--dropout", str(share)) for share in sorted(shares) if share < 1)
     yield from (("--num-layers", str(n)) for n in (1, 2, 3) if abs(n - settings["num_layers"]) == 1)
     yield from (("--ngrams", str(n)) for n in (1, 2, 3, 4) if n != settings["ngrams"])
-    yield from (("--ngram-rate", f"{settings['ngram_rate'] * factor:g}") for factor in (0.3, 3))
+    if settings["ngrams"] > 1:
+        yield from (("--ngram-rate", f"{settings['ngram_rate'] * factor:g}") for factor in (0.3, 3))
 
 
 if __name__ == "__main__":
