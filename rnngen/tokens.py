@@ -46,14 +46,14 @@ class Text:
     column: str | None = None
     tokenizer: str = "char"
     vocab_size: int | None = None
-    model_type: str = "bpe"
+    subwords: str = "bpe"
     min_count: int = 2
     novelty: bool | None = None
     """Whether to keep an index of the text's spans; None: if it is not too large."""
 
     def __post_init__(self) -> None:
         _check_choice("--tokenizer", self.tokenizer, tokenizers.KINDS)
-        _check_choice("--subwords", self.model_type, ("bpe", "unigram"))
+        _check_choice("--subwords", self.subwords, ("bpe", "unigram"))
         _check_choice("--documents", self.documents, DOCUMENTS)
         if self.vocab_size is not None and self.tokenizer != "subword":
             raise ConfigError(f"--vocab-size is for --tokenizer subword, not {self.tokenizer}.")
@@ -113,7 +113,7 @@ def tokenize(
 def tokenizer_of(
     corpus: Corpus, text: Text, home: Path, note: Callable[[str], None] | None
 ) -> Tokenizer:
-    settings = [text.tokenizer, text.vocab_size, text.model_type, text.min_count]
+    settings = [text.tokenizer, text.vocab_size, text.subwords, text.min_count]
     path = _cache(home) / f"tokenizer-{_key(corpus.digest(), settings)}.safetensors"
     if path.is_file():
         tensors, facts = checkpoint.read(path, "tokenizer")
@@ -122,7 +122,7 @@ def tokenizer_of(
         text.tokenizer,
         Sample(corpus),
         vocab_size=text.vocab_size,
-        model_type=text.model_type,
+        model_type=text.subwords,
         min_count=text.min_count,
         note=note,
     )

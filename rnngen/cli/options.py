@@ -126,7 +126,7 @@ TokenizerKind = Annotated[
     str | None, typer.Option("--tokenizer", help="char, byte or subword; char by default.")
 ]
 VocabSize = Annotated[int | None, typer.Option(help="Number of subword tokens.")]
-ModelType = Annotated[
+Subwords = Annotated[
     str | None, typer.Option("--subwords", help="How subwords are found: bpe or unigram.")
 ]
 MinCount = Annotated[
@@ -151,7 +151,7 @@ TEXT = (
     "column",
     "tokenizer",
     "vocab_size",
-    "model_type",
+    "subwords",
     "min_count",
     "novelty",
 )

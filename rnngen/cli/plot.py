@@ -35,21 +35,17 @@ LEAST_WIDTH, LARGEST = 44, 10_000
 
 def command(
     names: options.RunNames = None,
-    x: Annotated[
-        str, typer.Option(help="step, tokens, minutes or epoch.  [default: step]")
-    ] = "step",
+    x: Annotated[str, typer.Option(help="step, tokens, minutes or epoch.")] = "step",
     y: Annotated[
         str,
         typer.Option(
             help="nats per token, or bits per byte of held-out text, which compare runs of "
-            "different tokens.  [default: nats]"
+            "different tokens."
         ),
     ] = "nats",
     smooth: Annotated[
         float,
-        typer.Option(
-            help="Weight of earlier points in each training loss shown, 0 to below 1.  [default: 0]"
-        ),
+        typer.Option(help="Weight of earlier points in each training loss shown, 0 to below 1."),
     ] = 0.0,
     first: Annotated[
         float | None, typer.Option("--from", help="Leave out what is before this x.")
@@ -64,7 +60,7 @@ def command(
     width: Annotated[
         int | None, typer.Option(help="Characters of the chart; else as the terminal has.")
     ] = None,
-    height: Annotated[int, typer.Option(help="Lines the curves are drawn in.  [default: 16]")] = 16,
+    height: Annotated[int, typer.Option(help="Lines the curves are drawn in.")] = 16,
     ascii_only: Annotated[bool, typer.Option("--ascii", help="Only ASCII characters.")] = False,
 ) -> None:
     """Draw the losses of runs, also of one that is being trained.

@@ -28,7 +28,7 @@ def command(
     column: options.Column = None,
     tokenizer: options.TokenizerKind = None,
     vocab_size: options.VocabSize = None,
-    model_type: options.ModelType = None,
+    subwords: options.Subwords = None,
     min_count: options.MinCount = None,
     shard: Annotated[
         str | None,

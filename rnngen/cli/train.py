@@ -87,7 +87,7 @@ def command(
     column: options.Column = None,
     tokenizer: options.TokenizerKind = None,
     vocab_size: options.VocabSize = None,
-    model_type: options.ModelType = None,
+    subwords: options.Subwords = None,
     min_count: options.MinCount = None,
     novelty: options.Novelty = None,
     precision: Annotated[str | None, setting(TrainConfig, "precision")] = None,
@@ -184,7 +184,7 @@ def _start(name: str | None, given: dict[str, Any]) -> Start | None:
     """The model that --init-from names."""
     if name is None:
         return None
-    if tokens := {"tokenizer", "vocab_size", "model_type"} & given.keys():
+    if tokens := {"tokenizer", "vocab_size", "subwords"} & given.keys():
         raise ConfigError(
             f"{option(min(tokens))} has no effect with --init-from, which keeps the model's"
             " tokens; leave one of them out."
