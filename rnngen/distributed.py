@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import distributed as dist
-from torch._C._distributed_c10d import PrefixStore
+from torch._C._distributed_c10d import PrefixStore, Store
 from torch.distributed.rendezvous import rendezvous
 
 from rnngen.errors import ConfigError, TrainingError
@@ -28,11 +28,9 @@ if TYPE_CHECKING:
 
 LONGEST_WAIT = datetime.timedelta(days=1)
 """Others wait while the first tokenizes. A process that died is noticed at once, not by waiting."""
-
-
-def was_restarted() -> bool:
-    """Whether torchrun started these processes anew after one had failed (--max-restarts)."""
-    return int(os.environ.get("TORCHELASTIC_RESTART_COUNT", "0")) > 0
+ATTEMPT = "TORCHELASTIC_RESTART_COUNT"
+"""What torchrun tells its processes: how often it started them anew (--max-restarts)."""
+BEGUN = "rnngen/begun"
 
 
 class Group:
@@ -69,6 +67,13 @@ class Group:
         if self.is_first:
             self.wait()
 
+    def begin(self) -> None:
+        """Note that the run's folder is this launch's own now."""
+
+    def has_begun(self) -> bool:
+        """Whether `begin` was called by processes that torchrun has started anew since."""
+        return False
+
     def wait(self) -> None:
         """Until all processes are here."""
         self.sum_(torch.zeros(1))
@@ -97,9 +102,20 @@ ALONE = Group()
 
 
 class _Joined(Group):
-    def __init__(self) -> None:
+    def __init__(self, launch: Store) -> None:
+        """launch: kept by torchrun over its restarts."""
+        self._launch = launch
         self.rank, self.size = dist.get_rank(), dist.get_world_size()
         self.size_here = int(os.environ.get("LOCAL_WORLD_SIZE", self.size))
+
+    def begin(self) -> None:
+        with _others_here():
+            self._launch.set(BEGUN, "")
+
+    def has_begun(self) -> bool:
+        with _others_here():
+            begun: bool = self.shared(self._launch.check([BEGUN]))
+        return begun
 
     def sum_(self, tensor: torch.Tensor) -> torch.Tensor:
         with _others_here():
@@ -116,7 +132,7 @@ class _Joined(Group):
 @contextlib.contextmanager
 def joined() -> Iterator[Group]:
     """The group of this process: those torchrun started with it, or itself alone."""
-    if int(os.environ.get("WORLD_SIZE", "1")) == 1:
+    if int(os.environ.get("WORLD_SIZE", "1")) == 1 and ATTEMPT not in os.environ:
         yield ALONE
         return
     backend = "gloo"
@@ -125,14 +141,13 @@ def joined() -> Iterator[Group]:
         backend = "cpu:gloo,cuda:nccl"
     with _others_here():
         # torchrun's store outlives a restart, and with it the addresses of those that failed.
-        store, rank, size = next(rendezvous("env://", timeout=LONGEST_WAIT))
-        attempt = os.environ.get("TORCHELASTIC_RESTART_COUNT", "0")
-        store = PrefixStore(f"rnngen/{attempt}", store)
+        launch, rank, size = next(rendezvous("env://", timeout=LONGEST_WAIT))
+        store = PrefixStore(f"rnngen/{os.environ.get(ATTEMPT, '0')}", launch)
         dist.init_process_group(
             backend, store=store, rank=rank, world_size=size, timeout=LONGEST_WAIT
         )
     try:
-        yield _Joined()
+        yield _Joined(launch)
     finally:
         dist.destroy_process_group()
 

@@ -84,6 +84,7 @@ def new_job(
     device: the kind of device that was found: `cpu`, `cuda` or `mps`.
     Raises CorpusError, TokenizerError or ConfigError.
     """
+    recipe.check(given, start.model.config if start else None)
     home = folder.parent
     corpus = text.corpus(home)
     if start is None:
@@ -133,7 +134,8 @@ def new_job(
 def resumed_job(folder: Path, end: Mapping[str, Any] | None = None) -> Job:
     """The run whose state stands in `folder`, as it was.
 
-    end: another end of it, as settings named in BUDGET, counted from its beginning.
+    end: another end of it, as settings named in BUDGET, counted from its beginning; only then are
+    its settings not what they were, as patience is off.
     Raises CheckpointError if there is no such state, CorpusError if its text is gone or changed,
     ConfigError for an end that cannot be.
     """
@@ -141,7 +143,7 @@ def resumed_job(folder: Path, end: Mapping[str, Any] | None = None) -> Job:
     tensors, facts = checkpoint.read(path, "training")
     try:
         model, config = ModelConfig(**facts["model"]), TrainConfig(**facts["config"])
-        config = _ending(config, end) if end else config
+        config = ending(config, end) if end else config
         tokenizer = tokenizers.load(facts["tokenizer"], checkpoint.under("tokenizer.", tensors))
         source, told = facts["source"], facts["job"]
         corpus = _find_again(source["corpus"], folder.parent)
@@ -166,14 +168,15 @@ def resumed_job(folder: Path, end: Mapping[str, Any] | None = None) -> Job:
     )
 
 
-def _ending(config: TrainConfig, end: Mapping[str, Any]) -> TrainConfig:
-    """The settings with another end, and without patience if that moves it.
+def ending(config: TrainConfig, end: Mapping[str, Any]) -> TrainConfig:
+    """The settings with another end, if it is another, and then without patience.
 
     With more to go the rate rises again, and held-out text is read worse before it is read better.
     """
+    if all(getattr(config, name) == value for name, value in end.items()):
+        return config
     settings: dict[str, Any] = {name: end.get(name) for name in BUDGET}
-    moved = dataclasses.replace(config, **settings)
-    return config if moved == config else dataclasses.replace(moved, patience=0)
+    return dataclasses.replace(config, **settings, patience=0)
 
 
 def _span_index(

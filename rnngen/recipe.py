@@ -79,16 +79,19 @@ def choose(situation: Situation, given: Mapping[str, Any]) -> Recipe:
 
     Raises ConfigError if a given value cannot be.
     """
-    _check(situation, given)
+    check(given, situation.pretrained)
     return _Cook(situation, given).serve()
 
 
-def _check(situation: Situation, given: Mapping[str, Any]) -> None:
-    """The rules below calculate with what is given, so it must be sound by itself."""
-    if situation.pretrained is not None:
-        _check_shape(situation.pretrained, given)
+def check(given: Mapping[str, Any], pretrained: ModelConfig | None = None) -> None:
+    """What is given must be sound by itself: rules calculate with it.
+
+    Raises ConfigError, before a text was read.
+    """
+    if pretrained is not None:
+        _check_shape(pretrained, given)
     # Tying is checked against the widths once both are chosen.
-    model = {**given, "vocab_size": situation.vocab_size, "tie_weights": False}
+    model = {**given, "vocab_size": 1, "tie_weights": False}
     ModelConfig.from_dict(_fields(ModelConfig, model))
     TrainConfig.from_dict(_fields(TrainConfig, given))
 
@@ -158,9 +161,10 @@ class _Cook:
         by_time = self._parameters_for(self.get("minutes") or MOST_MINUTES)
         by_work = max(LEAST_PARAMETERS, self._tokens_asked_for() / TOKENS_PER_PARAMETER)
         parameters = min(by_text, by_time, by_work)
-        why = "what the text can teach" if parameters == by_text else "what the time allows"
-        if parameters == by_work:
-            why = "what so many steps can teach"
+        why = "what the time allows"
+        if parameters in (by_text, by_work):
+            asked = {"steps", "epochs"} & self.given.keys() and parameters == by_work
+            why = "what so many steps can teach" if asked else "what the text can teach"
         layers = self.settle("num_layers", 2 if parameters >= 150_000 else 1, why)
         # An LSTM layer of H units reading H numbers has 8 H^2 weights.
         hidden = 32 * max(2, round(math.sqrt(parameters / (8 * layers)) / 32))

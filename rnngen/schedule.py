@@ -1,8 +1,93 @@
-"""The learning rate as a function of the step."""
+"""How long a run is, and what is due at which of its steps."""
 
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rnngen.config import TrainConfig
+
+UNMEASURED_STEPS = 3
+"""The first steps also allocate and compile; they do not tell the speed of the others."""
+MEASURED_SHARE = 0.08
+"""A timed run is measured until this share of its time has passed, or its warm-up is over."""
+
+
+class Schedule:
+    """The steps of a run, by its settings and the size of its text.
+
+    Nothing here looks at a clock: what was measured is told, and a total that was once made of it
+    is to be kept.
+    """
+
+    def __init__(self, config: TrainConfig, *, batches_per_epoch: int, held_out: int) -> None:
+        """held_out: tokens read at each evaluation."""
+        self._config = config
+        self._held_out = held_out
+        most = [] if config.steps is None else [config.steps]
+        if config.epochs is not None:
+            most.append(max(1, math.ceil(config.epochs * batches_per_epoch)))
+        self.asked: int | None = min(most, default=None)
+        """`steps` or `epochs` in steps, whichever is less; None if neither was given."""
+        self.warmup_steps = config.warmup_steps
+        if self.asked is not None:
+            self.warmup_steps = min(self.warmup_steps, self.asked // 5)
+
+    def learning_rate(self, step: int, total_steps: int | None) -> float:
+        """The rate of update number `step`, from 0."""
+        return learning_rate(
+            step,
+            total_steps=total_steps,
+            warmup_steps=self.warmup_steps,
+            peak=self._config.learning_rate,
+            final=self._config.final_rate,
+        )
+
+    def measured(
+        self, step: int, tokens: int, seconds: float, step_seconds: Sequence[float]
+    ) -> int | None:
+        """The total of a run with `minutes`, after `step` steps; None as long as it cannot be told.
+
+        tokens, seconds: read and spent since the run began.  step_seconds: of the steps measured.
+        """
+        minutes = self._config.minutes
+        assert minutes is not None
+        if self.asked is not None and step >= self.asked:
+            return self.asked
+        enough = step >= self.warmup_steps or seconds > MEASURED_SHARE * minutes * 60
+        if not enough or len(step_seconds) <= UNMEASURED_STEPS:
+            return None
+        timed = step_seconds[UNMEASURED_STEPS:]
+        seconds_per_step = sum(timed) / len(timed)
+        # Reading forward only costs about a third of a training step.
+        evaluation = self._held_out * seconds_per_step * step / tokens / 3
+        left = minutes * 60 - seconds - evaluation * self._config.evaluations
+        return self._at_most_asked(step + max(0, int(left / seconds_per_step)))
+
+    def moved(self, step: int, seconds: float) -> int | None:
+        """The total of a run that has come to `step` in so many seconds and has another end now.
+
+        None if that end is past.
+        """
+        minutes = self._config.minutes
+        total = self.asked
+        if minutes is not None:
+            total = self._at_most_asked(int(step * minutes * 60 / max(seconds, 1e-9)))
+        assert total is not None
+        return total if total > step else None
+
+    def _at_most_asked(self, steps: int) -> int:
+        return steps if self.asked is None else min(steps, self.asked)
+
+    def is_evaluation_due(self, step: int, total_steps: int | None) -> bool:
+        """The evaluations part the run evenly; the last one is at its end."""
+        count = self._config.evaluations
+        if total_steps is None:
+            return False
+        return step * count // total_steps > (step - 1) * count // total_steps
 
 
 def learning_rate(
@@ -11,7 +96,7 @@ def learning_rate(
     """Rate of the update number `step` (from 0): a linear rise, then half a cosine down.
 
     total_steps: None while the length of the run is still being measured; the rate of a warm-up
-    step is the same whether it is known or not, so measuring does not change a run.
+    step is the same whether it is known or not, and the peak is kept until it is.
     final: the rate after the last step, as a share of `peak`.
 
     The cosine is that of Loshchilov & Hutter (2017), without restarts.

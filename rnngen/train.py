@@ -24,7 +24,7 @@ from rnngen.errors import CheckpointError, ConfigError
 from rnngen.events import Evaluation, Event, Planned, Sample, Saved, Skipped, Step, Stopped
 from rnngen.learner import Learner
 from rnngen.log import Log
-from rnngen.schedule import learning_rate
+from rnngen.schedule import Schedule
 from rnngen.tokenizers import piece_bytes
 
 if TYPE_CHECKING:
@@ -37,11 +37,6 @@ if TYPE_CHECKING:
 STEPS_PER_REPORT = 10
 SECONDS_BETWEEN_SAVES = 30.0
 MOST_SKIPPED_IN_A_ROW = 20
-UNMEASURED_STEPS = 3
-"""The first steps also allocate and compile; they do not tell the speed of the others."""
-MEASURED_SHARE = 0.08
-"""A timed run is measured until this share of its time has passed, or for a warm-up's steps."""
-
 E = TypeVar("E", bound=Event)
 
 
@@ -73,7 +68,8 @@ def train(
     resume: go on from `training.safetensors` in the job's folder.
     should_stop: asked after every step; once true at any process, the run is saved and stops.
     group: the processes that train together; the first writes, all get the events.
-    Raises CheckpointError if a state cannot be read or written.
+    Raises CheckpointError if a state cannot be read or written, ConfigError for settings that this
+    machine or group of processes cannot serve.
     """
     run = Run(job, group)
     if resume:
@@ -120,6 +116,12 @@ class Run:
         self._batches_per_epoch = batches.num_batches(
             job.training.num_tokens, self.config.batch_size, self.config.seq_len
         )
+        held_out = job.validation.num_tokens
+        self._schedule = Schedule(
+            self.config,
+            batches_per_epoch=self._batches_per_epoch,
+            held_out=min(self.config.valid_tokens or held_out, held_out),
+        )
         self._skipped = 0
         self._report = _Report()
         self._step_seconds: list[float] = []
@@ -129,7 +131,7 @@ class Run:
         progress = self.progress
         reason = progress.stopped
         if self.config.minutes is None and progress.total_steps is None:
-            progress.total_steps = self._steps_asked_for()
+            progress.total_steps = self._schedule.asked
         if progress.total_steps is not None:
             yield self._event(Planned, total_steps=progress.total_steps)
         while not reason:
@@ -163,7 +165,7 @@ class Run:
         """One step, and what is due after it."""
         progress = self.progress
         began = time.perf_counter()
-        rate = self._learning_rate()
+        rate = self._schedule.learning_rate(progress.step, progress.total_steps)
         loss = self._learner.update(batch, rate)
         self._step_seconds.append(time.perf_counter() - began)
         progress.step += 1
@@ -174,14 +176,14 @@ class Run:
             yield self._event(Skipped, in_a_row=self._skipped)
         else:
             self._report.add(loss)
-        if progress.total_steps is None and (steps := self._group.shared(self._measured_steps())):
-            progress.total_steps = steps
-            yield self._event(Planned, total_steps=progress.total_steps)
+        if progress.total_steps is None and (total := self._group.shared(self._measured())):
+            progress.total_steps = total
+            yield self._event(Planned, total_steps=total)
         if progress.step % STEPS_PER_REPORT == 0 and self._report.losses:
             fields = self._report.finish(progress.tokens)
             yield self._event(Step, total_steps=progress.total_steps, learning_rate=rate, **fields)
         self._asked_to_stop, save = self._agree(should_stop())
-        if self._is_evaluation_due():
+        if self._schedule.is_evaluation_due(progress.step, progress.total_steps):
             yield from self._evaluate()
             yield self._save()
         elif save:
@@ -206,58 +208,11 @@ class Run:
             return "patience"
         return "interrupted" if self._asked_to_stop else ""
 
-    # How long to train.
-
-    def _learning_rate(self) -> float:
-        asked = self._steps_asked_for()
-        warmup = self.config.warmup_steps
-        return learning_rate(
-            self.progress.step,
-            total_steps=self.progress.total_steps,
-            warmup_steps=min(warmup, asked // 5) if asked else warmup,
-            peak=self.config.learning_rate,
-            final=self.config.final_rate,
-        )
-
-    def _steps_asked_for(self) -> int | None:
-        """`steps` or `epochs` in steps, whichever is less; None if neither was given."""
-        asked = [] if self.config.steps is None else [self.config.steps]
-        if self.config.epochs is not None:
-            asked.append(max(1, math.ceil(self.config.epochs * self._batches_per_epoch)))
-        return min(asked, default=None)
-
-    def _measured_steps(self) -> int | None:
-        """The steps that the time allows, once enough of them were measured."""
-        return self._steps_affordable() if self._is_measured() else None
-
-    def _is_measured(self) -> bool:
-        assert self.config.minutes is not None
-        steps, seconds = len(self._step_seconds), sum(self._step_seconds)
-        enough = seconds > MEASURED_SHARE * self.config.minutes * 60
-        return steps > UNMEASURED_STEPS and (enough or steps >= self.config.warmup_steps)
-
-    def _steps_affordable(self) -> int:
-        """The steps that fit into `minutes`, evaluations included, and within what was asked."""
-        assert self.config.minutes is not None
-        timed = self._step_seconds[UNMEASURED_STEPS:]
-        seconds_per_step = sum(timed) / len(timed)
-        seconds_per_token = seconds_per_step * self.progress.step / self.progress.tokens
-        # Reading forward only costs about a third of a training step.
-        evaluation = self._validation_tokens() * seconds_per_token / 3
-        left = self.config.minutes * 60 - self._seconds() - evaluation * self.config.evaluations
-        steps = self.progress.step + max(0, int(left / seconds_per_step))
-        return min(steps, self._steps_asked_for() or steps)
+    def _measured(self) -> int | None:
+        progress, seconds = self.progress, self._seconds()
+        return self._schedule.measured(progress.step, progress.tokens, seconds, self._step_seconds)
 
     # Measuring and keeping.
-
-    def _is_evaluation_due(self) -> bool:
-        """The evaluations part the run evenly; the last one is at its end."""
-        step, total, count = self.progress.step, self.progress.total_steps, self.config.evaluations
-        return total is not None and step * count // total > (step - 1) * count // total
-
-    def _validation_tokens(self) -> int:
-        held_out = self._job.validation.num_tokens
-        return min(self.config.valid_tokens or held_out, held_out)
 
     def _evaluate(self) -> Iterator[Event]:
         progress = self.progress
@@ -326,7 +281,10 @@ class Run:
         return self._event(Saved, path=str(path))
 
     def load(self) -> None:
-        """Take up the state on the disk. Raises CheckpointError if it does not fit the job."""
+        """Take up the state on the disk.
+
+        Raises CheckpointError if it does not fit the job, ConfigError if its end is past.
+        """
         path = self._job.folder / runs.TRAINING_FILE
         tensors, facts = checkpoint.read(path, "training")
         try:
@@ -343,20 +301,14 @@ class Run:
     def _move_end(self) -> None:
         """Go on to the end that the settings have now."""
         progress = self.progress
-        progress.total_steps, progress.stopped, progress.without_gain = None, "", 0
-        steps, minutes = self._steps_asked_for(), self.config.minutes
-        if steps is not None and steps <= progress.step:
-            spent, more = (
-                f"{progress.step:,} steps ({self._epochs():.4g} epochs)",
-                f"{steps:,} steps",
+        progress.total_steps = self._schedule.moved(progress.step, progress.seconds)
+        progress.stopped = ""
+        if progress.total_steps is None:
+            raise ConfigError(
+                f"{self._job.folder.name} has trained for {progress.step:,} steps, "
+                f"{self._epochs():.4g} epochs, {progress.seconds / 60:.2g} minutes already, and "
+                "its new end is to be later, counted from its beginning."
             )
-        elif minutes is not None and minutes * 60 <= progress.seconds:
-            spent, more = f"{progress.seconds / 60:.1f} minutes", f"{minutes:g}"
-        else:
-            return
-        raise ConfigError(
-            f"{self._job.folder.name} has trained for {spent}, and {more} in all is not more."
-        )
 
     # Small things every event needs.
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -28,6 +29,7 @@ TORCHRUN = (sys.executable, "-m", "torch.distributed.run", "--standalone", "--np
 SETTINGS = (
     *("--hidden-size", "16", "--num-layers", "1", "--dropout", "0.2", "--device", "cpu"),
     *("--batch-size", "6", "--seq-len", "16", "--threads", "2", "--steps", "40"),
+    *("--weight-drop", "0.2"),
     *("--evaluations", "20"),
 )
 
@@ -135,12 +137,39 @@ def test_torchruns_restart_goes_on_by_itself(text: str, alone: Path) -> None:
 def test_a_stop_signal_to_one_stops_all_at_the_same_step(text: str, alone: Path) -> None:
     process = start(2, alone, text, "--name", "stopped", *SETTINGS)
     wait_for_a_state(alone, "stopped")
-    process.send_signal(signal.SIGTERM)
+    os.kill(workers_of(process)[1], signal.SIGTERM)  # not the one that writes
     _, stderr = process.communicate(timeout=200)
     assert process.returncode != 0
     assert stderr.count("go on with: rnngen train --resume --name stopped") == 1
     assert train(2, alone, "--resume", "--name", "stopped", "--quiet")[0] == 0
     assert state(alone, "stopped") == state(alone, "one")
+
+
+def test_a_restart_leaves_a_run_that_was_there_alone(text: str, alone: Path) -> None:
+    before = {file.name: file.read_bytes() for file in (alone / "one").iterdir()}
+    process = start(2, alone, text, "--name", "one", *SETTINGS, "--seed", "9", restarts=1)
+    _, stderr = process.communicate(timeout=200)
+    assert process.returncode != 0
+    assert stderr.count("holds a run") == 2  # in the first attempt, and in the second
+    assert {file.name: file.read_bytes() for file in (alone / "one").iterdir()} == before
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="finds the processes in /proc")
+def test_a_later_end_survives_a_restart(text: str, alone: Path) -> None:
+    """As one process moves it, whatever becomes of two."""
+    for name in ("moved", "broken"):
+        shutil.copytree(alone / "one", alone / name)
+    end = ("--resume", "--steps", "80", "--quiet")
+    assert train(1, alone, "--name", "moved", *end)[0] == 0
+    process = start(2, alone, "--name", "broken", *end, restarts=1)
+    deadline = time.monotonic() + 200
+    while events(alone, "broken", "saved")[-1]["step"] < 44:
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+    os.kill(workers_of(process)[1], signal.SIGKILL)
+    _, stderr = process.communicate(timeout=200)
+    assert process.returncode == 0, stderr
+    assert state(alone, "broken") == state(alone, "moved")
 
 
 def test_more_processes_than_rows_are_refused_before_anything_is_made(
@@ -149,7 +178,7 @@ def test_more_processes_than_rows_are_refused_before_anything_is_made(
     code, _, stderr = train(2, tmp_path, text, *SETTINGS, "--batch-size", "1")
     assert code != 0
     assert stderr.count("--batch-size 1 is less than the 2 processes") == 1
-    assert not (tmp_path / "text" / runs.TRAINING_FILE).exists()
+    assert not (tmp_path / "text").exists()
 
 
 @given(st.integers(1, 50), st.integers(1, 8))

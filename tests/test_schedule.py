@@ -1,10 +1,12 @@
 import math
 from itertools import pairwise
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rnngen.schedule import learning_rate
+from rnngen.config import TrainConfig
+from rnngen.schedule import UNMEASURED_STEPS, Schedule, learning_rate
 
 
 def rates(total: int, warmup: int, final: float = 0.0) -> list[float]:
@@ -34,3 +36,82 @@ def test_a_warm_up_step_has_the_same_rate_whether_the_length_is_known_or_not(ste
     known = learning_rate(step, total_steps=777, warmup_steps=50, peak=1.0, final=0.0)
     measured = learning_rate(step, total_steps=None, warmup_steps=50, peak=1.0, final=0.0)
     assert known == measured
+
+
+def schedule(batches_per_epoch=10, held_out=100, **settings):
+    config = TrainConfig(**settings)
+    return Schedule(config, batches_per_epoch=batches_per_epoch, held_out=held_out)
+
+
+@given(st.integers(1, 300), st.integers(1, 30), st.data())
+def test_evaluations_part_the_run_evenly_and_the_last_step_is_one(total, count, data):
+    plan = schedule(evaluations=count)
+    due = [step for step in range(1, total + 1) if plan.is_evaluation_due(step, total)]
+    assert due[-1] == total
+    assert len(due) == min(count, total)
+    gaps = [b - a for a, b in pairwise([0, *due])]
+    assert max(gaps) - min(gaps) <= 1
+    assert not plan.is_evaluation_due(data.draw(st.integers(1, total)), None)
+
+
+@pytest.mark.parametrize(
+    ("settings", "asked"),
+    [({}, None), ({"steps": 7}, 7), ({"epochs": 2.01}, 21), ({"steps": 7, "epochs": 0.5}, 5)],
+)
+def test_what_ends_first_is_what_was_asked_for(settings, asked):
+    assert schedule(**settings).asked == asked
+
+
+def timed(plan, seconds_per_step, *, most=10_000):
+    """The total found by steps that all take as long, and the step it is found at."""
+    for step in range(1, most):
+        took = step * seconds_per_step
+        total = plan.measured(step, step * 50, took, [seconds_per_step] * step)
+        if total is not None:
+            return total, step
+    raise AssertionError
+
+
+@given(
+    minutes=st.floats(1e-4, 10),
+    seconds=st.floats(1e-3, 1),
+    asked=st.none() | st.integers(1, 500),
+    warmup=st.integers(0, 60),
+    evaluations=st.integers(1, 20),
+)
+def test_a_timed_run_ends_in_time_and_where_it_was_asked_to(
+    minutes, seconds, asked, warmup, evaluations
+):
+    plan = schedule(minutes=minutes, steps=asked, warmup_steps=warmup, evaluations=evaluations)
+    total, step = timed(plan, seconds)
+    assert step <= total <= (asked or total)
+    assert step <= max(UNMEASURED_STEPS, plan.warmup_steps) + 1
+    evaluation = 100 / 50 * seconds / 3
+    room = minutes * 60 - step * seconds - evaluations * evaluation
+    if room > 0 and total != asked:
+        assert room - seconds - 1e-6 <= (total - step) * seconds <= room + 1e-6
+
+
+def test_a_timed_run_of_few_passes_ends_with_them_and_with_an_evaluation():
+    plan = schedule(minutes=5, steps=20, evaluations=3)
+    assert timed(plan, 0.001) == (20, 4)
+    assert plan.is_evaluation_due(20, 20)
+    assert plan.learning_rate(5, None) == plan.learning_rate(4, 20)  # the warm-up is 4 steps
+
+
+@given(step=st.integers(1, 10_000), seconds=st.floats(0.1, 1e5), longer=st.floats(0.5, 3))
+def test_an_end_that_is_moved_in_minutes_goes_on_at_the_speed_so_far(step, seconds, longer):
+    total = schedule(minutes=seconds * longer / 60).moved(step, seconds)
+    if total is None:
+        assert int(step * longer) <= step
+    else:
+        assert total > step
+        assert total == pytest.approx(step * longer, abs=1)
+
+
+def test_an_end_that_is_moved_to_what_is_past_is_none():
+    assert schedule(steps=8).moved(8, 1.0) is None
+    assert schedule(steps=9).moved(8, 1.0) == 9
+    assert schedule(epochs=0.5).moved(8, 1.0) is None
+    assert schedule(minutes=1 / 60).moved(8, 1.0) is None
+    assert schedule(minutes=1, steps=9).moved(8, 1.0) == 9

@@ -17,7 +17,7 @@ from rnngen import batches, checkpoint, device, runs, train
 from rnngen.config import ModelConfig, TrainConfig
 from rnngen.errors import CheckpointError, ConfigError
 from rnngen.events import Evaluation, Event, Planned, Sample, Skipped, Step, Stopped
-from rnngen.job import Job
+from rnngen.job import Job, ending
 from rnngen.learner import Learner
 from rnngen.tokenizers.byte import ByteTokenizer
 
@@ -194,8 +194,16 @@ def test_a_finished_run_resumed_changes_nothing(tmp_path: Path):
 
 
 def with_end(work: Job, **end: Any) -> Job:
-    """The run with its end moved, as `resumed_job` moves it."""
-    return dataclasses.replace(work, config=dataclasses.replace(work.config, patience=0, **end))
+    """The run with its end moved."""
+    return dataclasses.replace(work, config=ending(work.config, end))
+
+
+def test_another_end_replaces_the_old_one_and_the_patience() -> None:
+    config = TrainConfig(minutes=5, epochs=20, patience=5, seed=3)
+    assert ending(config, {"minutes": 5}) == config
+    moved = ending(config, {"minutes": 9})
+    assert moved == TrainConfig(minutes=9, epochs=None, patience=0, seed=3)
+    assert ending(moved, {"minutes": 9}) == moved
 
 
 def test_a_finished_run_with_a_later_end_goes_on_and_can_be_broken_too(tmp_path: Path):
@@ -211,37 +219,62 @@ def test_a_finished_run_with_a_later_end_goes_on_and_can_be_broken_too(tmp_path:
     whole, parts = tensors(tmp_path / "whole"), tensors(tmp_path / "parts")
     for name in whole:
         np.testing.assert_array_equal(whole[name], parts[name], err_msg=name)
-    log = (tmp_path / "parts" / runs.LOG_FILE).read_text().splitlines()
-    rates = {e["step"]: e["learning_rate"] for e in map(json.loads, log) if e["event"] == "step"}
-    peak = longer.config.learning_rate
-    assert rates[10] == pytest.approx(peak * 0.5 * (1 + math.cos(math.pi * (9 - 4) / 16)))
+    assert rate_at(tmp_path / "parts", 10) == pytest.approx(
+        longer.config.learning_rate * 0.5 * (1 + math.cos(math.pi * (9 - 4) / 16))
+    )
 
 
-def test_a_later_end_in_minutes_is_measured_anew(tmp_path: Path):
-    work = job(tmp_path / "run", minutes=0.005, evaluations=1)
+def rate_at(folder: Path, step: int) -> float:
+    events = map(json.loads, (folder / runs.LOG_FILE).read_text().splitlines())
+    [rate] = [e["learning_rate"] for e in events if e["event"] == "step" and e["step"] == step]
+    return float(rate)
+
+
+def test_a_later_end_in_minutes_goes_on_at_the_speed_so_far(tmp_path: Path):
+    work = job(tmp_path / "run", minutes=0.005, epochs=1000, evaluations=1)
     [first] = of(Stopped, run(work))
-    events = run(with_end(work, minutes=first.seconds / 60 + 0.01), resume=True)
-    [stopped] = of(Stopped, events)
-    assert stopped.reason == "finished"
-    assert stopped.step > first.step + train.UNMEASURED_STEPS
-    assert of(Planned, events)[0].step > first.step  # not what was planned before
+    seconds = checkpoint.read(work.folder / runs.TRAINING_FILE, "training")[1]["progress"][
+        "seconds"
+    ]
+    events = run(with_end(work, minutes=2 * seconds / 60), resume=True)
+    [planned], [stopped] = of(Planned, events), of(Stopped, events)
+    assert planned.step == first.step
+    assert planned.total_steps == pytest.approx(2 * first.step, abs=1)
+    assert (stopped.reason, stopped.step) == ("finished", planned.total_steps)
+    peak, next_report = work.config.learning_rate, first.step // 10 * 10 + 10
+    assert rate_at(work.folder, next_report) < 0.6 * peak
 
 
-@pytest.mark.parametrize(
-    ("end", "told"),
-    [
-        ({"steps": 8}, "8 steps .*, and 8 steps in all"),
-        ({"steps": None, "epochs": 0.05}, "8 steps .*, and 2 steps in all"),
-        ({"steps": None, "minutes": 1e-6}, "minutes, and 1e-06 in all"),
-    ],
-)
-def test_an_end_that_is_past_is_refused(tmp_path: Path, end: dict[str, Any], told: str):
-    work = job(tmp_path / "run", steps=8 if "steps" not in end or end["steps"] is None else 9)
+@pytest.mark.parametrize("end", [{"steps": 8}, {"epochs": 0.05}, {"minutes": 1e-6}])
+def test_an_end_that_is_past_is_refused(tmp_path: Path, end: dict[str, Any]):
+    work = job(tmp_path / "run", steps=9)
     run(work, stop_at=8)
-    before = tensors(tmp_path / "run")
-    with pytest.raises(ConfigError, match=told):
+    before = [(work.folder / f).read_bytes() for f in (runs.TRAINING_FILE, runs.LOG_FILE)]
+    with pytest.raises(ConfigError, match=r"run has trained for 8 steps.*is to be later"):
         run(with_end(work, **end), resume=True)
-    np.testing.assert_array_equal(tensors(tmp_path / "run")["updates"], before["updates"])
+    assert before == [(work.folder / f).read_bytes() for f in (runs.TRAINING_FILE, runs.LOG_FILE)]
+
+
+def test_a_timed_run_of_few_passes_ends_with_them_and_leaves_a_model(tmp_path: Path):
+    work = job(tmp_path / "run", minutes=5, steps=20, evaluations=3)
+    [stopped] = of(Stopped, run(work))
+    assert (stopped.reason, stopped.step) == ("finished", 20)
+    assert stopped.best_valid_bits_per_byte is not None
+    assert (work.folder / runs.MODEL_FILE).exists()
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_a_run_with_weights_left_out_resumed_equals_an_unbroken_one(tmp_path: Path, threads: int):
+    settings = {"steps": 12, "weight_drop": 0.4, "threads": threads}
+    run(job(tmp_path / "whole", **settings))
+    run(job(tmp_path / "parts", **settings), stop_at=5)
+    run(job(tmp_path / "parts", **settings), resume=True)
+    whole, parts = tensors(tmp_path / "whole"), tensors(tmp_path / "parts")
+    for name in whole:
+        np.testing.assert_array_equal(whole[name], parts[name], err_msg=name)
+    run(job(tmp_path / "other", steps=12, threads=threads))
+    name = "model.layers.0.weight_hh_l0"
+    assert not np.array_equal(whole[name], tensors(tmp_path / "other")[name])
 
 
 def test_steps_that_are_not_finite_are_skipped_and_leave_the_weights(tmp_path: Path, monkeypatch):

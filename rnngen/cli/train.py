@@ -74,6 +74,7 @@ def command(
     final_rate: Annotated[float | None, setting(TrainConfig, "final_rate")] = None,
     warmup_steps: Annotated[int | None, setting(TrainConfig, "warmup_steps")] = None,
     weight_decay: Annotated[float | None, setting(TrainConfig, "weight_decay")] = None,
+    weight_drop: Annotated[float | None, setting(TrainConfig, "weight_drop")] = None,
     clip: Annotated[float | None, setting(TrainConfig, "clip")] = None,
     patience: Annotated[int | None, setting(TrainConfig, "patience")] = None,
     evaluations: Annotated[int | None, setting(TrainConfig, "evaluations")] = None,
@@ -109,16 +110,21 @@ def command(
     given = _given(ctx.params, config)
     if not resume and not files:
         raise ConfigError("name a text file to train on, or --resume a run by its --name.")
+    if resume and files and name:
+        raise ConfigError(
+            "--resume goes on with the text the run began with: leave out the files; or begin a "
+            f"run with another text and what {name} has learned, by --init-from {name}."
+        )
     if resume and init_from is not None:
         raise ConfigError("--init-from begins a run, --resume goes on with one; leave one out.")
     from rnngen import distributed, runs
 
     with distributed.joined() as group:
         quiet = quiet or not group.is_first
-        if distributed.was_restarted():  # with the command as it was: go on if there is what to
-            if not resume and group.shared(_has_state(files, name)):
-                resume, given = True, {}
+        if not resume and group.has_begun():  # started anew, with the command as it was
             overwrite = True
+            if group.shared(_has_state(files, name)):
+                resume, given = True, {}
         scalars = None
         if tensorboard and (name or files) and group.is_first:
             scalars = _scalars(tensorboard, name or _stem(files or []), resume=resume)
@@ -130,7 +136,9 @@ def command(
                 job = _planned(
                     files or [], name, given, init_from, overwrite=overwrite, quiet=quiet
                 )
+                group.check(job.config.batch_size)
                 if group.is_first:
+                    group.begin()
                     runs.make_ready(job.folder)
         job = dataclasses.replace(job, sample=_sample)
         stopped = _run(job, scalars, resume=resume, quiet=quiet, group=group)
@@ -295,6 +303,11 @@ def _report(stopped: Stopped, folder: Path, *, quiet: bool, first: bool) -> None
     if stopped.reason == "interrupted":
         console.note(f"stopped at step {stopped.step}, saved; go on with: {resume}")
         raise typer.Exit(INTERRUPTED)
+    if stopped.best_valid_bits_per_byte is None:
+        raise TrainingError(
+            f"{folder}: no loss on held-out text was a number, so there is no model. "
+            "Start again with a lower --learning-rate."
+        )
     if not quiet:
         why = "no gain any more" if stopped.reason == "patience" else "done"
         console.note(

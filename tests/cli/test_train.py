@@ -192,7 +192,8 @@ def test_a_finished_run_is_given_more_steps(rnngen, home, tmp_path):
     ran = rnngen("train", "--resume", "--name", "text", "--steps", 4)
     assert ran.exit_code == 2
     assert "text has trained for 5 steps" in ran.error
-    assert "Traceback" not in ran.error
+    ran = rnngen("train", text, "--resume", "--name", "text", "--steps", 9)
+    assert (ran.exit_code, "leave out the files" in ran.error) == (2, True)
     assert rnngen("train", "--resume", "--name", "text", "--epochs", 0).exit_code == 2
 
 
