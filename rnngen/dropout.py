@@ -14,7 +14,10 @@ if TYPE_CHECKING:
 
 
 class Dropout(nn.Module):
-    """Zeroes a share of its input and scales up the rest; in training only.
+    """Zeroes a share of its input's units and scales up the rest; in training only.
+
+    A row of the batch has one mask for all its tokens (Gal & Ghahramani 2016): that held more than
+    masks of each token, see tests/bench/README.md, and takes a share of the time to draw.
 
     Each row of the batch has a generator of its own, which begins anew at every step: masks depend
     neither on the threads that share the rows nor on anything drawn before, and no generator need
@@ -40,10 +43,10 @@ class Dropout(nn.Module):
             generator.manual_seed(int(state))
 
     def forward(self, x: Tensor) -> Tensor:
-        """x: (B, ...), as many rows as `begin` was told."""
+        """x: (B, T, H), as many rows as `begin` was told."""
         if not self.training or self._keep == 1:
             return x
-        mask = torch.empty(x.shape, dtype=x.dtype, device=x.device)
+        mask = x.new_empty(x.shape[0], 1, x.shape[2])
         generators: list[torch.Generator] | list[None] = self._generators or [None]
         for part, generator in zip(mask.chunk(len(generators)), generators, strict=True):
             part.bernoulli_(self._keep, generator=generator)

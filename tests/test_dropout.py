@@ -12,10 +12,10 @@ CPU = torch.device("cpu")
 
 
 def masks(rows: slice, *, seed: int = 1, step: int = 2, share: float = 0.25) -> torch.Tensor:
-    """Two draws for each of the rows, as two layers make them."""
+    """Two draws for each of the rows, as two layers make them: (rows, 2, 3 tokens, 2000 units)."""
     dropout = Dropout(share)
     dropout.begin(seed, step, rows, CPU)
-    ones = torch.ones(rows.stop - rows.start, 50, 40)
+    ones = torch.ones(rows.stop - rows.start, 3, 2000)
     return torch.stack([dropout(ones), dropout(ones)], dim=1)
 
 
@@ -24,6 +24,11 @@ def test_a_share_is_zeroed_and_the_rest_scaled_so_that_the_mean_stays() -> None:
     assert drawn.unique().tolist() == pytest.approx([0, 1 / 0.75])
     # 80,000 draws: the standard deviation of the share is 0.0015.
     assert float((drawn == 0).float().mean()) == pytest.approx(0.25, abs=0.01)
+
+
+def test_all_tokens_of_a_row_have_one_mask() -> None:
+    drawn = masks(slice(0, 4))
+    assert torch.equal(drawn, drawn[:, :, :1].expand_as(drawn))
 
 
 @pytest.mark.parametrize("cut", range(1, 7))
@@ -51,7 +56,7 @@ def test_what_others_draw_changes_nothing() -> None:
 
 
 def test_the_gradient_passes_where_the_value_did() -> None:
-    dropout, x = Dropout(0.5), torch.ones(3, 8, requires_grad=True)
+    dropout, x = Dropout(0.5), torch.ones(3, 5, 8, requires_grad=True)
     dropout.begin(0, 0, slice(0, 3), CPU)
     y = dropout(x)
     y.sum().backward()

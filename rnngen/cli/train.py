@@ -110,13 +110,13 @@ def command(
     given = _given(ctx.params, config)
     if not resume and not files:
         raise ConfigError("name a text file to train on, or --resume a run by its --name.")
+    if resume and init_from is not None:
+        raise ConfigError("--init-from begins a run, --resume goes on with one; leave one out.")
     if resume and files and name:
         raise ConfigError(
             "--resume goes on with the text the run began with: leave out the files; or begin a "
             f"run with another text and what {name} has learned, by --init-from {name}."
         )
-    if resume and init_from is not None:
-        raise ConfigError("--init-from begins a run, --resume goes on with one; leave one out.")
     from rnngen import distributed, runs
 
     with distributed.joined() as group:
