@@ -123,7 +123,6 @@ class TrainConfig(Config):
     ngram_rate: float = setting("Learning rate of the n-grams, as a share of the others'.", 1.0)
     warmup_steps: int = setting("Steps in which the learning rate rises from 0.", 50)
     weight_decay: float = setting("AdamW's weight decay, on matrices only.", 0.1)
-    weight_drop: float = setting("Share of recurrent weights left out, others at each step.", 0.0)
     clip: float = setting("Longest gradient (2-norm); a longer one is shortened to it.", 1.0)
     steps: int | None = setting("Updates of the weights.", None)
     epochs: float | None = setting("Passes over the training text.", None)
@@ -152,7 +151,6 @@ class TrainConfig(Config):
         self._check_number("ngram_rate", self.ngram_rate > 0, "above 0")
         self._check_number("clip", self.clip > 0, "above 0")
         self._check_number("weight_decay", self.weight_decay >= 0, "at least 0")
-        self._check_number("weight_drop", 0 <= self.weight_drop < 1, "at least 0 and below 1")
         self._check_number("final_rate", 0 <= self.final_rate <= 1, "from 0 to 1")
         self._check_number(
             "valid_fraction", 0 < self.valid_fraction < 1, "between 0 and 1, both excluded"

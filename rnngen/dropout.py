@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
-from typing import TYPE_CHECKING
-
 import torch
 from numpy.random import SeedSequence
 from torch import Tensor, nn
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
 
 
 class Dropout(nn.Module):
@@ -51,35 +45,3 @@ class Dropout(nn.Module):
         for part, generator in zip(mask.chunk(len(generators)), generators, strict=True):
             part.bernoulli_(self._keep, generator=generator)
         return x * mask.div_(self._keep)
-
-
-class WeightDrop:
-    """Leaves out a share of some weights, other ones at each step, and scales up the rest.
-
-    DropConnect (Wan et al. 2013), which for the weights from state to state serves in place of
-    dropout within the recurrence (Merity et al. 2018). All rows of the batch, all tokens and all
-    processes have the same mask, a function of seed and step.
-    """
-
-    def __init__(self, weights: Sequence[nn.Parameter], share: float) -> None:
-        """weights: with gradients that are there already, such as views of one vector."""
-        self._weights = weights if share else []
-        self._keep = 1 - share
-
-    @contextlib.contextmanager
-    def dropped(self, seed: int, step: int) -> Iterator[None]:
-        """Meanwhile the weights have holes; afterwards they and their gradients are whole."""
-        [state] = SeedSequence([seed, step], spawn_key=(1,)).generate_state(1)
-        before = []
-        for index, weight in enumerate(self._weights):
-            generator = torch.Generator(weight.device).manual_seed(int(state) + index)
-            mask = torch.empty_like(weight).bernoulli_(self._keep, generator=generator)
-            before.append((weight, weight.detach().clone(), mask.div_(self._keep)))
-            weight.detach().mul_(mask)
-        try:
-            yield
-        finally:
-            for weight, whole, mask in before:
-                weight.detach().copy_(whole)
-                if weight.grad is not None:
-                    weight.grad.mul_(mask)

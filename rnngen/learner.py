@@ -18,7 +18,6 @@ from torch.nn import functional as F
 
 from rnngen.batches import IGNORE, batches
 from rnngen.distributed import ALONE
-from rnngen.dropout import WeightDrop
 from rnngen.model import RNNLM
 from rnngen.replicas import Replicas, one_thread_each
 
@@ -90,8 +89,6 @@ class Learner:
             weights = {name: torch.tensor(array) for name, array in initial.items()}
             self._model.load_state_dict(weights)
         self._replicas = Replicas(self._model, max(1, config.threads // group.size))
-        recurrent = [layer.get_parameter("weight_hh_l0") for layer in self._model.layers]
-        self._weight_drop = WeightDrop(recurrent, config.weight_drop)
         self._optimizer = self._make_optimizer(config)
 
     def _make_optimizer(self, config: TrainConfig) -> torch.optim.AdamW:
@@ -118,10 +115,9 @@ class Learner:
             group["lr"] = learning_rate * group["share"]
         self._replicas.clear_gradients()
         before = None if batch.position == 0 else self._state
-        with self._weight_drop.dropped(self._seed, self._updates):
-            shares = self._replicas.each(len(batch.inputs), partial(self._backward, batch, before))
-            self._replicas.add_gradients()
-            loss = self._summed(torch.stack([loss for loss, _ in shares]).sum())
+        shares = self._replicas.each(len(batch.inputs), partial(self._backward, batch, before))
+        self._replicas.add_gradients()
+        loss = self._summed(torch.stack([loss for loss, _ in shares]).sum())
         norm = self._shorten(self._replicas.gradient)
         if not bool(torch.isfinite(loss + norm)):
             self._state = None  # what is carried may be what overflowed

@@ -29,7 +29,6 @@ TORCHRUN = (sys.executable, "-m", "torch.distributed.run", "--standalone", "--np
 SETTINGS = (
     *("--hidden-size", "16", "--num-layers", "1", "--dropout", "0.2", "--device", "cpu"),
     *("--batch-size", "6", "--seq-len", "16", "--threads", "2", "--steps", "40"),
-    *("--weight-drop", "0.2"),
     *("--evaluations", "20"),
 )
 

@@ -1,12 +1,11 @@
-"""Dropout: how much, and that its masks depend on seed, step and row alone; holes in weights."""
+"""Dropout: how much, and that its masks depend on seed, step and row alone."""
 
 from __future__ import annotations
 
 import pytest
 import torch
-from torch import nn
 
-from rnngen.dropout import Dropout, WeightDrop
+from rnngen.dropout import Dropout
 
 CPU = torch.device("cpu")
 
@@ -61,52 +60,3 @@ def test_the_gradient_passes_where_the_value_did() -> None:
     y = dropout(x)
     y.sum().backward()
     assert torch.equal(x.grad, y.detach())
-
-
-def weight_with_gradient(value: float = 1.0) -> nn.Parameter:
-    weight = nn.Parameter(torch.full((60, 50), value))
-    weight.grad = torch.ones(60, 50)
-    return weight
-
-
-def holes(*, seed: int = 1, step: int = 2, share: float = 0.25) -> torch.Tensor:
-    """Two weights of one as they stand meanwhile."""
-    weights = [weight_with_gradient(), weight_with_gradient()]
-    with WeightDrop(weights, share).dropped(seed, step):
-        return torch.stack([weight.detach().clone() for weight in weights])
-
-
-def test_weights_have_holes_meanwhile_and_their_gradient_is_that_of_what_was_used() -> None:
-    weight = weight_with_gradient(3.0)
-    with WeightDrop([weight], 0.25).dropped(1, 2):
-        meanwhile = weight.detach().clone()
-    assert meanwhile.unique().tolist() == pytest.approx([0, 4])
-    # 3,000 draws: the standard deviation of the share is 0.008.
-    assert float((meanwhile == 0).float().mean()) == pytest.approx(0.25, abs=0.04)
-    assert torch.equal(weight, torch.full((60, 50), 3.0))
-    torch.testing.assert_close(weight.grad, meanwhile / 3)
-
-
-def test_the_gradient_of_dropped_weights_is_autograds() -> None:
-    weight, x = nn.Parameter(torch.randn(5, 4)), torch.randn(7, 5)
-    weight.grad = torch.zeros(5, 4)
-    with WeightDrop([weight], 0.5).dropped(3, 4):
-        mask = torch.where(weight == 0, 0.0, 2.0)
-        (x @ weight).tanh().sum().backward()
-    twin = weight.detach().clone().requires_grad_()
-    (x @ (twin * mask)).tanh().sum().backward()
-    torch.testing.assert_close(weight.grad, twin.grad)
-
-
-def test_seeds_steps_and_weights_have_holes_of_their_own() -> None:
-    assert torch.equal(holes(), holes())
-    every = torch.cat([holes(), holes(step=3), holes(seed=2)]).flatten(1)
-    assert len(every.unique(dim=0)) == 6
-
-
-def test_weights_are_whole_again_after_an_error_and_untouched_without_a_share() -> None:
-    weight = weight_with_gradient()
-    with pytest.raises(KeyboardInterrupt), WeightDrop([weight], 0.5).dropped(0, 0):
-        raise KeyboardInterrupt
-    assert torch.equal(weight, torch.ones(60, 50))
-    assert torch.equal(holes(share=0.0), torch.ones(2, 60, 50))

@@ -263,20 +263,6 @@ def test_a_timed_run_of_few_passes_ends_with_them_and_leaves_a_model(tmp_path: P
     assert (work.folder / runs.MODEL_FILE).exists()
 
 
-@pytest.mark.parametrize("threads", [1, 2])
-def test_a_run_with_weights_left_out_resumed_equals_an_unbroken_one(tmp_path: Path, threads: int):
-    settings = {"steps": 12, "weight_drop": 0.4, "threads": threads}
-    run(job(tmp_path / "whole", **settings))
-    run(job(tmp_path / "parts", **settings), stop_at=5)
-    run(job(tmp_path / "parts", **settings), resume=True)
-    whole, parts = tensors(tmp_path / "whole"), tensors(tmp_path / "parts")
-    for name in whole:
-        np.testing.assert_array_equal(whole[name], parts[name], err_msg=name)
-    run(job(tmp_path / "other", steps=12, threads=threads))
-    name = "model.layers.0.weight_hh_l0"
-    assert not np.array_equal(whole[name], tensors(tmp_path / "other")[name])
-
-
 def test_steps_that_are_not_finite_are_skipped_and_leave_the_weights(tmp_path: Path, monkeypatch):
     original = Learner._nats
 

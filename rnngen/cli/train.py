@@ -74,7 +74,6 @@ def command(
     final_rate: Annotated[float | None, setting(TrainConfig, "final_rate")] = None,
     warmup_steps: Annotated[int | None, setting(TrainConfig, "warmup_steps")] = None,
     weight_decay: Annotated[float | None, setting(TrainConfig, "weight_decay")] = None,
-    weight_drop: Annotated[float | None, setting(TrainConfig, "weight_drop")] = None,
     clip: Annotated[float | None, setting(TrainConfig, "clip")] = None,
     patience: Annotated[int | None, setting(TrainConfig, "patience")] = None,
     evaluations: Annotated[int | None, setting(TrainConfig, "evaluations")] = None,
