@@ -124,6 +124,22 @@ def test_a_resumed_run_equals_an_unbroken_one(
         assert array.tobytes() == models[1].weights[name].tobytes()
 
 
+@pytest.mark.parametrize("cell", ["lstm", "gru"])
+def test_a_run_in_bf16_can_be_saved_and_resumed(tmp_path: Path, cell: str):
+    settings: dict[str, Any] = {"steps": 6, "precision": "bf16", "model": {"cell": cell}}
+    try:
+        run(job(tmp_path / "whole", **settings))
+    except RuntimeError as error:
+        if "primitive" not in str(error):
+            raise
+        pytest.skip("this processor has no bf16 instructions")
+    run(job(tmp_path / "parts", **settings), stop_at=3)
+    run(job(tmp_path / "parts", **settings), resume=True)
+    whole, parts = tensors(tmp_path / "whole"), tensors(tmp_path / "parts")
+    for name in whole:
+        np.testing.assert_array_equal(whole[name], parts[name], err_msg=name)
+
+
 def test_threads_share_the_rows_and_change_nothing_but_the_last_bits(tmp_path: Path):
     runs_of = {n: run(job(tmp_path / str(n), steps=40, threads=n)) for n in (1, 3)}
     losses = [[e.train_nats_per_token for e in of(Step, events)] for events in runs_of.values()]

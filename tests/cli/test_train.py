@@ -328,6 +328,13 @@ class Writer:
         pass
 
 
+@pytest.mark.parametrize("fraction", ["nan", "0", "1", "2", "-1"])
+def test_settings_are_refused_before_a_text_is_looked_for(rnngen, fraction):
+    ran = rnngen("train", "nothing.txt", "--valid-fraction", fraction)
+    assert ran.exit_code == 2
+    assert "--valid-fraction must be between 0 and 1" in ran.error
+
+
 def test_tensorboard_is_told_what_the_log_says(rnngen, home, tmp_path, monkeypatch):
     module = SimpleNamespace(SummaryWriter=Writer)
     monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", module)
