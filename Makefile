@@ -8,8 +8,8 @@ TORCH ?= torch==2.13.0
 .PHONY: haiku test lint bench clean
 
 haiku: .venv/installed
-	$(BIN)/rnngen train corpora/haiku.txt --cell lstm --minutes 2 --name haiku --overwrite
-	$(BIN)/rnngen sample haiku -n 3 --temperature 0.7
+	$(BIN)/rnngen train corpora/haiku.txt --cell lstm --minutes 2 --name my-haiku --overwrite
+	$(BIN)/rnngen sample my-haiku -n 3
 
 test: lint
 	$(BIN)/python -m pytest

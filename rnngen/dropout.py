@@ -10,8 +10,8 @@ from torch import Tensor, nn
 class Dropout(nn.Module):
     """Zeroes a share of its input's units and scales up the rest; in training only.
 
-    A row of the batch has one mask for all its tokens (Gal & Ghahramani 2016): that held more than
-    masks of each token, see tests/bench/README.md, and takes a share of the time to draw.
+    A row of the batch has one mask for all its tokens (Gal & Ghahramani 2016), or one for each:
+    tests/bench/README.md tells where which was better.
 
     Each row of the batch has a generator of its own, which begins anew at every step: masks depend
     neither on the threads that share the rows nor on anything drawn before, and no generator need
@@ -36,11 +36,11 @@ class Dropout(nn.Module):
             [state] = SeedSequence([seed, step, row]).generate_state(1)
             generator.manual_seed(int(state))
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Tensor, *, each_token: bool = False) -> Tensor:
         """x: (B, T, H), as many rows as `begin` was told."""
         if not self.training or self._keep == 1:
             return x
-        mask = x.new_empty(x.shape[0], 1, x.shape[2])
+        mask = x.new_empty(x.shape[0], x.shape[1] if each_token else 1, x.shape[2])
         generators: list[torch.Generator] | list[None] = self._generators or [None]
         for part, generator in zip(mask.chunk(len(generators)), generators, strict=True):
             part.bernoulli_(self._keep, generator=generator)

@@ -104,7 +104,7 @@ class RNNLM(nn.Module):
             state, last = state[:-1], state[-1]
             runs, last = self._runs(ids, last)
             x, recent = x + runs, (last,)
-        x = self.dropout(x)
+        x = self.dropout(x, each_token=True)
         carried = []
         for index in range(self.config.num_layers):
             x, after = self._layer(index, x, tuple(part[index : index + 1] for part in state))

@@ -25,9 +25,14 @@ def test_a_share_is_zeroed_and_the_rest_scaled_so_that_the_mean_stays() -> None:
     assert float((drawn == 0).float().mean()) == pytest.approx(0.25, abs=0.01)
 
 
-def test_all_tokens_of_a_row_have_one_mask() -> None:
+def test_all_tokens_of_a_row_have_one_mask_or_each_its_own() -> None:
     drawn = masks(slice(0, 4))
     assert torch.equal(drawn, drawn[:, :, :1].expand_as(drawn))
+    dropout = Dropout(0.25)
+    dropout.begin(1, 2, slice(0, 4), CPU)
+    drawn = dropout(torch.ones(4, 3, 2000), each_token=True)
+    assert len(drawn.flatten(0, 1).unique(dim=0)) == 4 * 3
+    assert float((drawn == 0).float().mean()) == pytest.approx(0.25, abs=0.01)
 
 
 @pytest.mark.parametrize("cut", range(1, 7))
