@@ -39,11 +39,12 @@ def parted(corpus: Corpus, count: int) -> list[list[Piece]]:
 
 def within_lines(pieces: list[Piece]) -> list[str]:
     """The text, cut where a piece ends within a line: there alone do tokens depend on pieces."""
-    stretches = [""]
+    stretches, cut = [""], False
     for text, ends in pieces:
-        stretches[-1] += text + "\0" * ends
-        if not (ends or text.endswith("\n")):
+        if cut and not text.startswith("\n"):
             stretches.append("")
+        stretches[-1] += text + "\0" * ends
+        cut = not (ends or text.endswith("\n"))
     return [stretch.strip("\n") for stretch in stretches if stretch.strip("\n")]
 
 
@@ -57,6 +58,13 @@ def within_lines(pieces: list[Piece]) -> list[str]:
 )
 @example(texts=["a\n\u0301\nb\nc\nd\n"], mode="none", count=3, size=40, encoding="utf-8")
 @example(texts=["ab", "", "cd\n"], mode="none", count=3, size=40, encoding="utf-8")
+@example(
+    texts=["aaaaa\u3000\u3000\xa0\xa0aa\u3000\n\na"],
+    mode="none",
+    count=2,
+    size=4,
+    encoding="utf-8",
+)
 def test_the_parts_in_a_row_are_the_whole(
     folder: Path, texts: list[str], mode: str, count: int, size: int, encoding: str
 ) -> None:
