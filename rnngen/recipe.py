@@ -1,7 +1,7 @@
 """From the text, the machine and the time given to every setting of a run, with its reason.
 
-The rules were found by experiment (see the README, "How the recipe was found"); each is one method
-below. What a user gives is taken as it is, and later rules build on it.
+The rules were found by experiment (see tests/bench/README.md); each is one method below. What a
+user gives is taken as it is, and later rules build on it.
 """
 
 from __future__ import annotations
