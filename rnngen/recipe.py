@@ -254,7 +254,7 @@ class _Cook:
 
     def regularisation(self) -> None:
         epochs = self.expected_epochs()
-        steps = ((6, 0.0), (10, 0.1), (16, 0.2), (40, 0.3), (math.inf, 0.4))
+        steps = ((6, 0.0), (8, 0.1), (12, 0.2), (40, 0.3), (math.inf, 0.4))
         dropout = next(share for most, share in steps if epochs <= most)
         self.settle("dropout", dropout, f"about {epochs:.1f} passes over the text")
         self.settle("weight_decay", 0.1, "on matrices only")
