@@ -31,6 +31,7 @@ LONGEST_WAIT = datetime.timedelta(days=1)
 ATTEMPT = "TORCHELASTIC_RESTART_COUNT"
 """What torchrun tells its processes: how often it started them anew (--max-restarts)."""
 BEGUN = "rnngen/begun"
+"""The key in torchrun's store that `Group.begin` sets."""
 
 
 class Group:

@@ -165,7 +165,7 @@ class Learner:
         nats = F.cross_entropy(
             logits.flatten(0, 1).float(), targets.flatten(), ignore_index=IGNORE, reduction="sum"
         )
-        # The state is carried and saved in fp32, whatever it was computed in; it only gets longer.
+        # Carried and saved in fp32, as NumPy has no bf16; every bf16 number is one of fp32 too.
         return nats, tuple(part.float() if part.is_floating_point() else part for part in after)
 
     def _autocast(self) -> contextlib.AbstractContextManager[Any]:
