@@ -47,9 +47,12 @@ class Step(Event):
 
 @dataclass(frozen=True)
 class Skipped(Event):
-    """A step whose loss or gradient was not a finite number; the weights were left as they were."""
+    """Of some steps since the last report loss or gradient was not finite; they taught nothing."""
 
+    steps: int
+    """How many."""
     in_a_row: int
+    """Such steps up to now, since the last finite one."""
 
 
 @dataclass(frozen=True)

@@ -106,10 +106,12 @@ class Learner:
         return torch.optim.AdamW(groups, lr=config.learning_rate, betas=(0.9, 0.99), fused=fused)
 
     @one_thread_each()
-    def update(self, batch: Batch, learning_rate: float) -> float:
-        """Learn from one batch; returns its loss in nats per token.
+    def update(self, batch: Batch, learning_rate: float) -> torch.Tensor:
+        """Learn from one batch; returns its loss in nats per token, a number on the device.
 
-        If loss or gradient is not finite, nothing is learned and NaN is returned.
+        If loss or gradient is not finite, the batch teaches nothing (the weights still move by the
+        optimizer's momentum) and the loss is NaN. A GPU may not have come to it yet: whoever reads
+        the number waits for it, and nothing here does.
         """
         for group in self._optimizer.param_groups:
             group["lr"] = learning_rate * group["share"]
@@ -119,13 +121,14 @@ class Learner:
         self._replicas.add_gradients()
         loss = self._summed(torch.stack([loss for loss, _ in shares]).sum())
         norm = self._shorten(self._replicas.gradient)
-        if not bool(torch.isfinite(loss + norm)):
-            self._state = None  # what is carried may be what overflowed
-            return math.nan
+        broken = ~torch.isfinite(loss + norm)
+        self._replicas.gradient.masked_fill_(broken, 0)
         self._optimizer.step()
         self._updates += 1
-        self._state = _joined([state for _, state in shares])
-        return float(loss)
+        # What is carried may be what overflowed.
+        joined = _joined([state for _, state in shares])
+        self._state = tuple(part.masked_fill_(broken, 0) for part in joined)
+        return loss.masked_fill_(broken, math.nan)
 
     def _shorten(self, gradient: torch.Tensor) -> torch.Tensor:
         """Scale down a gradient longer than `clip` (Pascanu et al. 2013); returns its length."""
@@ -135,11 +138,9 @@ class Learner:
 
     def _summed(self, loss: torch.Tensor) -> torch.Tensor:
         """The loss over all processes; the gradient becomes theirs too, in the same message."""
-        if self._group.size == 1:
-            return loss
-        message = self._group.sum_(torch.cat([self._replicas.gradient, loss[None]]))
-        self._replicas.gradient.copy_(message[:-1])
-        return message[-1]
+        message = self._replicas.message
+        message[-1] = loss
+        return self._group.sum_(message)[-1].clone()
 
     def _backward(
         self, batch: Batch, state: State | None, model: RNNLM, rows: slice
@@ -157,8 +158,7 @@ class Learner:
         self, batch: Batch, state: State | None, model: RNNLM, rows: slice
     ) -> tuple[torch.Tensor, State]:
         """The loss of some rows, summed, and their next state."""
-        inputs = torch.from_numpy(batch.inputs[rows]).to(self._device)
-        targets = torch.from_numpy(np.ascontiguousarray(batch.targets[rows])).to(self._device)
+        inputs, targets = self._brought(batch.inputs[rows]), self._brought(batch.targets[rows])
         carried = None if state is None else tuple(part[:, rows].contiguous() for part in state)
         with self._autocast():
             logits, after = model(inputs, carried)
@@ -167,6 +167,13 @@ class Learner:
         )
         # Carried and saved in fp32, as NumPy has no bf16; every bf16 number is one of fp32 too.
         return nats, tuple(part.float() if part.is_floating_point() else part for part in after)
+
+    def _brought(self, ids: NDArray[np.int64]) -> torch.Tensor:
+        """On the device, or on the way there."""
+        tensor = torch.from_numpy(np.ascontiguousarray(ids))
+        if self._device.type == "cuda":  # only from pinned memory does the transfer not wait
+            tensor = tensor.pin_memory()
+        return tensor.to(self._device, non_blocking=True)
 
     def _autocast(self) -> contextlib.AbstractContextManager[Any]:
         if self._bf16:
@@ -192,23 +199,25 @@ class Learner:
     ) -> NDArray[np.float64]:
         """Nats, tokens and bytes of some of the streams."""
         state: State | None = None
-        sums = np.zeros(3)
+        nats: list[torch.Tensor] = []
+        tokens = text_bytes = 0
         for batch in batches(
             spans, streams, EVALUATION_SEQ_LEN, start_id=self._start_id, rows=rows
         ):
             shares = self._replicas.each(len(batch.inputs), partial(self._read, batch, state))
+            nats += (part for part, _ in shares)
             state = _joined([part for _, part in shares])
             targets = batch.targets[batch.targets != IGNORE]
-            sums += sum(nats for nats, _ in shares), len(targets), piece_bytes[targets].sum()
-        return sums
+            tokens += len(targets)
+            text_bytes += int(piece_bytes[targets].sum())
+        return np.array([float(torch.stack(nats).double().cpu().sum()), tokens, text_bytes])
 
     @torch.no_grad()
     def _read(
         self, batch: Batch, state: State | None, model: RNNLM, rows: slice
-    ) -> tuple[float, State]:
+    ) -> tuple[torch.Tensor, State]:
         model.eval()
-        nats, state = self._nats(batch, state, model, rows)
-        return float(nats), state
+        return self._nats(batch, state, model, rows)
 
     def weights(self) -> dict[str, NDArray[np.float32]]:
         """A copy of the model's weights, under torch's names."""

@@ -39,13 +39,19 @@ class Replicas:
     def __init__(self, model: RNNLM, count: int) -> None:
         """model: where it will stay; the first replica.  count: at most the rows of a batch."""
         self._models = [model] + [_replica(model) for _ in range(count - 1)]
-        self._gradients = [_one_gradient(model) for model in self._models]
+        self._messages = [_one_message(model) for model in self._models]
+        self._gradients = [message[:-1] for message in self._messages]
         self._pool = _pool(count - 1) if count > 1 else None
 
     @property
     def gradient(self) -> torch.Tensor:
         """The gradients of the first replica, which are the model's, as one vector."""
         return self._gradients[0]
+
+    @property
+    def message(self) -> torch.Tensor:
+        """`gradient` and one number more behind it, for what is to be summed with it."""
+        return self._messages[0]
 
     def each(self, num_rows: int, work: Callable[[RNNLM, slice], T]) -> list[T]:
         """What `work(replica, rows)` returns for each thread's share of the rows, in their order.
@@ -115,13 +121,13 @@ def _replica(model: RNNLM) -> RNNLM:
     return replica
 
 
-def _one_gradient(model: RNNLM) -> torch.Tensor:
-    """A vector that the gradients of all parameters are views of."""
+def _one_message(model: RNNLM) -> torch.Tensor:
+    """A vector that the gradients of all parameters are views of, and one number more."""
     parameters = list(model.parameters())
-    gradient = torch.zeros(sum(p.numel() for p in parameters), device=parameters[0].device)
+    message = torch.zeros(sum(p.numel() for p in parameters) + 1, device=parameters[0].device)
     begin = 0
     for parameter in parameters:
         end = begin + parameter.numel()
-        parameter.grad = gradient[begin:end].view_as(parameter)
+        parameter.grad = message[begin:end].view_as(parameter)
         begin = end
-    return gradient
+    return message

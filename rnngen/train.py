@@ -167,27 +167,42 @@ class Run:
         began = time.perf_counter()
         rate = self._schedule.learning_rate(progress.step, progress.total_steps)
         loss = self._learner.update(batch, rate)
-        self._step_seconds.append(time.perf_counter() - began)
         progress.step += 1
         progress.batch = batch.position + 1
         progress.tokens += batch.num_targets
-        self._skipped = 0 if math.isfinite(loss) else self._skipped + 1
-        if self._skipped:
-            yield self._event(Skipped, in_a_row=self._skipped)
-        else:
-            self._report.add(loss)
-        if progress.total_steps is None and (total := self._group.shared(self._measured())):
-            progress.total_steps = total
-            yield self._event(Planned, total_steps=total)
-        if progress.step % STEPS_PER_REPORT == 0 and self._report.losses:
-            fields = self._report.finish(progress.tokens)
-            yield self._event(Step, total_steps=progress.total_steps, learning_rate=rate, **fields)
+        self._report.add(loss)
+        if progress.total_steps is None:
+            loss.item()  # a GPU's time is that until it has the number
+            self._step_seconds.append(time.perf_counter() - began)
+            if total := self._group.shared(self._measured()):
+                progress.total_steps = total
+                yield self._event(Planned, total_steps=total)
+        if progress.step % STEPS_PER_REPORT == 0:
+            yield from self._tell(rate)
         self._asked_to_stop, save = self._agree(should_stop())
         if self._schedule.is_evaluation_due(progress.step, progress.total_steps):
             yield from self._evaluate()
             yield self._save()
         elif save:
             yield self._save()
+
+    def _tell(self, rate: float) -> Iterator[Event]:
+        """What came of the steps since the last report."""
+        losses, tokens_per_second = self._report.finish(self.progress.tokens)
+        finite = [loss for loss in losses if math.isfinite(loss)]
+        for loss in losses:
+            self._skipped = 0 if math.isfinite(loss) else self._skipped + 1
+        if len(finite) < len(losses):
+            skipped = len(losses) - len(finite)
+            yield self._event(Skipped, steps=skipped, in_a_row=self._skipped)
+        if finite:
+            yield self._event(
+                Step,
+                total_steps=self.progress.total_steps,
+                learning_rate=rate,
+                train_nats_per_token=sum(finite) / len(finite),
+                tokens_per_second=tokens_per_second,
+            )
 
     def _agree(self, stop: bool) -> tuple[bool, bool]:
         """Whether any process is to stop, and whether the first finds it time to save."""
@@ -333,18 +348,20 @@ class _Report:
     """Losses and speed since the last report."""
 
     def __init__(self, tokens: int = 0) -> None:
-        self.losses: list[float] = []
+        self._begin(tokens)
+
+    def _begin(self, tokens: int) -> None:
+        self._losses: list[torch.Tensor] = []
         self._tokens = tokens
         self._began = time.perf_counter()
 
-    def add(self, loss: float) -> None:
-        self.losses.append(loss)
+    def add(self, loss: torch.Tensor) -> None:
+        self._losses.append(loss)
 
-    def finish(self, tokens: int) -> dict[str, float]:
+    def finish(self, tokens: int) -> tuple[list[float], float]:
+        """The losses and tokens a second; a GPU is waited for here, and not at each step."""
+        losses: list[float] = torch.stack(self._losses).tolist()
         seconds = max(1e-9, time.perf_counter() - self._began)
-        fields = {
-            "train_nats_per_token": sum(self.losses) / len(self.losses),
-            "tokens_per_second": round((tokens - self._tokens) / seconds, 1),
-        }
-        self.__init__(tokens)  # type: ignore[misc]
-        return fields
+        rate = round((tokens - self._tokens) / seconds, 1)
+        self._begin(tokens)
+        return losses, rate

@@ -120,7 +120,7 @@ def describe(event: Event) -> str:
         case Sample():
             return _indented(event.text)
         case Skipped():
-            return f"step {event.step}: the loss is not a finite number; step skipped"
+            return f"step {event.step}  {event.steps} skipped: their loss is not a finite number"
         case Saved() | Stopped():
             return ""
     return ""
