@@ -79,12 +79,15 @@ def can_seek(url: str) -> bool:
     return not _is_web(url) and "::" not in url
 
 
-def explained(url: str, error: Exception) -> CorpusError:
+def explained(url: str, error: BaseException) -> CorpusError:
     """The error in one line. What servers raise has no common base."""
     if isinstance(error, CorpusError):
         return error
     if isinstance(error, FileNotFoundError):
-        return CorpusError(f"{url}: no such file or folder.")
+        cause = error.__cause__  # fsspec says so too of a web server that cannot be reached
+        if not isinstance(cause, OSError) or isinstance(cause, FileNotFoundError):
+            return CorpusError(f"{url}: no such file or folder.")
+        error = cause
     reason = " ".join(str(error).split()) or type(error).__name__
     return CorpusError(f"{url}: cannot be read: {reason.rstrip('.')}.")
 

@@ -1,9 +1,12 @@
-"""Files on other machines, of which memory:// and file:// stand for all."""
+"""Files on other machines, of which memory:// and file:// stand for most; and a web server."""
 
 from __future__ import annotations
 
 import gzip
 import sys
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -109,6 +112,37 @@ def test_what_cannot_be_read_is_named_in_one_line(bucket: Any, url: str, message
         open_corpus([url])
     assert str(caught.value).startswith(f"{url}: ")
     assert "\n" not in str(caught.value)
+
+
+@pytest.fixture
+def web(tmp_path: Path) -> Iterator[str]:
+    """The address of a web server on this machine that serves `tmp_path`."""
+    pytest.importorskip("aiohttp", reason='aiohttp is not here: pip install "rnngen[remote]"')
+
+    class Quiet(SimpleHTTPRequestHandler):
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(tmp_path))) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+def test_a_file_of_a_web_server_reads_as_the_same_file_here(web: str, tmp_path: Path) -> None:
+    (tmp_path / "x.txt").write_text(TEXT)
+    (tmp_path / "y.txt.gz").write_bytes(gzip.compress(TEXT.encode()))
+    here = open_corpus([str(tmp_path / "x.txt")])
+    for name in ("x.txt", "y.txt.gz"):
+        there = open_corpus([f"{web}/{name}"])
+        assert list(there.pieces()) == list(here.pieces()) == list(there.pieces())
+
+
+def test_a_web_server_that_is_not_there_is_told_from_a_file_that_is_not(web: str) -> None:
+    with pytest.raises(CorpusError, match=r"/none\.txt: no such file or folder\.$"):
+        open_corpus([f"{web}/none.txt"])
+    with pytest.raises(CorpusError, match="cannot be read: Cannot connect to host"):
+        open_corpus(["http://127.0.0.1:9/x.txt"])
 
 
 def test_without_fsspec_it_is_said_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
