@@ -141,6 +141,10 @@ class RNNLM(nn.Module):
 
     def _recur(self, layer: nn.Module, x: Tensor, state: State) -> tuple[Tensor, State]:
         """As torch's LSTM takes and returns the pair (h, c), but its GRU the bare h."""
+        if x.is_cuda and torch.is_autocast_enabled("cuda"):
+            # There cuDNN's cells compute in fp16, too narrow for gradients; outside of it in TF32.
+            with torch.autocast("cuda", enabled=False):
+                return self._recur(layer, x.float(), state)
         if not isinstance(layer, nn.GRU):
             y, after = layer(x, state)
             return y, after
