@@ -122,7 +122,9 @@ class Learner:
         loss = self._summed(torch.stack([loss for loss, _ in shares]).sum())
         norm = self._shorten(self._replicas.gradient)
         broken = ~torch.isfinite(loss + norm)
-        self._replicas.gradient.masked_fill_(broken, 0)
+        # To ask a GPU would be to wait for it; where asking is free, this pass need not be.
+        if self._device.type != "cpu" or broken:
+            self._replicas.gradient.masked_fill_(broken, 0)
         self._optimizer.step()
         self._updates += 1
         # What is carried may be what overflowed.
