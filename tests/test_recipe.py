@@ -95,6 +95,8 @@ def test_runs_of_words_are_shorter_and_their_embeddings_more_than_those_of_chara
     assert char.train.ngram_rate > words.train.ngram_rate
     again = choose(Situation(400_000, 10**4, 3000, cores=2), {"minutes": 60.0})
     assert (again.model.ngrams, "by heart" in again.reasons["ngrams"]) == (1, True)
+    again = shakespeare(30)
+    assert (again.model.ngrams, "by heart" in again.reasons["ngrams"]) == (2, True)
     few = choose(Situation(60_000, 6000, 257), {"ngrams": 2})
     assert few.model.ngram_buckets < char.model.ngram_buckets
     assert choose(Situation(60_000, 6000, 257), {}).model.ngrams == 1
