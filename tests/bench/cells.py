@@ -59,9 +59,11 @@ def main() -> None:
 
 
 def ours(config: ModelConfig, ids: np.ndarray) -> Callable[[], object]:
-    settings = TrainConfig(batch_size=ids.shape[1], device="cpu", precision="fp32")
+    settings = TrainConfig(
+        batch_size=ids.shape[1], device="cpu", precision="fp32", threads=torch.get_num_threads()
+    )
     learner = Learner(config, settings, counts=np.ones(VOCAB, np.int64), start_id=0)
-    batch = Batch(ids[0], ids[1], position=1)
+    batch = Batch(ids[0], ids[1], position=1, num_targets=ids[0].size)
     return lambda: learner.update(batch, settings.learning_rate)
 
 
