@@ -117,7 +117,6 @@ def on_a_terminal(program: Any, *arguments: str, **environment: str) -> str:
         found += block
     os.close(outer)
     assert process.wait(60) == 0, process.stderr.read()
-    process.stderr.close()
     return found.decode().replace("\r\n", "\n")
 
 
