@@ -1,11 +1,12 @@
 # `make haiku` trains for two minutes and prints three haiku; `make test` runs every check.
-# Both make their own virtual environment in .venv first. PYTHON=python3.12 chooses another Python.
+# `make search` tries the properties that tests assert on new examples.
+# Each makes its own virtual environment in .venv first. PYTHON=python3.12 chooses another Python.
 PYTHON ?= python3
 BIN := .venv/bin
 # Laptops and CI train on the CPU; the CPU build of PyTorch is enough where one is on offer.
 TORCH ?= torch==2.13.0
 
-.PHONY: haiku test lint bench clean
+.PHONY: haiku test search lint bench clean
 
 haiku: .venv/installed
 	$(BIN)/rnngen train corpora/haiku.txt --cell lstm --minutes 2 --name my-haiku --overwrite
@@ -13,6 +14,9 @@ haiku: .venv/installed
 
 test: lint
 	$(BIN)/python -m pytest
+
+search: .venv/installed
+	$(BIN)/python -m pytest --hypothesis-profile search -m hypothesis
 
 lint: .venv/installed
 	$(BIN)/ruff check .

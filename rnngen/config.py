@@ -126,7 +126,7 @@ class TrainConfig(Config):
     clip: float = setting("Longest gradient (2-norm); a longer one is shortened to it.", 1.0)
     steps: int | None = setting("Updates of the weights.", None)
     epochs: float | None = setting("Passes over the training text.", None)
-    minutes: float | None = setting("Time to train, measured into steps and stored.", None)
+    minutes: float | None = setting("Time to train, measured into steps.", None)
     patience: int = setting("Stop after this many evaluations without a better one; 0: never.", 5)
     evaluations: int = setting("How often to evaluate, spread over the run.", 10)
     valid_fraction: float = setting("Share of the text held out to measure the model.", 0.1)
@@ -229,7 +229,8 @@ class SampleConfig(Config):
         for name in ("top_p", "typical"):
             self._check_share(name, 0 < (getattr(self, name) or 0) <= 1, "above 0 and at most 1")
         self._check_share("min_p", 0 <= (self.min_p or 0) <= 1, "from 0 to 1")
-        self._check_number("repetition_penalty", self.repetition_penalty > 0, "above 0")
+        penalty = self.repetition_penalty
+        self._check_number("repetition_penalty", 0.001 <= penalty <= 1000, "from 0.001 to 1000")
         self._check_temperatures()
         self._check_strings()
         self._check_conflicts()

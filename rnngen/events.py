@@ -29,7 +29,7 @@ class Event:
 
 @dataclass(frozen=True)
 class Planned(Event):
-    """The number of steps is known: from now on the schedule is fixed."""
+    """The number of steps is known; a run with `minutes` may adjust it, and each `Step` says it."""
 
     total_steps: int
 

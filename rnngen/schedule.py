@@ -19,8 +19,8 @@ MEASURED_SHARE = 0.08
 class Schedule:
     """The steps of a run, by its settings and the size of its text.
 
-    Nothing here looks at a clock: what was measured is told, and a total that was once made of it
-    is to be kept.
+    Nothing here looks at a clock: what was measured is told, and a total that was made of it is to
+    be kept until it is `adjusted`.
     """
 
     def __init__(self, config: TrainConfig, *, batches_per_epoch: int, held_out: int) -> None:
@@ -72,15 +72,32 @@ class Schedule:
 
         None if that end is past.
         """
-        minutes = self._config.minutes
-        total = self.asked
-        if minutes is not None:
-            total = self._at_most_asked(int(step * minutes * 60 / max(seconds, 1e-9)))
+        total = self.asked if self._config.minutes is None else self._in_time(step, seconds)
         assert total is not None
         return total if total > step else None
 
+    def adjusted(self, step: int, total_steps: int, seconds: float) -> int:
+        """The total of a run with `minutes` by its speed so far, evaluations and all.
+
+        Of the steps that were left, half stay, so that the rate still comes down smoothly.
+        """
+        least = step + (total_steps - step + 1) // 2
+        return max(least, self._in_time(step, seconds))
+
+    def _in_time(self, step: int, seconds: float) -> int:
+        minutes = self._config.minutes
+        assert minutes is not None
+        return self._at_most_asked(int(step * minutes * 60 / max(seconds, 1e-9)))
+
     def _at_most_asked(self, steps: int) -> int:
         return steps if self.asked is None else min(steps, self.asked)
+
+    def is_adjusting_due(self, step: int, total_steps: int | None) -> bool:
+        """In the middle between two evaluations of a run with `minutes`."""
+        if self._config.minutes is None or total_steps is None or step >= total_steps:
+            return False
+        halves = [2 * k * self._config.evaluations // total_steps for k in (step - 1, step)]
+        return (halves[1] + 1) // 2 > (halves[0] + 1) // 2
 
     def is_evaluation_due(self, step: int, total_steps: int | None) -> bool:
         """The evaluations part the run evenly; the last one is at its end."""

@@ -174,9 +174,7 @@ class Run:
         if progress.total_steps is None:
             loss.item()  # a GPU's time is that until it has the number
             self._step_seconds.append(time.perf_counter() - began)
-            if total := self._group.shared(self._measured()):
-                progress.total_steps = total
-                yield self._event(Planned, total_steps=total)
+        yield from self._plan()
         if progress.step % STEPS_PER_REPORT == 0:
             yield from self._tell(rate)
         self._asked_to_stop, save = self._agree(should_stop())
@@ -185,6 +183,20 @@ class Run:
             yield self._save()
         elif save:
             yield self._save()
+
+    def _plan(self) -> Iterator[Event]:
+        """Find the total of a timed run, and adjust it when its speed has changed."""
+        progress, schedule = self.progress, self._schedule
+        step, total = progress.step, progress.total_steps
+        if total is None:
+            seconds = self._step_seconds
+            measured = schedule.measured(step, progress.tokens, self._seconds(), seconds)
+            if (total := self._group.shared(measured)) is not None:
+                progress.total_steps = total
+                yield self._event(Planned, total_steps=total)
+        elif schedule.is_adjusting_due(step, total):
+            adjusted = schedule.adjusted(step, total, self._seconds())
+            progress.total_steps = self._group.shared(adjusted)
 
     def _tell(self, rate: float) -> Iterator[Event]:
         """What came of the steps since the last report."""
@@ -222,10 +234,6 @@ class Run:
         if self.config.patience and progress.without_gain >= self.config.patience:
             return "patience"
         return "interrupted" if self._asked_to_stop else ""
-
-    def _measured(self) -> int | None:
-        progress, seconds = self.progress, self._seconds()
-        return self._schedule.measured(progress.step, progress.tokens, seconds, self._step_seconds)
 
     # Measuring and keeping.
 

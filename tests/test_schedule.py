@@ -99,6 +99,51 @@ def test_a_timed_run_of_few_passes_ends_with_them_and_with_an_evaluation():
     assert plan.learning_rate(5, None) == plan.learning_rate(4, 20)  # the warm-up is 4 steps
 
 
+@given(total=st.integers(1, 500), count=st.integers(1, 30))
+def test_a_timed_run_is_adjusted_once_before_each_evaluation(total, count):
+    plan = schedule(minutes=1, evaluations=count)
+    adjusted = [k for k in range(1, total + 1) if plan.is_adjusting_due(k, total)]
+    evaluated = [k for k in range(1, total + 1) if plan.is_evaluation_due(k, total)]
+    if total >= 2 * count:
+        for before, after in pairwise([0, *evaluated]):
+            [between] = [k for k in adjusted if before < k <= after]
+            assert abs(2 * between - before - after) <= 2
+    assert total not in adjusted
+    assert not any(schedule(steps=total).is_adjusting_due(k, total) for k in range(1, total + 1))
+
+
+@given(
+    minutes=st.floats(0.1, 10),
+    planned=st.integers(300, 3000),
+    change=st.floats(0.5, 2),
+    at=st.floats(0.1, 0.9),
+)
+def test_a_run_whose_speed_changes_ends_in_about_its_time(minutes, planned, change, at):
+    """The steps take `change` times as long from a share `at` of those planned on."""
+    plan = schedule(minutes=minutes, evaluations=10)
+    each, total, took, step = minutes * 60 / planned, planned, 0.0, 0
+    rates = []
+    while step < total:
+        rates.append(plan.learning_rate(step, total))
+        took += each * (change if step >= at * planned else 1)
+        step += 1
+        if plan.is_adjusting_due(step, total):
+            total = plan.adjusted(step, total, took)
+            assert total > step
+    assert 0.95 <= took / (minutes * 60) <= 1.06  # it would be 0.55 to 1.9
+    assert rates[-1] < 0.01 * max(rates)
+
+
+def test_a_run_that_is_late_keeps_half_of_the_steps_left():
+    plan = schedule(minutes=1)
+    assert plan.adjusted(50, 100, 30.0) == 100
+    assert plan.adjusted(50, 100, 40.0) == 75
+    assert plan.adjusted(50, 100, 1000.0) == 75
+    assert plan.adjusted(50, 100, 25.0) == 120
+    assert schedule(minutes=1, steps=110).adjusted(50, 100, 25.0) == 110
+    assert plan.adjusted(99, 100, 1000.0) == 100
+
+
 @given(step=st.integers(1, 10_000), seconds=st.floats(0.1, 1e5), longer=st.floats(0.5, 3))
 def test_an_end_that_is_moved_in_minutes_goes_on_at_the_speed_so_far(step, seconds, longer):
     total = schedule(minutes=seconds * longer / 60).moved(step, seconds)

@@ -256,7 +256,7 @@ def test_a_later_end_in_minutes_goes_on_at_the_speed_so_far(tmp_path: Path):
     [planned], [stopped] = of(Planned, events), of(Stopped, events)
     assert planned.step == first.step
     assert planned.total_steps == pytest.approx(2 * first.step, abs=1)
-    assert (stopped.reason, stopped.step) == ("finished", planned.total_steps)
+    assert stopped.reason == "finished"
     peak, next_report = work.config.learning_rate, first.step // 10 * 10 + 10
     assert rate_at(work.folder, next_report) < 0.6 * peak
 
@@ -331,11 +331,9 @@ def test_the_model_file_is_the_best_one(tmp_path: Path):
 
 def test_minutes_are_measured_into_steps_and_stored(tmp_path: Path):
     events = run(job(tmp_path / "r", minutes=0.02))
-    planned = of(Planned, events)
-    assert len(planned) == 1
-    assert of(Stopped, events)[0].step == planned[0].total_steps
+    assert len(of(Planned, events)) == 1
     facts = checkpoint.read(tmp_path / "r" / runs.TRAINING_FILE, "training")[1]
-    assert facts["progress"]["total_steps"] == planned[0].total_steps
+    assert of(Stopped, events)[0].step == facts["progress"]["total_steps"]
 
 
 def test_epochs_are_passes_over_the_training_text(tmp_path: Path):

@@ -77,14 +77,13 @@ class LiveView(TrainingView):
 
     def show(self, event: Event) -> None:
         self._progress.update(self._task, completed=event.step)
-        if isinstance(event, Planned):
-            total = event.total_steps
+        if isinstance(event, Planned | Step) and (total := event.total_steps):
             self._progress.update(self._task, total=total, total_text=str(total))
-        elif isinstance(event, Step):
+        if isinstance(event, Step):
             self._progress.update(self._task, status=self._status(event))
         elif isinstance(event, Sample):
             self._print(_indented(event.text), style="dim italic")
-        elif line := describe(event):
+        elif not isinstance(event, Planned) and (line := describe(event)):
             self._print(line)
         if isinstance(event, Evaluation):
             self._bits_per_byte = f" {event.valid_bits_per_byte:.3f} bits/byte "
