@@ -5,29 +5,15 @@ from __future__ import annotations
 import json
 import lzma
 import os
-import signal
 import stat
 import sys
-import time
 from pathlib import Path
 from types import SimpleNamespace
 from typing import ClassVar
 
 import pytest
 
-from rnngen import checkpoint, runs
-
-SMALL = ("--hidden-size", 16, "--num-layers", 1, "--device", "cpu")
-
-
-def words(path: Path, lines: int = 400) -> Path:
-    path.write_text("".join(f"line {k} of a text, {k * k % 97} words\n\n" for k in range(lines)))
-    return path
-
-
-def state(home: Path, name: str) -> dict[str, bytes]:
-    tensors, _ = checkpoint.read(home / name / runs.TRAINING_FILE, "training")
-    return {key: array.tobytes() for key, array in tensors.items()}
+from tests.cli.small import SMALL, state, words
 
 
 def test_it_trains_says_what_it_chose_and_what_to_do_next(rnngen, home, tmp_path):
@@ -120,83 +106,6 @@ def test_a_tiny_text_still_trains_with_a_smaller_batch_and_hears_of_it(rnngen, t
     assert rnngen("sample", "tiny", "--length", 3).exit_code == 0
 
 
-# Killed, stopped, resumed.
-
-RESUMED = ("--steps", 60, "--evaluations", 20, "--dropout", 0.2, "--threads", 2, *SMALL, "--quiet")
-
-
-def steps_logged(home: Path, name: str) -> int:
-    log = home / name / "log.jsonl"
-    lines = log.read_text().splitlines() if log.exists() else []
-    return max((json.loads(line)["step"] for line in lines if line.endswith("}")), default=0)
-
-
-@pytest.mark.parametrize("cell", ["lstm", "gru"])
-def test_a_killed_run_resumed_has_the_weights_of_an_unbroken_one(
-    rnngen, program, home, tmp_path, cell
-):
-    text = words(tmp_path / "text.txt", 1000)
-    options = (*RESUMED, "--cell", cell)
-    assert rnngen("train", text, "--name", "whole", *options).exit_code == 0
-    process = program("train", text, "--name", "parts", *options)
-    deadline = time.monotonic() + 60
-    while steps_logged(home, "parts") < 10 and time.monotonic() < deadline:
-        time.sleep(0.005)
-    process.send_signal(signal.SIGKILL)
-    process.communicate()
-    assert rnngen("train", "--resume", "--name", "parts", "--quiet").exit_code == 0
-    assert state(home, "whole") == state(home, "parts")
-
-
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_stopped_run_saves_says_how_to_go_on_and_loses_nothing(
-    rnngen, program, home, tmp_path, number
-):
-    text = words(tmp_path / "text.txt", 1000)
-    assert rnngen("train", text, "--name", "whole", *RESUMED).exit_code == 0
-    process = program("train", text, "--name", "parts", *RESUMED)
-    deadline = time.monotonic() + 60
-    while steps_logged(home, "parts") < 10 and time.monotonic() < deadline:
-        time.sleep(0.005)
-    process.send_signal(number)
-    _, stderr = process.communicate(timeout=60)
-    assert process.returncode == 130
-    assert b"rnngen train --resume --name parts" in stderr
-    assert rnngen("train", "--resume", "--name", "parts", "--quiet").exit_code == 0
-    assert state(home, "whole") == state(home, "parts")
-
-
-def test_resume_keeps_its_settings_and_notices_a_changed_text(rnngen, tmp_path):
-    text = words(tmp_path / "text.txt")
-    rnngen("train", text, *SMALL, "--steps", 2)
-    ran = rnngen("train", "--resume", "--name", "text", "--dropout", 0.5)
-    assert ran.exit_code == 2
-    assert "--dropout cannot be changed with --resume" in ran.error
-    assert "only its end can be moved, by --minutes, --epochs, --steps" in ran.error
-    text.write_text("another text\n" * 50)
-    ran = rnngen("train", "--resume", "--name", "text")
-    assert ran.exit_code == 1
-    assert "changed since the run began" in ran.error
-    assert "no such file" in rnngen("train", "--resume", "--name", "nothing").error
-
-
-def test_a_finished_run_is_given_more_steps(rnngen, home, tmp_path):
-    text = words(tmp_path / "text.txt")
-    assert rnngen("train", text, *SMALL, "--steps", 2, "--quiet").exit_code == 0
-    assert rnngen("train", "--resume", "--name", "text", "--steps", 2, "--quiet").exit_code == 0
-    assert steps_logged(home, "text") == 2  # where it ends is where it was to end
-    ran = rnngen("train", "--resume", "--name", "text", "--steps", 5)
-    assert ran.exit_code == 0
-    assert "done after 5 steps" in ran.stderr
-    assert steps_logged(home, "text") == 5
-    ran = rnngen("train", "--resume", "--name", "text", "--steps", 4)
-    assert ran.exit_code == 2
-    assert "text has trained for 5 steps" in ran.error
-    ran = rnngen("train", text, "--resume", "--name", "text", "--steps", 9)
-    assert (ran.exit_code, "leave out the files" in ran.error) == (2, True)
-    assert rnngen("train", "--resume", "--name", "text", "--epochs", 0).exit_code == 2
-
-
 # What cannot be done: one line, an exit code, nothing left behind.
 
 
@@ -285,29 +194,6 @@ def test_a_home_that_is_a_file_is_refused_in_one_line(rnngen, home, tmp_path):
     ran = rnngen("train", words(tmp_path / "text.txt"), *SMALL, "--steps", 2)
     assert ran.exit_code == 1
     assert "RNNGEN_HOME" in ran.error
-
-
-def test_a_disk_that_fills_up_leaves_the_last_checkpoint_whole(rnngen, program, home, tmp_path):
-    """The limit on file sizes stands for the full disk: writing fails in the middle of a file."""
-    text = words(tmp_path / "text.txt")
-    assert rnngen("train", text, *SMALL, "--steps", 10, "--quiet").exit_code == 0
-    before = {p.name: p.read_bytes() for p in (home / "text").glob("*.safetensors")}
-    process = program(
-        "train", "--resume", "--name", "text", "--quiet", preexec_fn=lambda: limit_files(20_000)
-    )
-    _, stderr = process.communicate(timeout=60)
-    assert process.returncode == 1
-    assert stderr.count(b"\n") == 1
-    assert b"cannot be written" in stderr
-    assert {p.name: p.read_bytes() for p in (home / "text").glob("*.safetensors")} == before
-    assert not list((home / "text").glob(".*"))
-
-
-def limit_files(size: int) -> None:
-    import resource
-
-    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
 
 
 class Writer:
