@@ -181,6 +181,10 @@ def test_a_pretrained_model_keeps_its_shape_and_learns_gently():
     new = choose(dataclasses.replace(situation, pretrained=None), {"hidden_size": 100})
     assert plan.train.learning_rate < new.train.learning_rate
     assert (plan.train.epochs or 0) < (new.train.epochs or 0)
+    assert plan.train.batch_size < new.train.batch_size  # few passes are still many steps
+    larger = choose(dataclasses.replace(situation, num_tokens=10**6), {"dropout": 0.3})
+    assert larger.train.batch_size == new.train.batch_size
+    assert plan.train.learning_rate < larger.train.learning_rate < new.train.learning_rate
     assert choose(situation, {"hidden_size": 100}).model.hidden_size == 100
     with pytest.raises(ConfigError, match="--norm cannot be False"):
         choose(situation, {"norm": False})
