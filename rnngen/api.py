@@ -15,12 +15,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from rnngen import checkpoint, runs, sample
-from rnngen import logits as logit_rules
+from rnngen import checkpoint, runs
 from rnngen.config import SampleConfig, option
 from rnngen.errors import ConfigError, CorpusError, FormError
-from rnngen.runtime.numpy import NumpyRuntime
-from rnngen.sample.guard import usable
+from rnngen.model.numpy_runtime import NumpyRuntime
+from rnngen.sampling import logits as logit_rules
+from rnngen.sampling import sampler
+from rnngen.sampling.novelty_guard import usable
 from rnngen.score import Part, Scorer
 from rnngen.score.reader import RuntimeReader
 
@@ -28,10 +29,10 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator, Sequence
     from pathlib import Path
 
-    from rnngen.forms.pages import FormText
+    from rnngen.forms.distinct import FormText
     from rnngen.forms.search import Truncate
     from rnngen.forms.spec import FormSpec
-    from rnngen.sample.draft import Text
+    from rnngen.sampling.draft import Text
     from rnngen.score import Score
     from rnngen.score.reader import Reader
 
@@ -80,7 +81,7 @@ class LanguageModel:
         """The texts of `indices` in order, many drawn at once; see sample.generate."""
         prompts = [prompt] if isinstance(prompt, str) else prompt
         self._check(config)
-        return sample.generate(
+        return sampler.generate(
             self.runtime,
             self.tokenizer,
             _as_read(config),
@@ -97,7 +98,7 @@ class LanguageModel:
     ) -> Generator[str, None, Text]:
         """One text piece by piece as it is written; see sample.stream."""
         self._check(config)
-        return sample.stream(
+        return sampler.stream(
             self.runtime,
             self.tokenizer,
             _as_read(config),
@@ -167,9 +168,9 @@ class LanguageModel:
         texts then depend on the machine's speed; FormText.particles says how many there were.
         words: "corpus", or "dictionary" for only those that the dictionary of syllables holds.
         """
-        from rnngen.forms import budget, pages, search, write
+        from rnngen.forms import budget, distinct, search, write
         from rnngen.forms.compile import WORDS
-        from rnngen.forms.lexicon import Lexicon
+        from rnngen.forms.language.lexicon import Lexicon
 
         self._check_form(config, n)
         if particles is not None and budget_ms is not None:
@@ -186,7 +187,7 @@ class LanguageModel:
         settings = search.Settings(
             seed, particles or search.PARTICLES, config.temperatures[0], truncate
         )
-        page = pages.Pages(lambda text: self._copies(text, config.novel))
+        page = distinct.Pages(lambda text: self._copies(text, config.novel))
         # All prompts are checked before the first text is written.
         writers = [
             write.Writer(
@@ -203,7 +204,7 @@ class LanguageModel:
             indices = range(place * n, (place + 1) * n)
             for written in page.write(writer, indices, settings):
                 prompt = normalized(prompts[place])
-                yield pages.told(written, settings, prompt=prompt, form=form.name)
+                yield distinct.told(written, settings, prompt=prompt, form=form.name)
 
     def _check_form(self, config: SampleConfig, n: int) -> None:
         """Raises ConfigError for settings that mean nothing where a form is asked for."""

@@ -13,8 +13,8 @@ from rnngen.errors import ConfigError
 
 if TYPE_CHECKING:
     from rnngen.api import LanguageModel
+    from rnngen.dataset.cache import Text
     from rnngen.forms.spec import FormSpec
-    from rnngen.tokens import Text
 
 
 def setting(config: type[Config], name: str, *flags: str) -> Any:
@@ -176,7 +176,7 @@ def form(name: str | None, file: Path | str | None, word: str | None) -> FormSpe
 
 def text(files: list[str], given: dict[str, Any]) -> Text:
     """What the options say to read."""
-    from rnngen.tokens import Text
+    from rnngen.dataset.cache import Text
 
     return Text(files, **{name: given[name] for name in TEXT if name in given})
 

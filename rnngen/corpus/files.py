@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from rnngen.corpus import remote
-from rnngen.corpus.memory import give_back
+from rnngen.corpus.malloc import give_back
 from rnngen.errors import CorpusError
 
 if TYPE_CHECKING:

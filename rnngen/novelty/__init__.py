@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from rnngen.novelty.spans import Hashes
-    from rnngen.tokenizers import Texts
+    from rnngen.tokenizers.base import Texts
 
 SPAN = 20
 BITS_PER_SPAN = 12

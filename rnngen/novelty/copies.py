@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from rnngen.novelty.spans import Codes, Hashes
-    from rnngen.tokenizers import Texts
+    from rnngen.tokenizers.base import Texts
 
     Places = NDArray[np.int64]
     Bools = NDArray[np.bool_]

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from rnngen.tokenizers import Texts
+    from rnngen.tokenizers.base import Texts
 
     Codes = NDArray[np.uint32]
     Hashes = NDArray[np.uint64]

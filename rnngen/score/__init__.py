@@ -17,14 +17,14 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from rnngen.errors import CheckpointError
-from rnngen.tokenizers import Decoder, piece_bytes, piece_characters
+from rnngen.tokenizers.base import Decoder, piece_bytes, piece_characters
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from rnngen.corpus import Corpus, Piece
     from rnngen.score.reader import Nats, Reader
-    from rnngen.tokenizers import IdArray, Tokenizer
+    from rnngen.tokenizers.base import IdArray, Tokenizer
 
 GROUP = 1 << 18
 """Tokens, at least, of the texts that are held to be read side by side."""

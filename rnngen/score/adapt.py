@@ -18,7 +18,7 @@ import torch
 from torch.nn import functional as F
 
 from rnngen.errors import ConfigError
-from rnngen.model import RNNLM
+from rnngen.model.torch.rnnlm import RNNLM
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from rnngen.config import ModelConfig
-    from rnngen.runtime import IdArray
+    from rnngen.model.runtime import IdArray
     from rnngen.score.reader import Nats
 
 STRETCH = 32

@@ -15,14 +15,14 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from rnngen.errors import ConfigError
-from rnngen.logits import log_probability
+from rnngen.model.softmax import log_probability
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-    from rnngen.runtime import IdArray, Runtime, State
+    from rnngen.model.runtime import IdArray, Runtime, State
 
     Nats = NDArray[np.float64]
 

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from rnngen.tokenizers import also_seen, joined, seen_tensor, utf8
+from rnngen.tokenizers.base import also_seen, joined, seen_tensor, utf8
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
-    from rnngen.tokenizers import IdArray, Tensors, Texts
+    from rnngen.tokenizers.base import IdArray, Tensors, Texts
 
 END = 256
 BYTES = tuple(bytes([i]) for i in range(256))

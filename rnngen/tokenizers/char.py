@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from rnngen.errors import TokenizerError
-from rnngen.tokenizers import also_seen, joined, seen_tensor, tensor, utf8
+from rnngen.tokenizers.base import also_seen, joined, seen_tensor, tensor, utf8
 from rnngen.tokenizers.byte import BYTES, END
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from rnngen.tokenizers import IdArray, Tensors, Texts
+    from rnngen.tokenizers.base import IdArray, Tensors, Texts
 
 CODE_POINTS = 0x110000
 SURROGATES = range(0xD800, 0xE000)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rnngen.errors import TokenizerError
-from rnngen.tokenizers import joined, utf8
+from rnngen.tokenizers.base import joined, utf8
 from rnngen.tokenizers.char import CODE_POINTS, add_counts, code_points_of
 from rnngen.tokenizers.subword import SPACE_MARK, SubwordTokenizer
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from rnngen.tokenizers import Texts
+    from rnngen.tokenizers.base import Texts
 
 MODEL_TYPES = ("bpe", "unigram")
 FIXED = 2 + 256  # <unk>, the end token and the bytes

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from rnngen import checkpoint, runs
+from rnngen import runs, tensor_file
 
 SMALL = ("--hidden-size", 16, "--num-layers", 1, "--device", "cpu")
 
@@ -15,5 +15,5 @@ def words(path: Path, lines: int = 400) -> Path:
 
 
 def state(home: Path, name: str) -> dict[str, bytes]:
-    tensors, _ = checkpoint.read(home / name / runs.TRAINING_FILE, "training")
+    tensors, _ = tensor_file.read(home / name / runs.TRAINING_FILE, "training")
     return {key: array.tobytes() for key, array in tensors.items()}

@@ -49,7 +49,7 @@ def nats(reads: Any) -> list[float]:
 def torch_nats(stored: checkpoint.Model, text: str, stride: int | None) -> float:
     """What torch's cross_entropy says of the text, in windows read one by one."""
     torch = pytest.importorskip("torch")
-    from rnngen.model import RNNLM
+    from rnngen.model.torch.rnnlm import RNNLM
 
     network = RNNLM(stored.config).eval()
     network.load_state_dict({name: torch.tensor(array) for name, array in stored.weights.items()})
@@ -238,7 +238,7 @@ def test_in_mode_none_each_file_is_a_stream_also_a_long_one(tmp_path: Path):
 
 
 def test_the_held_out_text_scores_what_the_training_log_says(tmp_path: Path):
-    from tests.test_train import TEXT, job, run
+    from tests.training.test_run import TEXT, job, run
 
     work = job(tmp_path / "r", steps=40)
     run(work)
