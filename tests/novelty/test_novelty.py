@@ -206,10 +206,10 @@ def test_an_index_travels_in_the_model_file(tmp_path):
 def test_a_model_with_a_damaged_index_is_refused(tmp_path, damage):
     path = tmp_path / "m"
     checkpoint.save_model(path, with_index())
-    tensors, facts = tensor_file.read(path, "model")
+    tensors, facts = tensor_file.load_tensors(path, "model")
     tensors["novelty.bits"] = damage.get("bits", tensors["novelty.bits"])
     facts["novelty"] = damage.get("novelty", facts["novelty"])
     kept = {name: array for name, array in tensors.items() if array is not None}
-    tensor_file.write(path, "model", kept, facts)
+    tensor_file.save_tensors(path, "model", kept, facts)
     with pytest.raises(CheckpointError, match=f"{path}: not a model this version can use"):
         checkpoint.load_model(path)

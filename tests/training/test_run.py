@@ -64,7 +64,7 @@ def run(work: Job, *, stop_at: int | None = None, resume: bool = False) -> list[
     events: list[Event] = []
     seen = {"steps": 0}
     if resume:
-        facts = tensor_file.read(work.folder / runs.TRAINING_FILE, "training")[1]
+        facts = tensor_file.load_tensors(work.folder / runs.TRAINING_FILE, "training")[1]
         seen["steps"] = facts["progress"]["step"]
 
     def should_stop() -> bool:
@@ -77,7 +77,7 @@ def run(work: Job, *, stop_at: int | None = None, resume: bool = False) -> list[
 
 
 def tensors(folder: Path) -> dict[str, Any]:
-    return tensor_file.read(folder / runs.TRAINING_FILE, "training")[0]
+    return tensor_file.load_tensors(folder / runs.TRAINING_FILE, "training")[0]
 
 
 def of(kind: type[Event], events: list[Event]) -> list[Any]:
@@ -185,10 +185,10 @@ def test_how_many_threads_shared_the_sums_is_stored_and_kept(tmp_path: Path, mon
     run(job(tmp_path / "r", **settings), stop_at=5)
     monkeypatch.setattr(device, "cores", lambda: 1)
     path = tmp_path / "r" / runs.TRAINING_FILE
-    stored = TrainConfig(**tensor_file.read(path, "training")[1]["config"])
+    stored = TrainConfig(**tensor_file.load_tensors(path, "training")[1]["config"])
     assert stored.threads == 2
     run(dataclasses.replace(job(tmp_path / "r", **settings), config=stored), resume=True)
-    assert tensor_file.read(path, "training")[1]["config"]["threads"] == 2
+    assert tensor_file.load_tensors(path, "training")[1]["config"]["threads"] == 2
 
 
 def test_a_state_of_an_earlier_version_goes_on(tmp_path: Path):
@@ -196,9 +196,11 @@ def test_a_state_of_an_earlier_version_goes_on(tmp_path: Path):
     run(job(tmp_path / "r", steps=20))
     run(job(tmp_path / "old", steps=20), stop_at=10)
     path = tmp_path / "old" / runs.TRAINING_FILE
-    arrays, facts = tensor_file.read(path, "training")
+    arrays, facts = tensor_file.load_tensors(path, "training")
     del facts["config"]["threads"], facts["config"]["ngram_rate"]
-    tensor_file.write(path, "training", {**arrays, "rng.cpu": np.zeros(5056, np.uint8)}, facts)
+    tensor_file.save_tensors(
+        path, "training", {**arrays, "rng.cpu": np.zeros(5056, np.uint8)}, facts
+    )
     run(job(tmp_path / "old", steps=20), resume=True)
     new, old = tensors(tmp_path / "r"), tensors(tmp_path / "old")
     assert all(new[name].tobytes() == old[name].tobytes() for name in new)
@@ -282,7 +284,7 @@ def test_a_later_end_in_minutes_goes_on_at_the_speed_so_far(tmp_path: Path, monk
     monkeypatch.setattr(time, "perf_counter", lambda: next(ticks) / 1000)
     work = job(tmp_path / "run", minutes=0.005, epochs=1000, evaluations=1)
     [first] = of(Stopped, run(work))
-    seconds = tensor_file.read(work.folder / runs.TRAINING_FILE, "training")[1]["progress"][
+    seconds = tensor_file.load_tensors(work.folder / runs.TRAINING_FILE, "training")[1]["progress"][
         "seconds"
     ]
     events = run(with_end(work, minutes=2 * seconds / 60), resume=True)
@@ -365,7 +367,7 @@ def test_the_model_file_is_the_best_one(tmp_path: Path):
 def test_minutes_are_measured_into_steps_and_stored(tmp_path: Path):
     events = run(job(tmp_path / "r", minutes=0.02))
     assert len(of(Planned, events)) == 1
-    facts = tensor_file.read(tmp_path / "r" / runs.TRAINING_FILE, "training")[1]
+    facts = tensor_file.load_tensors(tmp_path / "r" / runs.TRAINING_FILE, "training")[1]
     assert of(Stopped, events)[0].step == facts["progress"]["total_steps"]
 
 
