@@ -139,7 +139,7 @@ class DocumentSplit:
     def __init__(self, store: TokenStore, least: int = 0, most: int = 2**64 - 1) -> None:
         """least, most: the hashes of the documents that belong to this side, both included."""
         self._store = store
-        self._range = np.uint64(least), np.uint64(most)
+        self._hash_bounds = np.uint64(least), np.uint64(most)
         self._count = len(store.hashes)
         self._group = -(-self._count // MOST_UNITS)
         lengths = np.concatenate([*map(self._lengths, self._chunks()), np.empty(0, np.int64)])
@@ -175,7 +175,7 @@ class DocumentSplit:
 
     def _belongs(self, first: int, last: int) -> NDArray[np.bool_]:
         hashes = self._store.hashes[first:last]
-        return np.asarray((hashes >= self._range[0]) & (hashes <= self._range[1]))
+        return np.asarray((hashes >= self._hash_bounds[0]) & (hashes <= self._range[1]))
 
     def _chunks(self) -> Iterator[int]:
         """The first document of every so many groups."""

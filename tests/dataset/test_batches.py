@@ -120,8 +120,8 @@ def test_no_held_out_document_occurs_in_training(docs, fraction):
 
 def _documents_of(split: batches.DocumentSplit, docs: list[list[int]]) -> set[tuple[int, ...]]:
     text = [t for d in docs for t in d]
-    stretches = [zip(*split._stretches(unit), strict=True) for unit in split._units.tolist()]
-    return {tuple(text[start:stop]) for unit in stretches for start, stop in unit}
+    ranges = [zip(*split._ranges(unit), strict=True) for unit in split._units.tolist()]
+    return {tuple(text[start:stop]) for unit in ranges for start, stop in unit}
 
 
 @settings(max_examples=50)
