@@ -21,8 +21,8 @@ from rnngen.errors import ConfigError, CorpusError, FormError
 from rnngen.model.numpy_runtime import NumpyRuntime
 from rnngen.sampling import logits as logit_rules
 from rnngen.sampling import sampler
-from rnngen.sampling.novelty_guard import usable
-from rnngen.score import Part, Scorer
+from rnngen.sampling.novelty_guard import check_index
+from rnngen.score import Scorer, TextPiece
 from rnngen.score.reader import RuntimeReader
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from rnngen.forms.distinct import FormText
     from rnngen.forms.search import Truncate
     from rnngen.forms.spec import FormSpec
-    from rnngen.sampling.draft import Text
+    from rnngen.sampling.draft import SampledText
     from rnngen.score import Score
     from rnngen.score.reader import Reader
 
@@ -63,7 +63,9 @@ class LanguageModel:
         if model.continuous:
             self.forbidden[model.tokenizer.end_id] = True
 
-    def sample(self, prompt: str = "", *, n: int = 1, seed: int = 0, **settings: Any) -> list[Text]:
+    def sample(
+        self, prompt: str = "", *, n: int = 1, seed: int = 0, **settings: Any
+    ) -> list[SampledText]:
         """`n` new texts that begin with `prompt`; settings are SampleConfig's fields.
 
         Text i is the same whatever `n`. Raises ConfigError for a setting that cannot be.
@@ -77,7 +79,7 @@ class LanguageModel:
         *,
         seed: int,
         indices: Iterable[int],
-    ) -> Iterator[Text]:
+    ) -> Iterator[SampledText]:
         """The texts of `indices` in order, many drawn at once; see sample.generate."""
         prompts = [prompt] if isinstance(prompt, str) else prompt
         self._check(config)
@@ -95,7 +97,7 @@ class LanguageModel:
 
     def stream(
         self, config: SampleConfig, prompt: str = "", *, seed: int, index: int = 0
-    ) -> Generator[str, None, Text]:
+    ) -> Generator[str, None, SampledText]:
         """One text piece by piece as it is written; see sample.stream."""
         self._check(config)
         return sampler.stream(
@@ -230,7 +232,7 @@ class LanguageModel:
             and self.novelty.longest_copied(text) >= length
         )
 
-    def describe(self, text: Text | FormText) -> dict[str, Any]:
+    def describe(self, text: SampledText | FormText) -> dict[str, Any]:
         """What `rnngen sample --json` prints of a text; the README explains the keys."""
         longest = self.longest_copied(text.prompt + text.text)
         return {**dataclasses.asdict(text), "longest_copied": longest}
@@ -259,7 +261,7 @@ class LanguageModel:
             text = strip_blank_lines(text)
         if not text:
             raise CorpusError("there is no text to score, only blanks or nothing at all.")
-        return self.scorer(stride=stride, adapt_rate=adapt_rate).whole([Part(text)])
+        return self.scorer(stride=stride, adapt_rate=adapt_rate).whole([TextPiece(text)])
 
     def scorer(self, *, stride: int | None = None, adapt_rate: float | None = None) -> Scorer:
         """Scores many texts, long ones too, by text or by token.
@@ -281,7 +283,7 @@ class LanguageModel:
     def _check(self, config: SampleConfig) -> None:
         """Raises ConfigError for what this model cannot do, before anything is drawn."""
         if config.novel is not None:
-            usable(self.novelty, config.novel)
+            check_index(self.novelty, config.novel)
 
     def unseen(self, text: str) -> list[str]:
         """Characters of `text` that the model's training text did not have."""
@@ -292,7 +294,7 @@ def _truncation(config: SampleConfig) -> Truncate | None:
     """Top-k, top-p and min-p as one rule on logits at their temperature; None if all are off."""
     if (config.top_k, config.top_p, config.min_p) == (None, None, None):
         return None
-    return lambda logits: logit_rules.narrow(logits, config, np.ones(len(logits)))
+    return lambda logits: logit_rules.truncate(logits, config, np.ones(len(logits)))
 
 
 def _as_read(config: SampleConfig) -> SampleConfig:

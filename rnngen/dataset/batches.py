@@ -175,7 +175,7 @@ class DocumentSplit:
 
     def _belongs(self, first: int, last: int) -> NDArray[np.bool_]:
         hashes = self._store.hashes[first:last]
-        return np.asarray((hashes >= self._hash_bounds[0]) & (hashes <= self._range[1]))
+        return np.asarray((hashes >= self._hash_bounds[0]) & (hashes <= self._hash_bounds[1]))
 
     def _chunks(self) -> Iterator[int]:
         """The first document of every so many groups."""

@@ -73,7 +73,7 @@ def _begin(write: Write) -> None:
     global _write
     _write = write
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the first process ends the others
-    cores.confine(1)
+    cores.limit_cores(1)
 
 
 def _written(indices: Sequence[int], attempt: int) -> list[Written]:

@@ -15,9 +15,18 @@ import numpy as np
 from rnngen.model.softmax import log_probability
 from rnngen.sampling import beam
 from rnngen.sampling import logits as rules
-from rnngen.sampling.constraints import Steering
-from rnngen.sampling.draft import Draft, Job, Text, finite, join, read_prompt, select, steered
-from rnngen.sampling.novelty_guard import Guard
+from rnngen.sampling.constraints import Constraints
+from rnngen.sampling.draft import (
+    Draft,
+    SampledText,
+    SampleRequest,
+    check_finite,
+    concatenate_streams,
+    constrain_logits,
+    read_prompt,
+    select_streams,
+)
+from rnngen.sampling.novelty_guard import NoveltyGuard
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator, Sequence
@@ -44,7 +53,7 @@ def stream(
     start_id: int,
     forbidden: NDArray[np.bool_] | None = None,
     novelty: SpanIndex | None = None,
-) -> Generator[str, None, Text]:
+) -> Generator[str, None, SampledText]:
     """Pieces of one text as they become certain; returns the whole (`text = yield from stream`).
 
     The arguments are `generate`'s. With `best_of` or `beam` the one piece is the chosen text.
@@ -56,7 +65,7 @@ def stream(
         text = next(_texts(engine, [prompt], seed, [index], WIDTH))
         yield text.text
         return text
-    [draft] = engine.admit([Job(prompt, seed, index)])
+    [draft] = engine.admit([SampleRequest(prompt, seed, index)])
     given = 0
     while not draft.done:
         engine.advance()
@@ -78,7 +87,7 @@ def generate(
     forbidden: NDArray[np.bool_] | None = None,
     novelty: SpanIndex | None = None,
     width: int = WIDTH,
-) -> Iterator[Text]:
+) -> Iterator[SampledText]:
     """The texts of `indices`, in that order, each as soon as it and those before it are finished.
 
     prompt: one for all, or several that take turns: text i has prompt[i % len(prompt)].
@@ -115,42 +124,46 @@ class Engine:
         self.config = config
         guard = None
         if config.novel is not None:
-            guard = Guard(novelty, config.novel, tokenizer.pieces)
-        self.steering = Steering(tokenizer, config, forbidden, guard)
+            guard = NoveltyGuard(novelty, config.novel, tokenizer.pieces)
+        self.constraints = Constraints(tokenizer, config, forbidden, guard)
         self.start_id = start_id
         self.drafts: list[Draft] = []
         self._ids: list[int] = []  # each row's last token, not yet read
         self._state: State = ()
         self._read: tuple[str, tuple[list[int], State]] | None = None
 
-    def read(self, prompt: str) -> tuple[list[int], State]:
+    def read_prompt(self, prompt: str) -> tuple[list[int], State]:
         """As `read_prompt`; the last prompt is remembered, as most texts have the same."""
         if self._read is None or self._read[0] != prompt:
             read = read_prompt(self.runtime, self.tokenizer, prompt, self.start_id)
             self._read = (prompt, read)
         return self._read[1]
 
-    def admit(self, jobs: Sequence[Job]) -> list[Draft]:
+    def admit(self, requests: Sequence[SampleRequest]) -> list[Draft]:
         """Begin texts: their drafts, in new rows after those there are."""
-        read = [self.read(job.prompt) for job in jobs]
-        pairs = zip(jobs, read, strict=True)
-        drafts = [Draft(job, self.steering, self.config, ids[1:]) for job, (ids, _) in pairs]
+        read = [self.read_prompt(request.prompt) for request in requests]
+        pairs = zip(requests, read, strict=True)
+        drafts = [
+            Draft(request, self.constraints, self.config, ids[1:]) for request, (ids, _) in pairs
+        ]
         self.drafts += drafts
         self._ids += [ids[-1] for ids, _ in read]
-        self._state = join([s for s in (self._state, *(state for _, state in read)) if s])
+        self._state = concatenate_streams(
+            [s for s in (self._state, *(state for _, state in read)) if s]
+        )
         return drafts
 
     def advance(self) -> None:
         """Draw a token for every draft, then let go of those that are done."""
         logits, self._state = self.runtime.step(np.array(self._ids, dtype=np.int64), self._state)
-        left = steered(logits, self.drafts, self.steering, self.config)
-        left = rules.narrow(left, self.config, np.array([d.temperature for d in self.drafts]))
+        left = constrain_logits(logits, self.drafts, self.constraints, self.config)
+        left = rules.truncate(left, self.config, np.array([d.temperature for d in self.drafts]))
         ids = rules.draw(left, np.array([next(draft.uniforms) for draft in self.drafts]))
-        learned = finite(log_probability(logits, ids)).tolist()
+        learned = check_finite(log_probability(logits, ids)).tolist()
         drawn = log_probability(left, ids).tolist()
         self._ids = ids.tolist()
         for row, draft in enumerate(self.drafts):
-            draft.take(self._ids[row], learned[row], drawn[row])
+            draft.append(self._ids[row], learned[row], drawn[row])
         self._retire()
 
     def _retire(self) -> None:
@@ -158,36 +171,40 @@ class Engine:
         if len(keep) < len(self.drafts):
             self.drafts = [self.drafts[row] for row in keep]
             self._ids = [self._ids[row] for row in keep]
-            self._state = select(self._state, keep)
+            self._state = select_streams(self._state, keep)
 
 
 def _texts(
     engine: Engine, prompts: Sequence[str], seed: int, indices: Iterable[int], width: int
-) -> Iterator[Text]:
+) -> Iterator[SampledText]:
     """One text an index: the best of its candidates, the lowest one on ties."""
     best_of = engine.config.best_of
-    jobs = (
-        Job(prompts[index % len(prompts)], seed, index, candidate)
+    requests = (
+        SampleRequest(prompts[index % len(prompts)], seed, index, candidate)
         for index in indices
         for candidate in range(best_of)
     )
     if engine.config.beam is not None:
-        for job in jobs:
+        for request in requests:
             yield beam.search(
-                engine.runtime, engine.steering, engine.config, job, engine.read(job.prompt)
+                engine.runtime,
+                engine.constraints,
+                engine.config,
+                request,
+                engine.read_prompt(request.prompt),
             )
         return
-    finished = _in_order(engine, jobs, width)
+    finished = _in_order(engine, requests, width)
     while candidates := [draft.text() for draft in islice(finished, best_of)]:
         yield min(candidates, key=lambda text: text.nats_per_token)
 
 
-def _in_order(engine: Engine, jobs: Iterator[Job], width: int) -> Iterator[Draft]:
-    """Finished drafts in the order of their jobs, from a batch kept as full as it can be."""
+def _in_order(engine: Engine, requests: Iterator[SampleRequest], width: int) -> Iterator[Draft]:
+    """Finished drafts in the order of their requests, from a batch kept as full as it can be."""
     waiting: deque[Draft] = deque()
     while True:
         room = min(width - len(engine.drafts), AHEAD - len(waiting))
-        if begun := list(islice(jobs, max(0, room))):
+        if begun := list(islice(requests, max(0, room))):
             waiting += engine.admit(begun)
         if not waiting:
             return

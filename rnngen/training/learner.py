@@ -93,14 +93,14 @@ class Learner:
 
     def _make_optimizer(self, config: TrainConfig) -> torch.optim.AdamW:
         named = dict(self._model.named_parameters())
-        runs = [named.pop("ngrams.weight")] if "ngrams.weight" in named else []
+        ngram_tables = [named.pop("ngrams.weight")] if "ngrams.weight" in named else []
         matrices = [p for p in named.values() if p.dim() > 1]
         vectors = [p for p in named.values() if p.dim() <= 1]
         decay = config.weight_decay
         groups = [
             {"params": matrices, "weight_decay": decay, "share": 1.0},
             {"params": vectors, "weight_decay": 0.0, "share": 1.0},
-            {"params": runs, "weight_decay": decay, "share": config.ngram_rate},
+            {"params": ngram_tables, "weight_decay": decay, "share": config.ngram_rate},
         ]
         fused = self._device.type in ("cpu", "cuda")
         return torch.optim.AdamW(groups, lr=config.learning_rate, betas=(0.9, 0.99), fused=fused)

@@ -15,7 +15,7 @@ from rnngen import novelty
 from rnngen.config import SampleConfig
 from rnngen.errors import ConfigError
 from rnngen.novelty import SPAN, SpanIndex
-from rnngen.sampling.novelty_guard import Guard
+from rnngen.sampling.novelty_guard import NoveltyGuard
 from rnngen.sampling.sampler import generate, stream
 from tests.doubles import MarkovRuntime, Pieces, UniformRuntime, _Runtime
 from tests.novelty.test_novelty import Documents, Stream, hashes, words
@@ -35,7 +35,7 @@ class Exact(SpanIndex):
         known = {corpus[k : k + span] for k in range(len(corpus) - span + 1)}
         object.__setattr__(self, "known", hashes(*known))
 
-    def found(self, hashes):
+    def contains(self, hashes):
         return np.isin(hashes, self.known)
 
 
@@ -236,7 +236,7 @@ def is_utf8_so_far(data: bytes) -> bool:
 def test_exactly_the_tokens_that_complete_a_copy_are_forbidden(span, more, cut, at, ids):
     pieces = Pieces([*SYLLABLES, *CUT] if cut else SYLLABLES).pieces
     length, prompt = span + more, CORPUS[at : at + more]
-    guard = Guard(Exact(CORPUS, span), length, pieces)
+    guard = NoveltyGuard(Exact(CORPUS, span), length, pieces)
     trail, data = guard.start(prompt), prompt.encode()
     for token in ids:
         if token < len(pieces) and is_utf8_so_far(data + pieces[token]):
@@ -251,7 +251,7 @@ def test_exactly_the_tokens_that_complete_a_copy_are_forbidden(span, more, cut, 
 
 def test_masks_of_many_texts_are_those_of_each():
     corpus = words(400)
-    guard = Guard(Exact(corpus), SPAN + 2, Pieces(ABC).pieces)
+    guard = NoveltyGuard(Exact(corpus), SPAN + 2, Pieces(ABC).pieces)
     trails = [guard.start(corpus[k : k + SPAN + 1]) for k in range(300)]
     together = guard.masks(trails)
     assert together.sum() >= 300
