@@ -162,7 +162,7 @@ class LanguageModel:
         budget_ms: float | None = None,
         words: str = "corpus",
     ) -> Iterator[FormText]:
-        """`n` texts of a form for each prompt, one after the other; see forms/pages.py.
+        """`n` texts of a form for each prompt, one after the other; see forms/distinct.py.
 
         particles: texts followed side by side for each one written, 16 if nothing is said; more
         come nearer to what the model itself would write, given that it fits.
@@ -186,13 +186,13 @@ class LanguageModel:
             )
         lexicon = Lexicon.from_tensors(self.lexicon)
         truncate = _truncation(config)
-        settings = search.Settings(
+        settings = search.SearchSettings(
             seed, particles or search.PARTICLES, config.temperatures[0], truncate
         )
-        page = distinct.Pages(lambda text: self._copies(text, config.novel))
+        distinct_texts = distinct.DistinctTexts(lambda text: self._copies(text, config.novel))
         # All prompts are checked before the first text is written.
         writers = [
-            write.Writer(
+            write.FormWriter(
                 self.runtime, self.tokenizer, lexicon, form, prompt=normalized(prompt), words=words
             )
             for prompt in prompts
@@ -204,9 +204,9 @@ class LanguageModel:
             settings = dataclasses.replace(settings, particles=chosen)
         for place, writer in enumerate(writers):
             indices = range(place * n, (place + 1) * n)
-            for written in page.write(writer, indices, settings):
+            for written in distinct_texts.texts(writer, indices, settings):
                 prompt = normalized(prompts[place])
-                yield distinct.told(written, settings, prompt=prompt, form=form.name)
+                yield distinct.form_text(written, settings, prompt=prompt, form=form.name)
 
     def _check_form(self, config: SampleConfig, n: int) -> None:
         """Raises ConfigError for settings that mean nothing where a form is asked for."""
