@@ -65,6 +65,13 @@ class Tokenizer(Protocol):
         """
         ...
 
+    def settled(self, text: str) -> int:
+        """How many characters of `text` keep their tokens whatever text follows.
+
+        So encode(text + more) begins with encode(text[:settled(text)]).
+        """
+        ...
+
     def unseen(self, text: str) -> list[str]:
         """Characters of `text` without a token of their own, or with one that was never seen.
 

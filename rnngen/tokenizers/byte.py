@@ -52,6 +52,9 @@ class ByteTokenizer:
     def encode(self, text: str) -> IdArray:
         return np.frombuffer(utf8(text), np.uint8).astype(np.int64)
 
+    def settled(self, text: str) -> int:
+        return len(text)
+
     def unseen(self, text: str) -> list[str]:
         """Characters of `text` with a byte that the corpus never held, in order of appearance."""
         return [c for c in dict.fromkeys(text) if not self.seen[list(utf8(c))].all()]

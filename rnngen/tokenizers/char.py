@@ -107,6 +107,9 @@ class CharTokenizer:
         is_unknown = ids == UNKNOWN
         return _spelled(ids, is_unknown, code_points) if is_unknown.any() else ids
 
+    def settled(self, text: str) -> int:
+        return len(text)
+
     def unseen(self, text: str) -> list[str]:
         ids = self._table[code_points_of(text)].tolist()
         return [c for c, i in dict(zip(text, ids, strict=True)).items() if not self._knows(i)]

@@ -111,6 +111,11 @@ class SubwordTokenizer:
         ids = b"".join(map(self._words.__getitem__, WORD.findall(text)))
         return np.frombuffer(ids, np.int64).copy()
 
+    def settled(self, text: str) -> int:
+        """See Tokenizer; the last word may grow, and then be cut in another way."""
+        begins = [match.start() for match in WORD.finditer(text)]
+        return len(text) if not text or text[-1] in MARKS else begins[-1]
+
     def unseen(self, text: str) -> list[str]:
         return [c for c in dict.fromkeys(text) if c not in self._alphabet]
 
