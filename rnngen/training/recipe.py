@@ -80,12 +80,12 @@ class Recipe:
 
 
 def choose(situation: Situation, given: Mapping[str, Any]) -> Recipe:
-    """A whole plan. given: settings the user fixed, by their names in the two configs.
+    """All settings. given: settings the user fixed, by their names in the two configs.
 
     Raises ConfigError if a given value cannot be.
     """
     check(given, situation.pretrained)
-    return _Cook(situation, given).serve()
+    return _Chooser(situation, given).recipe()
 
 
 def check(given: Mapping[str, Any], pretrained: ModelConfig | None = None) -> None:
@@ -111,18 +111,18 @@ def _check_shape(pretrained: ModelConfig, given: Mapping[str, Any]) -> None:
             )
 
 
-class _Cook:
+class _Chooser:
     def __init__(self, situation: Situation, given: Mapping[str, Any]) -> None:
         self.situation = situation
         self.given = dict(given)
         self.values: dict[str, Any] = {"vocab_size": situation.vocab_size}
         self.reasons: dict[str, str] = {}
 
-    def serve(self) -> Recipe:
+    def recipe(self) -> Recipe:
         self.budget()
         self.size()
         self.streams()
-        self.runs()
+        self.ngrams()
         self.regularisation()
         self.rate()
         self.evaluation()
@@ -178,10 +178,10 @@ class _Cook:
         tie = self.situation.vocab_size > 4000 and self.get("embedding_dim") == hidden
         self.settle("tie_weights", tie, "one matrix for many tokens" if tie else "few tokens")
 
-    def runs(self) -> None:
+    def ngrams(self) -> None:
         """Embeddings of n-grams, and their rate."""
         if (pretrained := self.situation.pretrained) is None:
-            self._new_runs()
+            self._new_ngrams()
         elif pretrained.ngrams > 1:
             for name in OF_NGRAMS:
                 self.settle(name, getattr(pretrained, name), "as it is trained")
@@ -197,7 +197,7 @@ class _Cook:
     def _words(self) -> bool:
         return self.situation.vocab_size >= MANY_TOKENS
 
-    def _new_runs(self) -> None:
+    def _new_ngrams(self) -> None:
         longest, most, why = 4, 2**14, "what stood just before, at a glance"
         if self.situation.num_tokens < LITTLE:
             longest, why = 1, "so short a text has few that come back"

@@ -16,7 +16,7 @@ from rnngen.config import ModelConfig
 from rnngen.forms import budget, spec
 from rnngen.forms.language import lexicon
 from rnngen.model.shapes import tensor_shapes
-from rnngen.training.plan import resumed_job
+from rnngen.training.plan import resumed_plan
 from tests.conftest import ROOT
 from tests.models import small_model
 
@@ -84,7 +84,7 @@ def test_a_trained_model_writes_forms_and_a_resumed_run_keeps_its_words(rnngen, 
     assert checked.exit_code == 0
     assert checked.stdout.startswith("   1  exact     5-7-5")
     kept = checkpoint.load_model(home / "haiku" / runs.MODEL_FILE).lexicon
-    again = resumed_job(home / "haiku").lexicon
+    again = resumed_plan(home / "haiku").lexicon
     assert {name: array.tolist() for name, array in kept.items()} == {
         name: array.tolist() for name, array in again.items()
     }
