@@ -235,7 +235,7 @@ def _unpack(source: Source) -> Iterator[bytes]:
 
 
 def _range(stream: BinaryIO, start: int, stop: int | None) -> Iterator[bytes]:
-    """Bytes [start, stop). Blocks end where they do if all of the file is read: see parts.py."""
+    """Bytes [start, stop). Blocks end where they do if all of the file is read: see shards.py."""
     if start:
         stream.seek(start)
     place = start

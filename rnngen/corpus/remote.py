@@ -45,7 +45,7 @@ def find(url: str, is_text: Callable[[str], bool]) -> list[str]:
 
 
 def size(url: str) -> int:
-    """Bytes of a file, 0 if that is not told. Raises CorpusError if it is not there."""
+    """Bytes of a file, 0 if that is not known. Raises CorpusError if it is not there."""
     system, path = _system(url)
     try:
         return int(system.info(path)["size"] or 0)

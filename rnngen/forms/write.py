@@ -33,8 +33,8 @@ class CheckedText:
 class FormWriter:
     """Writes texts of one form with one model.
 
-    >>> writer = Writer(runtime, tokenizer, lexicon, load("haiku"))
-    >>> for written in writer.write(range(10), Settings(seed=1)):
+    >>> writer = FormWriter(runtime, tokenizer, lexicon, load("haiku"))
+    >>> for written in writer.write(range(10), SearchSettings(seed=1)):
     ...     print(written.drawn.text)
     """
 

@@ -102,7 +102,7 @@ def _inverses(count: int) -> Hashes:
 
 
 def _rounded(count: int) -> int:
-    """The power of two not below `count`, so that few tables serve all."""
+    """The power of two not below `count`, so that few tables are enough for all."""
     return 1 << max(0, count - 1).bit_length()
 
 

@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
     from rnngen.plotting.curves import Curve, View
 
-    Span = tuple[str, str]
+    Segment = tuple[str, str]
     """Text and its colour, a name of Rich's; empty for the terminal's own."""
-    Line = list[Span]
+    Line = list[Segment]
     Place = tuple[int, int]
     """Row from above, column."""
 
@@ -188,13 +188,13 @@ class _Canvas:
         shown = (self._shown((row, column)) for column in range(width))
         return [
             ("".join(text for text, _ in same), colour)
-            for colour, same in groupby(shown, lambda span: span[1])
+            for colour, same in groupby(shown, lambda segment: segment[1])
         ]
 
     def _place(self, x: int, y: int) -> Place:
         return (self._top - y) // self._rows, x // self._columns
 
-    def _shown(self, place: Place) -> Span:
+    def _shown(self, place: Place) -> Segment:
         if found := self._marks.get(place) or self._letters.get(place):
             return next(iter(found.items())) if len(found) == 1 else (SEVERAL, "")
         bits = self._bits.get(place, 0)

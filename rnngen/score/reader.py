@@ -86,7 +86,7 @@ class RuntimeReader:
         return np.concatenate(nats)
 
     def _carried(self, row: IdArray) -> Nats:
-        [nats], self._state = self._run([row], self._state)
+        [nats], self._state = self._score_rows([row], self._state)
         self._left -= len(nats)
         return nats
 
@@ -96,11 +96,11 @@ class RuntimeReader:
         found: dict[int, Nats] = {}
         for start in range(0, len(rows), STREAMS):
             batch = order[start : start + STREAMS]
-            nats, _ = self._run([rows[i] for i in batch], self._runtime.start(len(batch)))
+            nats, _ = self._score_rows([rows[i] for i in batch], self._runtime.start(len(batch)))
             found.update(zip(batch, nats, strict=True))
         return [found[i] for i in range(len(rows))]
 
-    def _run(self, rows: list[IdArray], state: State) -> tuple[list[Nats], State]:
+    def _score_rows(self, rows: list[IdArray], state: State) -> tuple[list[Nats], State]:
         """The surprise of rows, the longest first; a row that has ended leaves the batch.
 
         Returns also the state after the last block, which is a single row's own.

@@ -71,7 +71,7 @@ def train(
     should_stop: asked after every step; once true at any process, the run is saved and stops.
     group: the processes that train together; the first writes, all get the events.
     Raises CheckpointError if a state cannot be read or written, ConfigError for settings that this
-    machine or group of processes cannot serve.
+    machine or group of processes cannot fulfil.
     """
     run = Run(plan, group)
     if resume:
