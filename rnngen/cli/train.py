@@ -106,7 +106,7 @@ def command(
     What you leave out is chosen from the text, the machine and the time, and said.
     Ctrl-C saves the run; --resume goes on with it.
     """
-    given = _given(ctx.params, config)
+    given = _read_settings(ctx.params, config)
     if not resume and not files:
         raise ConfigError("name a text file to train on, or --resume a run by its --name.")
     if resume and init_from is not None:
@@ -145,7 +145,7 @@ def command(
         _report(stopped, plan.folder, quiet=quiet, first=group.is_first)
 
 
-def _given(params: dict[str, Any], config: Path | None) -> dict[str, Any]:
+def _read_settings(params: dict[str, Any], config: Path | None) -> dict[str, Any]:
     """What the user fixed: the TOML file's settings, and over them the options'."""
     names = [f.name for c in (ModelConfig, TrainConfig) for f in dataclasses.fields(c)]
     known = {*names, *options.TEXT}
@@ -175,7 +175,7 @@ def _new_plan(
     runs.check_free(folder, overwrite=overwrite)
     settings = {k: v for k, v in given.items() if k not in options.TEXT}
     text = options.text(files, given)
-    pretrained = _pretrained(init_from, given)
+    pretrained = _load_pretrained(init_from, given)
     device = _device_kind(given)
     with console.counting("tokenizing", "characters", quiet=quiet) as progress:
         note = None if quiet else console.note
@@ -194,7 +194,7 @@ def _new_plan(
     return plan
 
 
-def _pretrained(name: str | None, given: dict[str, Any]) -> Pretrained | None:
+def _load_pretrained(name: str | None, given: dict[str, Any]) -> Pretrained | None:
     """The model that --init-from names."""
     if name is None:
         return None

@@ -159,5 +159,5 @@ class _LeadingBlank:
     def inside(self, state: Any, node: Node) -> Any:
         return self._inner.inside(state, node)
 
-    def ended(self, state: Any) -> Any | None:
-        return state if state is self._first else self._inner.ended(state)
+    def end_word(self, state: Any) -> Any | None:
+        return state if state is self._first else self._inner.end_word(state)

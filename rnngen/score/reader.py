@@ -79,13 +79,13 @@ class RuntimeReader:
         end = len(row) - 1
         head = min(self._left, end)
         tail = end - (end - head) % self._stride
-        nats = [self._carried(row[: head + 1]), *self.read_batch([row[head : tail + 1]])]
+        nats = [self._read_carried(row[: head + 1]), *self.read_batch([row[head : tail + 1]])]
         if tail < end:
             self._begin()
-            nats.append(self._carried(row[tail:]))
+            nats.append(self._read_carried(row[tail:]))
         return np.concatenate(nats)
 
-    def _carried(self, row: IdArray) -> Nats:
+    def _read_carried(self, row: IdArray) -> Nats:
         [nats], self._state = self._score_rows([row], self._state)
         self._left -= len(nats)
         return nats
@@ -110,7 +110,7 @@ class RuntimeReader:
         done = 0
         while alive := int((lengths > done).sum()):
             stop = min(done + self._block(alive), int(lengths[0]))
-            ids = _padded([row[done : stop + 1] for row in rows[:alive]], stop - done + 1)
+            ids = _pad([row[done : stop + 1] for row in rows[:alive]], stop - done + 1)
             found, state = self._block_nats(ids, tuple(part[:, :alive] for part in state))
             for into, row in zip(nats, found, strict=False):
                 into[done:stop] = row[: len(into) - done]
@@ -133,7 +133,7 @@ def _windows(row: IdArray, stride: int) -> list[IdArray]:
     return [row[i : i + stride + 1] for i in range(0, max(1, len(row) - 1), stride)]
 
 
-def _padded(rows: list[IdArray], width: int) -> IdArray:
+def _pad(rows: list[IdArray], width: int) -> IdArray:
     """(B, width), zeros after short rows; what is computed for them is not used."""
     ids = np.zeros((len(rows), width), np.int64)
     for into, row in zip(ids, rows, strict=True):

@@ -92,7 +92,7 @@ def new_plan(
     if pretrained is None:
         tokenizer = cache.find_tokenizer(corpus, text, home, note)
     else:  # its tokens are kept, with new ones for characters it lacks
-        tokenizer = pretrained.model.tokenizer.extended(CorpusExcerpt(corpus), text.min_count)
+        tokenizer = pretrained.model.tokenizer.extend(CorpusExcerpt(corpus), text.min_count)
     store = cache.find_store(corpus, tokenizer, home, progress)
     valid = text.valid_corpus(home)
     fraction = given.get("valid_fraction", _valid_fraction(store))

@@ -167,7 +167,7 @@ class Meter:
             bindings[place] = Binding(int(self._endings[word]), tuple(sorted(taken)))
         return self.tables(tables.line + 1, tuple(bindings))
 
-    def rhymed(self, line: int) -> bool:
+    def has_rhyme(self, line: int) -> bool:
         return bool(self._rhymes[line])
 
     def first_letter(self, line: int) -> str:
