@@ -27,14 +27,14 @@ FLOPS_PER_GPU = 5e12
 TOKENS_PER_PARAMETER = 10.0
 """How a time budget is best spent: read this many tokens for each weight of the layers."""
 MANY_TOKENS = 1000
-"""In a vocabulary; with so many, they are words or parts of words, and runs of them come seldom."""
+"""In a vocabulary; with so many, they are words or parts of words, whose n-grams come seldom."""
 NGRAM_DIM = 64
 MOST_EPOCHS_OF_WORDS = 3
 MOST_EPOCHS_OF_CHARS = 6
-"""Of runs of more than two: 581 KB of haiku were at 1.855 bits per byte with runs of up to 4 after
+"""Of n-grams of more than two: 581 KB of haiku were at 1.855 bits per byte with up to 4 after
 some ten passes, with those of 2 at 1.836."""
 LITTLE = 300_000
-"""Tokens. In less text few runs come back, and those are learned by heart: 2 KB of tinyshakespeare
+"""Tokens. In less text few n-grams come back and are learned by heart: 2 KB of tinyshakespeare
 end at 3.42 bits per character without n-grams and at 3.97 with 4, 200 KB at 2.31 and 2.33."""
 FINE_TUNING_NGRAM_RATE = 0.2
 """At 1, haiku were at 1.874 bits per byte after two passes and rose from there; at 0.2, 1.824."""

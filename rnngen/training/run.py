@@ -11,7 +11,6 @@ from __future__ import annotations
 import dataclasses
 import math
 import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import torch
@@ -26,6 +25,7 @@ from rnngen.training.events import Evaluation, Event, Planned, Sample, Saved, Sk
 from rnngen.training.learner import Learner
 from rnngen.training.log import Log
 from rnngen.training.processes import SINGLE
+from rnngen.training.progress import Progress, StepReport
 from rnngen.training.schedule import Schedule
 from rnngen.version import __version__
 
@@ -40,22 +40,6 @@ STEPS_PER_REPORT = 10
 SECONDS_BETWEEN_SAVES = 30.0
 MOST_SKIPPED_IN_A_ROW = 20
 E = TypeVar("E", bound=Event)
-
-
-@dataclass
-class Progress:
-    """Where a run stands: the numbers in its saved state."""
-
-    step: int = 0
-    epoch: int = 0
-    batch: int = 0
-    tokens: int = 0
-    seconds: float = 0.0
-    total_steps: int | None = None
-    best_nats: float | None = None
-    best_bits: float | None = None
-    without_gain: int = 0
-    stopped: str = ""
 
 
 def train(
@@ -125,7 +109,7 @@ class Run:
             held_out=min(self.config.valid_tokens or held_out, held_out),
         )
         self._skipped = 0
-        self._report = _StepReport()
+        self._report = StepReport()
         self._step_seconds: list[float] = []
         self._began = self._saved_at = time.perf_counter()
 
@@ -321,7 +305,7 @@ class Run:
         if before != {name: getattr(self.config, name) for name in BUDGET}:
             self._move_end()
         self._began = self._saved_at = time.perf_counter()
-        self._report = _StepReport(self.progress.tokens)
+        self._report = StepReport(self.progress.tokens)
 
     def _move_end(self) -> None:
         """Go on to the end that the settings have now."""
@@ -352,26 +336,3 @@ class Run:
 
     def _seconds(self) -> float:
         return self.progress.seconds + time.perf_counter() - self._began
-
-
-class _StepReport:
-    """Losses and speed since the last report."""
-
-    def __init__(self, tokens: int = 0) -> None:
-        self._begin(tokens)
-
-    def _begin(self, tokens: int) -> None:
-        self._losses: list[torch.Tensor] = []
-        self._tokens = tokens
-        self._began = time.perf_counter()
-
-    def add(self, loss: torch.Tensor) -> None:
-        self._losses.append(loss)
-
-    def finish(self, tokens: int) -> tuple[list[float], float]:
-        """The losses and tokens a second; a GPU is waited for here, and not at each step."""
-        losses: list[float] = torch.stack(self._losses).tolist()
-        seconds = max(1e-9, time.perf_counter() - self._began)
-        rate = round((tokens - self._tokens) / seconds, 1)
-        self._begin(tokens)
-        return losses, rate
