@@ -20,8 +20,8 @@ from rnngen.config import SampleConfig, option
 from rnngen.errors import ConfigError, CorpusError, FormError
 from rnngen.model.numpy_runtime import NumpyRuntime
 from rnngen.sampling import logits as logit_rules
-from rnngen.sampling import sampler
 from rnngen.sampling.novelty_guard import check_index
+from rnngen.sampling.sampler import Sampler
 from rnngen.score import Scorer, TextPiece
 from rnngen.score.reader import RuntimeReader
 
@@ -80,37 +80,20 @@ class LanguageModel:
         seed: int,
         indices: Iterable[int],
     ) -> Iterator[SampledText]:
-        """The texts of `indices` in order, many drawn at once; see sample.generate."""
+        """The texts of `indices` in order, many drawn at once; see Sampler.generate."""
         prompts = [prompt] if isinstance(prompt, str) else prompt
-        self._check(config)
-        return sampler.generate(
-            self.runtime,
-            self.tokenizer,
-            _as_read(config),
-            prompt=[normalized(p) for p in prompts],
-            seed=seed,
-            indices=indices,
-            start_id=self.start_id,
-            forbidden=self.forbidden,
-            novelty=self.novelty,
-        )
+        sampler = self._sampler(config)
+        return sampler.generate([normalized(p) for p in prompts], seed=seed, indices=indices)
 
     def stream(
         self, config: SampleConfig, prompt: str = "", *, seed: int, index: int = 0
     ) -> Generator[str, None, SampledText]:
-        """One text piece by piece as it is written; see sample.stream."""
-        self._check(config)
-        return sampler.stream(
-            self.runtime,
-            self.tokenizer,
-            _as_read(config),
-            prompt=normalized(prompt),
-            seed=seed,
-            index=index,
-            start_id=self.start_id,
-            forbidden=self.forbidden,
-            novelty=self.novelty,
-        )
+        """One text piece by piece as it is written; see Sampler.stream."""
+        return self._sampler(config).stream(normalized(prompt), seed=seed, index=index)
+
+    def _sampler(self, config: SampleConfig) -> Sampler:
+        """Raises ConfigError for what this model cannot do, before anything is drawn."""
+        return Sampler(self, _as_read(config))
 
     def write_form(
         self,
