@@ -241,8 +241,8 @@ def test_form_and_copies_are_checked_in_one_run(rnngen, tmp_path):
 def test_the_forms_are_listed_and_their_files_read_back(rnngen):
     listed = rnngen("forms").stdout.splitlines()
     assert [line.split()[0] for line in listed] == list(spec.builtin_names())
-    told = [json.loads(line) for line in rnngen("forms", "--json").stdout.splitlines()]
-    for facts in told:
+    forms = [json.loads(line) for line in rnngen("forms", "--json").stdout.splitlines()]
+    for facts in forms:
         assert spec.parse(facts, "it") == spec.load(facts["name"])
         assert rnngen("forms", facts["name"]).stdout == spec.source(facts["name"])
         if facts["name"] != "acrostic":

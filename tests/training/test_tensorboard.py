@@ -19,7 +19,7 @@ MODULE = "torch.utils.tensorboard"
 
 
 class Writer:
-    """A SummaryWriter that keeps what it is told."""
+    """A SummaryWriter that keeps what it is given."""
 
     def __init__(self, folder: str, purge_step: int) -> None:
         self.scalars: list[tuple[str, float, int]] = []
