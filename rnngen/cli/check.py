@@ -77,7 +77,7 @@ def command(
         if spec is None:
             kind = "file" if corpus.documents == "none" else corpus.documents
     texts = list(_texts(_open(names, kind, encoding, column, other=against or [])))
-    copies = _measured(texts, corpus, span)
+    copies = _measure_copies(texts, corpus, span)
     verdicts = _verdicts(texts, spec)
     for index, (file, text) in enumerate(texts):
         facts: dict[str, Any] = {"index": index, "file": file}
@@ -90,7 +90,7 @@ def command(
     _judge(verdicts, copies, novel, quiet=quiet)
 
 
-def _measured(texts: list[tuple[str, str]], corpus: Corpus | None, span: int) -> list[Copied]:
+def _measure_copies(texts: list[tuple[str, str]], corpus: Corpus | None, span: int) -> list[Copied]:
     """What is copied in each text; empty if it is not asked for."""
     if corpus is None:
         return []

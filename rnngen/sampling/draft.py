@@ -1,4 +1,4 @@
-"""One text while it is being written, and the finished `Text` it becomes."""
+"""One text while it is being written, and the finished `SampledText` it becomes."""
 
 from __future__ import annotations
 
