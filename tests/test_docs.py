@@ -126,6 +126,12 @@ def test_every_command_parses(page: Path):
             check_others(shlex.split(line), line)
 
 
+@each_page
+def test_modules_and_scripts_that_a_page_names_exist(page: Path):
+    for code in re.findall(r"`(python [^`]+)`", page.read_text(encoding="utf-8")):
+        check_others(shlex.split(code), code)
+
+
 def parse(arguments: list[str], where: str) -> None:
     """Fail unless the command line is one that rnngen takes."""
     if not arguments or arguments[0].startswith("-"):
@@ -152,6 +158,8 @@ def check_others(words: list[str], where: str) -> None:
         assert options <= TORCHRUN, where
     if words[:2] == ["python", "-m"]:
         assert importlib.util.find_spec(words[2]), where
+    elif words[0] == "python":
+        assert (ROOT / words[1]).is_file(), where
 
 
 @each_page
