@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from rnngen.api import LanguageModel, load
 
-__version__ = "0.1.0"
+from rnngen.version import __version__
+
 __all__ = ["LanguageModel", "__version__", "load"]
 
 

@@ -15,23 +15,24 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from rnngen import checkpoint, runs, sample
-from rnngen import logits as logit_rules
+from rnngen import checkpoint, runs
 from rnngen.config import SampleConfig, option
 from rnngen.errors import ConfigError, CorpusError, FormError
-from rnngen.runtime.numpy import NumpyRuntime
-from rnngen.sample.guard import usable
-from rnngen.score import Part, Scorer
+from rnngen.model.numpy_runtime import NumpyRuntime
+from rnngen.sampling import logits as logit_rules
+from rnngen.sampling import sampler
+from rnngen.sampling.novelty_guard import check_index
+from rnngen.score import Scorer, TextPiece
 from rnngen.score.reader import RuntimeReader
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator, Sequence
     from pathlib import Path
 
-    from rnngen.forms.pages import FormText
+    from rnngen.forms.distinct import FormText
     from rnngen.forms.search import Truncate
     from rnngen.forms.spec import FormSpec
-    from rnngen.sample.draft import Text
+    from rnngen.sampling.draft import SampledText
     from rnngen.score import Score
     from rnngen.score.reader import Reader
 
@@ -62,7 +63,9 @@ class LanguageModel:
         if model.continuous:
             self.forbidden[model.tokenizer.end_id] = True
 
-    def sample(self, prompt: str = "", *, n: int = 1, seed: int = 0, **settings: Any) -> list[Text]:
+    def sample(
+        self, prompt: str = "", *, n: int = 1, seed: int = 0, **settings: Any
+    ) -> list[SampledText]:
         """`n` new texts that begin with `prompt`; settings are SampleConfig's fields.
 
         Text i is the same whatever `n`. Raises ConfigError for a setting that cannot be.
@@ -76,11 +79,11 @@ class LanguageModel:
         *,
         seed: int,
         indices: Iterable[int],
-    ) -> Iterator[Text]:
+    ) -> Iterator[SampledText]:
         """The texts of `indices` in order, many drawn at once; see sample.generate."""
         prompts = [prompt] if isinstance(prompt, str) else prompt
         self._check(config)
-        return sample.generate(
+        return sampler.generate(
             self.runtime,
             self.tokenizer,
             _as_read(config),
@@ -94,10 +97,10 @@ class LanguageModel:
 
     def stream(
         self, config: SampleConfig, prompt: str = "", *, seed: int, index: int = 0
-    ) -> Generator[str, None, Text]:
+    ) -> Generator[str, None, SampledText]:
         """One text piece by piece as it is written; see sample.stream."""
         self._check(config)
-        return sample.stream(
+        return sampler.stream(
             self.runtime,
             self.tokenizer,
             _as_read(config),
@@ -167,9 +170,9 @@ class LanguageModel:
         texts then depend on the machine's speed; FormText.particles says how many there were.
         words: "corpus", or "dictionary" for only those that the dictionary of syllables holds.
         """
-        from rnngen.forms import budget, pages, search, write
+        from rnngen.forms import budget, distinct, search, write
         from rnngen.forms.compile import WORDS
-        from rnngen.forms.lexicon import Lexicon
+        from rnngen.forms.language.lexicon import Lexicon
 
         self._check_form(config, n)
         if particles is not None and budget_ms is not None:
@@ -186,7 +189,7 @@ class LanguageModel:
         settings = search.Settings(
             seed, particles or search.PARTICLES, config.temperatures[0], truncate
         )
-        page = pages.Pages(lambda text: self._copies(text, config.novel))
+        page = distinct.Pages(lambda text: self._copies(text, config.novel))
         # All prompts are checked before the first text is written.
         writers = [
             write.Writer(
@@ -203,7 +206,7 @@ class LanguageModel:
             indices = range(place * n, (place + 1) * n)
             for written in page.write(writer, indices, settings):
                 prompt = normalized(prompts[place])
-                yield pages.told(written, settings, prompt=prompt, form=form.name)
+                yield distinct.told(written, settings, prompt=prompt, form=form.name)
 
     def _check_form(self, config: SampleConfig, n: int) -> None:
         """Raises ConfigError for settings that mean nothing where a form is asked for."""
@@ -229,7 +232,7 @@ class LanguageModel:
             and self.novelty.longest_copied(text) >= length
         )
 
-    def describe(self, text: Text | FormText) -> dict[str, Any]:
+    def describe(self, text: SampledText | FormText) -> dict[str, Any]:
         """What `rnngen sample --json` prints of a text; the README explains the keys."""
         longest = self.longest_copied(text.prompt + text.text)
         return {**dataclasses.asdict(text), "longest_copied": longest}
@@ -258,7 +261,7 @@ class LanguageModel:
             text = strip_blank_lines(text)
         if not text:
             raise CorpusError("there is no text to score, only blanks or nothing at all.")
-        return self.scorer(stride=stride, adapt_rate=adapt_rate).whole([Part(text)])
+        return self.scorer(stride=stride, adapt_rate=adapt_rate).whole([TextPiece(text)])
 
     def scorer(self, *, stride: int | None = None, adapt_rate: float | None = None) -> Scorer:
         """Scores many texts, long ones too, by text or by token.
@@ -280,7 +283,7 @@ class LanguageModel:
     def _check(self, config: SampleConfig) -> None:
         """Raises ConfigError for what this model cannot do, before anything is drawn."""
         if config.novel is not None:
-            usable(self.novelty, config.novel)
+            check_index(self.novelty, config.novel)
 
     def unseen(self, text: str) -> list[str]:
         """Characters of `text` that the model's training text did not have."""
@@ -291,7 +294,7 @@ def _truncation(config: SampleConfig) -> Truncate | None:
     """Top-k, top-p and min-p as one rule on logits at their temperature; None if all are off."""
     if (config.top_k, config.top_p, config.min_p) == (None, None, None):
         return None
-    return lambda logits: logit_rules.narrow(logits, config, np.ones(len(logits)))
+    return lambda logits: logit_rules.truncate(logits, config, np.ones(len(logits)))
 
 
 def _as_read(config: SampleConfig) -> SampleConfig:

@@ -11,34 +11,26 @@ shape and bytes. Nothing in a file is ever executed.
 
 from __future__ import annotations
 
-import contextlib
-import hashlib
-import json
-import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save
-
-from rnngen import quantize, tokenizers
+from rnngen import tensor_file, tokenizers
 from rnngen.config import ModelConfig
 from rnngen.errors import CheckpointError, ConfigError, TokenizerError
+from rnngen.model import quantize
+from rnngen.model.shapes import tensor_shapes
 from rnngen.novelty import SpanIndex
-from rnngen.shapes import tensor_shapes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    import numpy as np
     from numpy.typing import NDArray
 
-    from rnngen.tokenizers import Tokenizer
+    from rnngen.tokenizers.base import Tokenizer
 
     Tensors = Mapping[str, NDArray[Any]]
-
-FORMAT_VERSION = 1
 
 
 @dataclass(frozen=True)
@@ -86,7 +78,7 @@ def save_model(path: Path, model: Model) -> None:
         tensors["novelty.bits"] = model.novelty.bits
         facts["novelty"] = model.novelty.settings()
     tensors |= model.lexicon
-    write(path, "model", tensors, facts)
+    tensor_file.save_tensors(path, "model", tensors, facts)
 
 
 def load_model(path: Path) -> Model:
@@ -94,14 +86,14 @@ def load_model(path: Path) -> Model:
 
     Raises CheckpointError if it is missing, damaged, of a newer format, or inconsistent.
     """
-    tensors, facts = read(path, "model")
+    tensors, facts = tensor_file.load_tensors(path, "model")
     try:
         config = ModelConfig.from_dict(facts.pop("model"))
-        tokenizer = tokenizers.load(facts.pop("tokenizer"), under("tokenizer.", tensors))
+        tokenizer = tokenizers.load(facts.pop("tokenizer"), strip_prefix("tokenizer.", tensors))
         continuous = bool(facts.pop("continuous"))
         storage = str(facts.pop("storage", "fp32"))
         novelty = _novelty(facts.pop("novelty", None), tensors)
-        weights = quantize.unpack(under("model.", tensors))
+        weights = quantize.unpack(strip_prefix("model.", tensors))
     except (KeyError, TypeError, ValueError, ConfigError, TokenizerError) as error:
         raise CheckpointError(f"{path}: not a model this version can use: {error}") from error
     _check_fit(path, config, weights, tokenizer)
@@ -165,86 +157,6 @@ def _check_fit(path: Path, config: ModelConfig, weights: Tensors, tokenizer: Tok
             )
 
 
-def under(prefix: str, tensors: Tensors) -> dict[str, NDArray[Any]]:
+def strip_prefix(prefix: str, tensors: Tensors) -> dict[str, NDArray[Any]]:
     """The tensors whose names begin with `prefix`, without it."""
     return {n.removeprefix(prefix): a for n, a in tensors.items() if n.startswith(prefix)}
-
-
-def write(path: Path, kind: str, tensors: Tensors, facts: Mapping[str, Any]) -> None:
-    """Replace the file at `path` in one move, after its bytes are on the disk.
-
-    A reader sees the old file or the new one, never a part; so does the machine after a power cut.
-    Raises CheckpointError if it cannot be written; the old file is then intact.
-    """
-    # safetensors writes arrays that are not C-contiguous wrongly, and silently.
-    tensors = {name: np.ascontiguousarray(array) for name, array in tensors.items()}
-    text = json.dumps(facts, sort_keys=True)
-    metadata = {"rnngen": kind, "format_version": str(FORMAT_VERSION), "facts": text}
-    metadata["digest"] = _digest(kind, text, tensors)
-    replace(path, save(dict(tensors), metadata))
-
-
-def read(path: Path, kind: str) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
-    """The tensors and facts of a file that `write` made, checked against its digest."""
-    if not path.is_file():
-        raise CheckpointError(f"{path}: no such file.")
-    try:
-        with safe_open(path, framework="numpy") as file:
-            metadata = file.metadata() or {}
-            _check_header(path, kind, metadata)
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-        facts = json.loads(metadata["facts"])
-    except (SafetensorError, OSError, ValueError, KeyError, TypeError) as error:
-        raise CheckpointError(f"{path}: damaged or not a checkpoint: {error}") from error
-    if _digest(kind, metadata["facts"], tensors) != metadata.get("digest"):
-        raise CheckpointError(f"{path}: damaged: its content does not match its digest.")
-    return tensors, facts
-
-
-def _check_header(path: Path, kind: str, metadata: Mapping[str, str]) -> None:
-    found = metadata.get("rnngen")
-    if found is None:
-        raise CheckpointError(f"{path}: a safetensors file, but not one of rnngen's.")
-    version = metadata.get("format_version", "")
-    if not version.isdecimal() or int(version) > FORMAT_VERSION:
-        raise CheckpointError(
-            f"{path}: format {version}, this rnngen reads up to {FORMAT_VERSION}; update rnngen."
-        )
-    if found != kind:
-        raise CheckpointError(f"{path}: holds a {found} state, a {kind} file is needed here.")
-
-
-def _digest(kind: str, facts: str, tensors: Tensors) -> str:
-    hasher = hashlib.sha256(f"{kind}\n{facts}\n".encode())
-    for name, array in sorted(tensors.items()):
-        hasher.update(f"{name} {array.dtype.str} {array.shape}\n".encode())
-        hasher.update(np.ascontiguousarray(array).data)
-    return hasher.hexdigest()
-
-
-def replace(path: Path, content: bytes) -> None:
-    """Put `content` at `path`: whole, on the disk, or not at all (CheckpointError)."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        with temporary.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-        _sync_folder(path.parent)
-    except OSError as error:
-        with contextlib.suppress(OSError):
-            temporary.unlink()
-        raise CheckpointError(
-            f"{path}: cannot be written: {error.strerror}. What was saved before is intact."
-        ) from error
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make the renaming itself durable, where the system lets a folder be opened."""
-    with contextlib.suppress(OSError):
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)

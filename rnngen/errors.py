@@ -5,6 +5,7 @@ RnngenError
 ├── CorpusError       text that cannot be read or used                  (1)
 ├── TokenizerError    a tokenizer that cannot be built or does not fit  (1)
 ├── CheckpointError   a run or model that is missing, damaged or in use (1)
+├── FileError         another file that cannot be read or written       (1)
 ├── TrainingError     training that cannot go on                        (1)
 ├── FormError         a form that no text can fill                      (1)
 └── PackageError      an optional package that is not installed         (1)
@@ -30,6 +31,10 @@ class TokenizerError(RnngenError):
 
 
 class CheckpointError(RnngenError):
+    pass
+
+
+class FileError(RnngenError):
     pass
 
 

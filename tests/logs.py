@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from rnngen.events import Evaluation, Event, Planned, Saved, Step, Stopped
-from rnngen.log import Log
+from rnngen.training.events import Evaluation, Event, Planned, Saved, Step, Stopped
+from rnngen.training.log import Log
 
 
 def step(number: int, nats: float) -> Step:

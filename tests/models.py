@@ -8,7 +8,7 @@ import numpy as np
 
 from rnngen.checkpoint import Model
 from rnngen.config import ModelConfig
-from rnngen.shapes import tensor_shapes
+from rnngen.model.shapes import tensor_shapes
 from rnngen.tokenizers.byte import ByteTokenizer
 
 

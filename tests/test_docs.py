@@ -29,6 +29,7 @@ from scripts import make_docs
 from tests import pages
 from tests.conftest import ROOT
 from tests.pages import LINKED, PAGES, Block
+from tests.test_imports import LEVELS
 
 README_BYTES = 8_000
 BEGINNING = 20_000
@@ -101,6 +102,21 @@ def test_the_index_lists_every_page():
 
 def test_the_readme_stays_short():
     assert len((ROOT / "README.md").read_bytes()) <= README_BYTES
+
+
+# Design
+
+LAYOUT_LINE = re.compile(r"^( +)(\w+)(?:/|\.py) .* (\d+)$", re.MULTILINE)
+
+
+def test_the_layout_in_the_design_has_the_levels_of_the_code():
+    design = (ROOT / "docs" / "design.md").read_text(encoding="utf-8")
+    shown, folder = {}, ""
+    for indent, name, level in LAYOUT_LINE.findall(design):
+        folder = folder if len(indent) > 2 else name
+        shown[name if folder == name else f"{folder}.{name}"] = int(level)
+    known = {name: level for level, names in enumerate(LEVELS) for name in names}
+    assert shown == {name: level for name, level in known.items() if name not in ("", "__main__")}
 
 
 # Blocks

@@ -1,4 +1,4 @@
-"""What starting the program loads, and who may import whom (see the layout in the README)."""
+"""What starting the program loads, and who may import whom."""
 
 from __future__ import annotations
 
@@ -12,31 +12,46 @@ from pathlib import Path
 import pytest
 
 from rnngen import checkpoint
-from rnngen.forms import lexicon
+from rnngen.forms.language import lexicon
 from tests.conftest import ROOT
 from tests.models import small_model
 
 PACKAGE = ROOT / "rnngen"
-TORCH = {
-    "model.py",
-    "gru.py",
-    "dropout.py",
-    "replicas.py",
-    "learner.py",
-    "train.py",
-    "distributed.py",
-    "device.py",
-    "score/adapt.py",
-    "runtime/torch.py",
-    "tensorboard.py",
-}
+
+# Every folder and file of the package, from the bottom up. A file imports only what stands on a
+# lower level, or in its own folder.
+LEVELS = (
+    ("cores", "config", "errors", "files", "tensor_file", "version"),
+    ("corpus", "tokenizers"),
+    ("dataset", "model", "novelty"),
+    ("checkpoint", "forms.language", "model.torch", "runs"),
+    ("forms.automata", "sampling", "score"),
+    ("forms", "training"),
+    ("plotting",),
+    ("api",),
+    ("", "console"),
+    ("cli",),
+    ("__main__",),
+)
+# On the lowest level, where files stand alone, these may import one another.
+FOUNDATION = LEVELS[0]
+
 ONLY_IN = {
-    "torch": TORCH,
-    "sentencepiece": {"tokenizers/subword.py", "tokenizers/subword_training.py"},
-    "fsspec": {"corpus/remote.py"},
+    "torch": {
+        "model.torch",
+        "score.adapt",
+        "training.device",
+        "training.learner",
+        "training.processes",
+        "training.run",
+        "training.tensorboard",
+        "training.threads",
+    },
+    "sentencepiece": {"tokenizers"},
+    "fsspec": {"corpus.remote"},
     "typer": {"cli"},
     "rich": {"console"},
-    "matplotlib": {"figure.py"},
+    "matplotlib": {"plotting.figure"},
 }
 
 LOADED = """
@@ -108,27 +123,87 @@ def test_scoring_with_a_char_model_loads_neither_torch_nor_rich(tmp_path: Path, 
     assert not modules & {"torch", "sentencepiece", "rich.console", "pydantic", "numpy.ma"}
 
 
-def imports(path: Path) -> set[str]:
-    """The top-level modules a file imports, at its head or inside a function, but for types."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    for node in ast.walk(tree):
-        if isinstance(node, ast.If) and getattr(node.test, "id", "") == "TYPE_CHECKING":
-            node.body = []
+def modules() -> dict[str, Path]:
+    """Every module of the package, by its name without "rnngen." in front."""
+    found = {}
+    for path in sorted(PACKAGE.rglob("*.py")):
+        parts = path.relative_to(PACKAGE).with_suffix("").parts
+        found[".".join(parts).removesuffix("__init__").removesuffix(".")] = path
+    return found
+
+
+MODULES = modules()
+
+
+def imported(path: Path) -> set[str]:
+    """All that a file imports: at its head, inside functions, and for types only.
+
+    What `from rnngen.x import y` means is `rnngen.x.y` if that is a module, else `rnngen.x`.
+    """
     names = set()
-    for node in ast.walk(tree):
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
-            names |= {alias.name.split(".")[0] for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            names.add(node.module.split(".")[0])
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: imports are absolute"
+            full = {alias.name: f"{node.module}.{alias.name}" for alias in node.names}
+            names |= {
+                name if name.removeprefix("rnngen.") in MODULES else str(node.module)
+                for name in full.values()
+            }
     return names
 
 
-@pytest.mark.parametrize("module", sorted(ONLY_IN))
-def test_heavy_packages_are_imported_only_where_they_belong(module: str):
-    found = {
-        path.relative_to(PACKAGE).as_posix()
-        for path in PACKAGE.rglob("*.py")
-        if module in imports(path)
+IMPORTS = {name: imported(path) for name, path in MODULES.items()}
+
+
+def own(names: set[str]) -> set[str]:
+    """Those of this package, without "rnngen." in front."""
+    return {
+        name.removeprefix("rnngen").removeprefix(".")
+        for name in names
+        if name.split(".")[0] == "rnngen"
     }
-    allowed = ONLY_IN[module]
-    assert {f for f in found if f not in allowed and f.split("/")[0] not in allowed} == set()
+
+
+def place(module: str) -> tuple[int, str]:
+    """The level of a module, and the entry of `LEVELS` that it belongs to."""
+    fits = [
+        (len(entry), level, entry)
+        for level, entries in enumerate(LEVELS)
+        for entry in entries
+        if module == entry or (entry and module.startswith(f"{entry}."))
+    ]
+    _, level, entry = max(fits)
+    return level, entry
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_a_file_imports_only_lower_levels_or_its_own_folder(module: str):
+    level, entry = place(module)
+    wrong = {
+        other
+        for other in own(IMPORTS[module])
+        if not (place(other)[0] < level or place(other)[1] == entry)
+        and not (entry in FOUNDATION and place(other)[1] in FOUNDATION)
+    }
+    assert wrong == set()
+
+
+def test_no_modules_import_each_other_in_a_circle():
+    left = {module: own(names) - {module} for module, names in IMPORTS.items()}
+    while free := {module for module, others in left.items() if not others & left.keys()}:
+        left = {module: others for module, others in left.items() if module not in free}
+    assert left == {}
+
+
+@pytest.mark.parametrize("package", sorted(ONLY_IN))
+def test_heavy_packages_are_imported_only_where_they_belong(package: str):
+    found = {
+        module
+        for module, names in IMPORTS.items()
+        if package in {name.split(".")[0] for name in names}
+    }
+    allowed = ONLY_IN[package]
+    assert found
+    assert {m for m in found if not any(f"{m}.".startswith(f"{a}.") for a in allowed)} == set()

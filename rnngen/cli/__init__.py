@@ -14,8 +14,9 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from rnngen import __version__, console
+from rnngen import console
 from rnngen.errors import RnngenError
+from rnngen.version import __version__
 
 USAGE, INTERRUPTED, CLOSED_PIPE = 2, 130, 141
 

@@ -16,7 +16,7 @@ from rnngen.errors import CheckpointError, ConfigError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from rnngen.curves import Curve, RunLog, View
+    from rnngen.plotting.curves import Curve, RunLog, View
 
 EXAMPLES = """
 \b
@@ -70,14 +70,14 @@ def command(
 
     A run is a name or a folder, as for rnngen sample.
     """
-    from rnngen import curves
+    from rnngen.plotting import curves
 
     view = curves.View(x, y, smooth, first, log_x)
     if as_json and out:
         raise ConfigError("--json and --out exclude each other. Leave one of them out.")
     _check_size(width, height)
     if out:
-        from rnngen import figure
+        from rnngen.plotting import figure
 
         figure.file_format(out)
     logs = _read(names or [])
@@ -102,7 +102,7 @@ def _check_size(width: int | None, height: int) -> None:
 def _read(names: list[str]) -> list[RunLog]:
     """The logs of the runs asked for, each once; the one last written to if none is named."""
     from rnngen import runs
-    from rnngen.curves import read_log
+    from rnngen.plotting.curves import read_log
 
     paths = {runs.find_log(name).resolve(): name for name in names}
     if not names:

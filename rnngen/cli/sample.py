@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from rnngen.api import LanguageModel
-    from rnngen.forms.pages import FormText
-    from rnngen.sample.draft import Text
+    from rnngen.forms.distinct import FormText
+    from rnngen.sampling.draft import SampledText
 
-    AnyText = Text | FormText
+    AnyText = SampledText | FormText
 
 EXAMPLES = """
 \b

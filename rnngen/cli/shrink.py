@@ -45,8 +45,9 @@ def command(
     """
     import dataclasses
 
-    from rnngen import checkpoint, quantize, runs
+    from rnngen import checkpoint, runs
     from rnngen.errors import ConfigError
+    from rnngen.model import quantize
 
     if model is None:
         raise ConfigError("name a model to shrink.")

@@ -43,8 +43,8 @@ def command(
     each of several machines cuts a part into the same RNNGEN_HOME.
     """
     from rnngen import runs
+    from rnngen.dataset.cache import tokenize
     from rnngen.errors import ConfigError
-    from rnngen.tokens import tokenize
 
     if not files:
         raise ConfigError("name a text file to tokenize.")

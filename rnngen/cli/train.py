@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from rnngen.checkpoint import Model
-    from rnngen.distributed import Group
-    from rnngen.events import Stopped
-    from rnngen.job import Job, Start
-    from rnngen.tensorboard import Scalars
+    from rnngen.training.events import Stopped
+    from rnngen.training.plan import Job, Start
+    from rnngen.training.processes import Group
+    from rnngen.training.tensorboard import Scalars
 
 INTERRUPTED = 130
 EXAMPLES = """
@@ -121,9 +121,10 @@ def command(
             "--resume continues with the text of the run, so leave out the files. To teach the "
             f"model another text, start a run with --init-from {name}."
         )
-    from rnngen import distributed, runs
+    from rnngen import runs
+    from rnngen.training import processes
 
-    with distributed.joined() as group:
+    with processes.joined() as group:
         quiet = quiet or not group.is_first
         if not resume and group.has_begun():  # started anew, with the command as it was
             overwrite = True
@@ -173,7 +174,7 @@ def _planned(
 ) -> Job:
     """A new run, shown to the user."""
     from rnngen import runs
-    from rnngen.job import new_job
+    from rnngen.training.plan import new_job
 
     folder = runs.new_folder(name or _stem(files))
     runs.check_free(folder, overwrite=overwrite)
@@ -202,7 +203,7 @@ def _start(name: str | None, given: dict[str, Any]) -> Start | None:
             " tokens. Leave one of them out."
         )
     from rnngen import checkpoint, runs
-    from rnngen.job import Start
+    from rnngen.training.plan import Start
 
     return Start(name, checkpoint.load_model(runs.find_model(name)))
 
@@ -210,7 +211,7 @@ def _start(name: str | None, given: dict[str, Any]) -> Start | None:
 def _scalars(folder: Path, name: str, *, resume: bool) -> Scalars:
     """Made before the text is read, as the package may be missing."""
     from rnngen import runs
-    from rnngen.tensorboard import Scalars
+    from rnngen.training.tensorboard import Scalars
 
     return Scalars(folder / runs.new_folder(name).name, resume=resume)
 
@@ -232,7 +233,7 @@ def _resumed(files: list[str] | None, name: str | None, given: dict[str, Any]) -
     if not name and not files:
         raise ConfigError("--resume needs the run's --name.")
     from rnngen import runs
-    from rnngen.job import resumed_job
+    from rnngen.training.plan import resumed_job
 
     folder = runs.new_folder(name or _stem(files or []))
     runs.remove_leftovers(folder)
@@ -248,15 +249,15 @@ def _device_kind(given: dict[str, Any]) -> str:
     wanted = TrainConfig(device=given.get("device", "auto")).device
     if wanted == "cpu":
         return "cpu"
-    from rnngen.device import choose_device
+    from rnngen.training.device import choose_device
 
     return str(choose_device(wanted).type)
 
 
 def _run(job: Job, scalars: Scalars | None, *, resume: bool, quiet: bool, group: Group) -> Stopped:
     from rnngen.console.training import training_view
-    from rnngen.events import Stopped
-    from rnngen.train import train
+    from rnngen.training.events import Stopped
+    from rnngen.training.run import train
 
     event = None
     with _stop_signals() as stopping, training_view(quiet=quiet) as view, scalars or nullcontext():

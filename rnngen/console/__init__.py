@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from rnngen.recipe import Recipe
+    from rnngen.training.recipe import Recipe
 
 
 def note(message: str) -> None:

@@ -7,10 +7,10 @@ import time
 from typing import TYPE_CHECKING, Self
 
 from rnngen.console import note
-from rnngen.events import Evaluation, Planned, Sample, Saved, Skipped, Step, Stopped
+from rnngen.training.events import Evaluation, Planned, Sample, Saved, Skipped, Step, Stopped
 
 if TYPE_CHECKING:
-    from rnngen.events import Event
+    from rnngen.training.events import Event
 
 SECONDS_BETWEEN_LINES = 10.0
 

@@ -5,13 +5,9 @@
     write     Writer: model, tokenizer, lexicon and form in, checked texts out
     check     judges any text, with other code
 
-Beneath them: `syllables` (dictionary and perceptron), `words` and `meter` (which words fit where),
-`automaton` and `free` (which characters may follow), `masks` (which tokens), `search` (particles),
-`pages` (many texts, no two the same) and `crew` (by several processes).
+Beneath them: `language` (syllables, rhymes, the lexicon), `automata` (which words fit where, which
+characters and which tokens may follow), `search` (particles), `distinct` (many texts, no two the
+same) and `parallel` (by several processes).
 A form guarantees what it says of every text, whatever the model; it is drawn as the model would
 draw it, given that it fits.
 """
-
-from pathlib import Path
-
-DATA = Path(__file__).parent / "data"

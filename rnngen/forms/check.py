@@ -11,7 +11,7 @@ import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from rnngen.forms import syllables, tweet
+from rnngen.forms.language import syllables, tweet
 
 if TYPE_CHECKING:
     from rnngen.forms.spec import FormSpec

@@ -7,18 +7,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rnngen.errors import FormError
-from rnngen.forms.automaton import STOPS, WordAutomaton
-from rnngen.forms.letters import fold, is_letter
-from rnngen.forms.masks import Masks, Vocabulary
-from rnngen.forms.meter import Meter
-from rnngen.forms.words import WordTree
+from rnngen.forms.automata.base import Vocabulary
+from rnngen.forms.automata.masks import Masks
+from rnngen.forms.automata.meter import Meter
+from rnngen.forms.automata.trie import WordTree
+from rnngen.forms.automata.words import STOPS, WordAutomaton
+from rnngen.forms.language.letters import fold, is_letter
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-    from rnngen.forms.lexicon import Lexicon
+    from rnngen.forms.language.lexicon import Lexicon
     from rnngen.forms.spec import FormSpec
 
 WORDS = ("dictionary", "corpus")
@@ -50,12 +51,7 @@ def compile_form(
     if spec.spoken:
         masks = _spoken(spec, vocabulary, lexicon.with_words(prompt), words)
     else:
-        from rnngen.forms.free import free_automaton
-
-        wrap, end = breaks_lines(spec, vocabulary, lexicon), ending(spec, vocabulary, lexicon)
-        loose = _small_starts(lexicon) and _mean(lexicon.lines[1]) > _PROSE
-        automaton = free_automaton(spec, vocabulary, wrap=wrap, end=end, loose=loose)
-        masks = Masks(automaton, vocabulary)
+        masks = _free(spec, vocabulary, lexicon)
     check_prompt(masks, prompt)
     return masks
 
@@ -68,6 +64,27 @@ def check_prompt(masks: Masks, prompt: str) -> None:
         if state is None or state.done:
             read = prompt[: place + 1]
             raise FormError(f"the prompt breaks the form: no text that fits begins {read!r}.")
+
+
+def _free(spec: FormSpec, vocabulary: Vocabulary, lexicon: Lexicon) -> Masks:
+    """Of a form of unit chars or tweet."""
+    from rnngen.forms.automata.characters import FreeAutomaton
+    from rnngen.forms.automata.line_masks import Sweep
+
+    end = ending(spec, vocabulary, lexicon)
+    automaton = FreeAutomaton(
+        spec.lines,
+        sorted(vocabulary.characters),
+        unit=spec.unit,
+        is_tweet=spec.unit == "tweet" or spec.max_weight > 0,
+        match=spec.match,
+        wrap=breaks_lines(spec, vocabulary, lexicon),
+        end=end,
+        cut=spec.unit == "tweet" and end != "text" and not spec.match,
+        loose=_small_starts(lexicon) and _mean(lexicon.lines[1]) > _PROSE,
+    )
+    sweep = Sweep(automaton, vocabulary) if len(spec.lines) == 1 else None
+    return Masks(automaton, vocabulary, sweep)
 
 
 def _spoken(spec: FormSpec, vocabulary: Vocabulary, lexicon: Lexicon, words: str) -> Masks:

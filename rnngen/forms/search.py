@@ -21,8 +21,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from rnngen.forms.masks import Mask, Masks
-    from rnngen.runtime import Runtime, State
+    from rnngen.forms.automata.base import Mask
+    from rnngen.forms.automata.masks import Masks
+    from rnngen.model.runtime import Runtime, State
 
     FloatArray = NDArray[np.float64]
     IntArray = NDArray[np.int64]

@@ -6,21 +6,20 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from rnngen.errors import FormError
+from rnngen.forms.automata.masks import Masks
 from rnngen.forms.check import Verdict, check
 from rnngen.forms.compile import ENOUGH_DOCUMENTS, compile_form
-from rnngen.forms.masks import Masks
 from rnngen.forms.search import Drawn, Settings, draw
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from rnngen.forms.lexicon import Lexicon
-    from rnngen.forms.masks import Automaton, Vocabulary
+    from rnngen.forms.automata.base import Automaton
+    from rnngen.forms.automata.trie import Node
+    from rnngen.forms.language.lexicon import Lexicon
     from rnngen.forms.spec import FormSpec
-    from rnngen.forms.sweep import Sweep
-    from rnngen.forms.words import Node
-    from rnngen.runtime import Runtime
-    from rnngen.tokenizers import Tokenizer
+    from rnngen.model.runtime import Runtime
+    from rnngen.tokenizers.base import Tokenizer
 
 
 @dataclass(frozen=True)
@@ -67,7 +66,9 @@ class Writer:
         else:
             self._context = [int(i) for i in tokenizer.encode(before)] or [end_id]
             if lead:
-                self._masks = Masks(_Led(self._masks.automaton, lead), self._masks.vocabulary)
+                masks = self._masks
+                led = _Led(masks.automaton, lead)
+                self._masks = Masks(led, masks.vocabulary, masks.sweep)
 
     def write(
         self, indices: Sequence[int], settings: Settings, attempt: int = 0
@@ -151,9 +152,6 @@ class _Led:
 
     def write(self, text: str) -> str:
         return self._inner.write(text.removeprefix(self._blank))
-
-    def sweep(self, vocabulary: Vocabulary) -> Sweep | None:
-        return self._inner.sweep(vocabulary)
 
     def letters(self, state: Any) -> tuple[Node, str] | None:
         return None if state is self._first else self._inner.letters(state)

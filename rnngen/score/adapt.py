@@ -18,7 +18,7 @@ import torch
 from torch.nn import functional as F
 
 from rnngen.errors import ConfigError
-from rnngen.model import RNNLM
+from rnngen.model.torch.rnnlm import RNNLM
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from rnngen.config import ModelConfig
-    from rnngen.runtime import IdArray
+    from rnngen.model.runtime import IdArray
     from rnngen.score.reader import Nats
 
 STRETCH = 32
@@ -51,11 +51,11 @@ class AdaptingReader:
         self._steps = 0
         self._state = self._model.start(1)
 
-    def together(self, rows: Sequence[IdArray]) -> list[Nats]:
+    def read_batch(self, rows: Sequence[IdArray]) -> list[Nats]:
         """One after the other: what is learned from a text serves the next."""
-        return [self.go_on(row, first=True) for row in rows]
+        return [self.read_next(row, first=True) for row in rows]
 
-    def go_on(self, row: IdArray, *, first: bool) -> Nats:
+    def read_next(self, row: IdArray, *, first: bool) -> Nats:
         """See Reader. Raises ConfigError if the steps are too long for the text."""
         if first:
             self._state = self._model.start(1)

@@ -21,10 +21,10 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from rnngen.batches import Batch
 from rnngen.config import CELLS, ModelConfig, TrainConfig
-from rnngen.learner import Learner
-from rnngen.shapes import tensor_shapes
+from rnngen.dataset.batches import Batch
+from rnngen.model.shapes import tensor_shapes
+from rnngen.training.learner import Learner
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -15,14 +15,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rnngen.config import CELLS, ModelConfig
-from rnngen.runtime.numpy import NumpyRuntime
-from rnngen.runtime.torch import TorchRuntime
-from rnngen.shapes import parameter_count, tensor_shapes
+from rnngen.model.numpy_runtime import NumpyRuntime
+from rnngen.model.shapes import parameter_count, tensor_shapes
+from rnngen.model.torch.runtime import TorchRuntime
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from rnngen.runtime import Runtime
+    from rnngen.model.runtime import Runtime
 
 ROUNDS = {1: 1000, 64: 30, 1000: 5}
 """How often a step of so many streams is tried; on a shared machine few run undisturbed."""

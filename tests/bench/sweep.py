@@ -19,7 +19,7 @@ import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
-from rnngen.machine import cores
+from rnngen.cores import cores
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

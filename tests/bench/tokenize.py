@@ -36,7 +36,7 @@ def _in_subprocess(way: str, path: Path) -> dict[str, Any]:
 def store(path: Path) -> int:
     """Tokenize all of `path` as rnngen does; the bytes done."""
     from rnngen.corpus import open_corpus
-    from rnngen.store import build_store
+    from rnngen.dataset.store import build_store
     from rnngen.tokenizers import train
 
     corpus = open_corpus([str(path)], documents="none")

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from rnngen import checkpoint, runs
+from rnngen import runs, tensor_file
+from tests.precision import PRECISION_OPTION
 
-SMALL = ("--hidden-size", 16, "--num-layers", 1, "--device", "cpu")
+SMALL = ("--hidden-size", 16, "--num-layers", 1, "--device", "cpu", *PRECISION_OPTION)
 
 
 def words(path: Path, lines: int = 400) -> Path:
@@ -15,5 +16,5 @@ def words(path: Path, lines: int = 400) -> Path:
 
 
 def state(home: Path, name: str) -> dict[str, bytes]:
-    tensors, _ = checkpoint.read(home / name / runs.TRAINING_FILE, "training")
+    tensors, _ = tensor_file.load_tensors(home / name / runs.TRAINING_FILE, "training")
     return {key: array.tobytes() for key, array in tensors.items()}

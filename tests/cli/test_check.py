@@ -10,7 +10,7 @@ import pytest
 
 from rnngen import novelty
 from rnngen.checkpoint import load_model
-from rnngen.job import resumed_job
+from rnngen.training.plan import resumed_job
 
 OLD = "old pond\na frog leaps in\nthe sound of water"
 NEW = "night train\nsomebody hums a song\nI almost know"

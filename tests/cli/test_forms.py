@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 
 from rnngen import checkpoint, runs, tokenizers
 from rnngen.config import ModelConfig
-from rnngen.forms import budget, lexicon, spec
-from rnngen.job import resumed_job
-from rnngen.shapes import tensor_shapes
+from rnngen.forms import budget, spec
+from rnngen.forms.language import lexicon
+from rnngen.model.shapes import tensor_shapes
+from rnngen.training.plan import resumed_job
 from tests.conftest import ROOT
 from tests.models import small_model
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from rnngen.corpus import Part, open_corpus, remote, reopen, sums
+from rnngen.corpus import CorpusShard, digests, open_corpus, remote, reopen
 from rnngen.errors import CorpusError
 
 from .texts import blocks_of, joined
@@ -76,20 +76,20 @@ def test_a_far_corpus_is_found_again_and_a_change_is_noticed(bucket: Any) -> Non
 def test_the_digest_of_an_unchanged_far_file_is_made_once(
     bucket: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sums, "LARGE", 0)
+    monkeypatch.setattr(digests, "LARGE", 0)
     url = put(bucket, "/b/x.txt")
-    first = open_corpus([url], sums=tmp_path / "sums.json").digest()
+    first = open_corpus([url], digests=tmp_path / "sums.json").digest()
     with monkeypatch.context() as patch:
-        patch.setattr(sums, "sha256", None)  # must not be called
-        assert open_corpus([url], sums=tmp_path / "sums.json").digest() == first
+        patch.setattr(digests, "sha256", None)  # must not be called
+        assert open_corpus([url], digests=tmp_path / "sums.json").digest() == first
     put(bucket, "/b/x.txt", TEXT.upper())
-    assert open_corpus([url], sums=tmp_path / "sums.json").digest() != first
+    assert open_corpus([url], digests=tmp_path / "sums.json").digest() != first
 
 
 def test_a_far_file_is_divided_among_machines(bucket: Any) -> None:
     corpus = open_corpus([put(bucket, "/b/x.txt")], documents="line")
     with blocks_of(128):
-        parts = [list(Part(corpus, index, 3).pieces()) for index in (1, 2, 3)]
+        parts = [list(CorpusShard(corpus, index, 3).pieces()) for index in (1, 2, 3)]
     assert [piece for part in parts for piece in part] == list(corpus.pieces())
     assert all(len(part) > 10 for part in parts)
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from rnngen.runtime import FloatArray, IdArray, State
+    from rnngen.model.runtime import FloatArray, IdArray, State
 
 
 class ContextRuntime:

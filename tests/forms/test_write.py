@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from rnngen import machine
+from rnngen import cores
 from rnngen.errors import FormError
 from rnngen.forms.check import check
-from rnngen.forms.lexicon import Lexicon, build
-from rnngen.forms.pages import Pages
+from rnngen.forms.distinct import Pages
+from rnngen.forms.language.lexicon import Lexicon, build
 from rnngen.forms.search import Settings
 from rnngen.forms.spec import FormSpec, load
 from rnngen.forms.write import Writer
@@ -127,8 +127,8 @@ def test_processes_write_the_texts_of_one(haiku: Model, monkeypatch: pytest.Monk
     double, lexicon = haiku
     writer = Writer(double.runtime, double, lexicon, load("haiku"))
     pages = []
-    for cores in (1, 2):
-        monkeypatch.setattr(machine, "_most", cores)
+    for processes in (1, 2):
+        monkeypatch.setattr(cores, "_most", processes)
         pages.append([w.drawn for w in Pages().write(writer, range(12), Settings(particles=2))])
     assert pages[0] == pages[1]
     assert len({drawn.text for drawn in pages[0]}) == 12

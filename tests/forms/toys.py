@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from rnngen.forms.lexicon import Lexicon
+from rnngen.forms.language.lexicon import Lexicon
 from rnngen.forms.spec import parse
 from tests.forms.doubles import ContextRuntime
 

@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rnngen.errors import TokenizerError
-from rnngen.tokenizers import Decoder, Tokenizer, decode, digest, load, train
+from rnngen.tokenizers import load, train
+from rnngen.tokenizers.base import Decoder, Tokenizer, decode, digest
 
 from .corpora import HARD, JAPANESE, PROSE, MemoryCorpus, texts
 

@@ -14,9 +14,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rnngen.errors import TokenizerError
-from rnngen.tokenizers import decode, digest, load, train
+from rnngen.tokenizers import load, train
 from rnngen.tokenizers import subword as subword_module
 from rnngen.tokenizers import subword_training as training_module
+from rnngen.tokenizers.base import decode, digest
 from rnngen.tokenizers.subword import SubwordTokenizer
 from rnngen.tokenizers.subword_training import default_vocab_size
 
@@ -142,9 +143,9 @@ def test_the_sample_is_spread_over_a_text_that_is_too_long(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(training_module, "CHUNK", 10)
-    monkeypatch.setattr(training_module, "SAMPLE", 80)
+    monkeypatch.setattr(training_module, "EXCERPT", 80)
     text = "".join(f"{i:09} " for i in range(1000))
-    chunks, num_bytes, has_end = training_module._sample(MemoryCorpus([text], "none"))
+    chunks, num_bytes, has_end = training_module._excerpt(MemoryCorpus([text], "none"))
     positions = [int(chunk) for chunk in chunks]
     assert (num_bytes, has_end) == (10_000, False)
     assert 4 <= len(positions) <= 8
@@ -179,7 +180,8 @@ def test_real_texts_come_back_whole(data_file: Callable[[str], Path]) -> None:
 def test_the_tokenizer_is_the_same_in_another_process() -> None:
     code = (
         "from tests.tokenizers.corpora import JAPANESE, PROSE, MemoryCorpus;"
-        "from rnngen.tokenizers import digest, train;"
+        "from rnngen.tokenizers import train;"
+        "from rnngen.tokenizers.base import digest;"
         "print(digest(train('subword', MemoryCorpus([PROSE, JAPANESE]), model_type='unigram')))"
     )
     root = Path(__file__).resolve().parents[2]

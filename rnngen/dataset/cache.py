@@ -1,0 +1,235 @@
+"""A text as token ids, made once and found again.
+
+Text is tokenized once. Its tokenizer and its token store are kept under the home of runs and
+found again by the digests of what they were made from:
+
+    checkpoints/.tokens/tokenizer-DIGEST.safetensors    of the text and the tokenizer's settings
+    checkpoints/.tokens/store-DIGEST/                   of the text and the tokenizer
+    checkpoints/.tokens/store-DIGEST.shards/2-of-8/     part of one, as a machine of many made it
+    checkpoints/.tokens/sums.json                       digests of large files
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from rnngen import tensor_file, tokenizers
+from rnngen.corpus import DOCUMENTS, STDIN, Corpus, CorpusExcerpt, CorpusShard, open_corpus
+from rnngen.dataset.facts import STORE_VERSION
+from rnngen.dataset.store import TokenStore, build_store, open_shards, open_store
+from rnngen.errors import ConfigError, CorpusError, FileError
+from rnngen.tokenizers.base import digest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+
+    from rnngen.tokenizers.base import Tokenizer
+
+    OnProgress = Callable[[int], None]
+
+MOST_LISTED = 8
+"""Missing shards that are named."""
+
+
+@dataclass(frozen=True)
+class TextConfig:
+    """Which text to read, and how to cut it into tokens."""
+
+    paths: Sequence[str]
+    valid: str | None = None
+    """A file to hold out in place of a share of the text."""
+    documents: str = "auto"
+    encoding: str = "utf-8"
+    column: str | None = None
+    tokenizer: str = "char"
+    vocab_size: int | None = None
+    subwords: str = "bpe"
+    min_count: int = 2
+    novelty: bool | None = None
+    """Whether to keep an index of the text's spans; None: if it is not too large."""
+
+    def __post_init__(self) -> None:
+        _check_choice("--tokenizer", self.tokenizer, tokenizers.KINDS)
+        _check_choice("--subwords", self.subwords, ("bpe", "unigram"))
+        _check_choice("--documents", self.documents, DOCUMENTS)
+        if self.vocab_size is not None and self.tokenizer != "subword":
+            raise ConfigError(f"--vocab-size is for --tokenizer subword, not {self.tokenizer}.")
+        for option, value in (("vocab-size", self.vocab_size), ("min-count", self.min_count)):
+            if value is not None and (not isinstance(value, int) or value < 1):
+                raise ConfigError(f"--{option} must be a whole number, at least 1, got {value}.")
+        if self.novelty not in (None, True, False):
+            raise ConfigError(f"--novelty is on or off, got {self.novelty!r}.")
+
+    def corpus(self, home: Path) -> Corpus:
+        return self._open(self.paths, home)
+
+    def valid_corpus(self, home: Path) -> Corpus | None:
+        return None if self.valid is None else self._open([self.valid], home)
+
+    def _open(self, paths: Sequence[str], home: Path) -> Corpus:
+        return open_corpus(
+            paths,
+            documents=self.documents,
+            encoding=self.encoding,
+            column=self.column,
+            digests=digests_file(home),
+        )
+
+
+def _check_choice(option: str, value: object, choices: Sequence[str]) -> None:
+    if value not in choices:
+        raise ConfigError(f"{option} must be one of {', '.join(choices)}, got {value}.")
+
+
+def tokenize(
+    text: TextConfig,
+    home: Path,
+    *,
+    shard: tuple[int, int] | None = None,
+    progress: OnProgress | None = None,
+    note: Callable[[str], None] | None = None,
+) -> tuple[Corpus, Tokenizer, TokenStore]:
+    """The text as token ids, made now or found where an earlier call left them under `home`.
+
+    shard: (i, n): only part i of n, from 1 on, which is made now; `new_job` joins all of them.
+    progress: called with the number of characters encoded so far.  note: called with a line where
+    something turned out otherwise than asked.
+    Raises CorpusError or TokenizerError.
+    """
+    corpus = text.corpus(home)
+    if shard is not None and STDIN in text.paths:
+        raise ConfigError("--shard needs files that every machine can read, not stdin (-).")
+    tokenizer = find_tokenizer(corpus, text, home, note)
+    if shard is not None:
+        return corpus, tokenizer, _build_shard(corpus, tokenizer, home, shard, progress)
+    path = _store_path(corpus, tokenizer, home)
+    if _complete_shards(_shard_folders(path)) or path.is_dir():
+        return corpus, tokenizer, find_store(corpus, tokenizer, home, progress)
+    return corpus, tokenizer, _build(corpus, tokenizer, path, progress)
+
+
+def find_tokenizer(
+    corpus: Corpus, text: TextConfig, home: Path, note: Callable[[str], None] | None
+) -> Tokenizer:
+    settings = [text.tokenizer, text.vocab_size, text.subwords, text.min_count]
+    path = _cache(home) / f"tokenizer-{_key(corpus.digest(), settings)}.safetensors"
+    if path.is_file():
+        tensors, facts = tensor_file.load_tensors(path, "tokenizer")
+        return tokenizers.load(facts, tensors)
+    tokenizer = tokenizers.train(
+        text.tokenizer,
+        CorpusExcerpt(corpus),
+        vocab_size=text.vocab_size,
+        model_type=text.subwords,
+        min_count=text.min_count,
+        note=note,
+    )
+    _make_folder(path.parent)
+    tensor_file.save_tensors(path, "tokenizer", tokenizer.tensors(), tokenizer.settings())
+    return tokenizer
+
+
+def find_store(
+    corpus: Corpus, tokenizer: Tokenizer, home: Path, progress: OnProgress | None
+) -> TokenStore:
+    """The store that is there, or its shards, or one made now.
+
+    Raises CorpusError if some of its shards are there and others are not.
+    """
+    path = _store_path(corpus, tokenizer, home)
+    if path.is_dir():
+        return open_store(path)
+    shards = _shard_folders(path)
+    if complete := _complete_shards(shards):
+        return open_shards(_shards_folder(path), complete)
+    if shards:
+        raise CorpusError(_missing(path, shards))
+    return _build(corpus, tokenizer, path, progress)
+
+
+def _build(
+    corpus: Corpus, tokenizer: Tokenizer, path: Path, progress: OnProgress | None
+) -> TokenStore:
+    _make_folder(path.parent)
+    return build_store(corpus, tokenizer, path, progress=progress)
+
+
+def _build_shard(
+    corpus: Corpus,
+    tokenizer: Tokenizer,
+    home: Path,
+    shard: tuple[int, int],
+    progress: OnProgress | None,
+) -> TokenStore:
+    folder = _shards_folder(_store_path(corpus, tokenizer, home))
+    _make_folder(folder)
+    path = folder / "{}-of-{}".format(*shard)
+    return build_store(
+        CorpusShard(corpus, *shard), tokenizer, path, progress=progress, may_be_empty=True
+    )
+
+
+def _store_path(corpus: Corpus, tokenizer: Tokenizer, home: Path) -> Path:
+    digests = [corpus.digest(), digest(tokenizer)]
+    return _cache(home) / f"store-{_key(*digests, STORE_VERSION)}"
+
+
+def _shards_folder(path: Path) -> Path:
+    """The folder of the shards that stand for the store at `path`."""
+    return path.with_name(path.name + ".shards")
+
+
+def _shard_folders(path: Path) -> dict[int, dict[int, Path]]:
+    """The shards there are: number of machines -> number of the machine -> folder."""
+    found: dict[int, dict[int, Path]] = {}
+    if _shards_folder(path).is_dir():
+        for folder in _shards_folder(path).iterdir():
+            if name := re.fullmatch(r"(\d+)-of-(\d+)", folder.name):
+                found.setdefault(int(name[2]), {})[int(name[1])] = folder
+    return found
+
+
+def _complete_shards(shards: Mapping[int, Mapping[int, Path]]) -> list[Path]:
+    """The shards of one number of machines, in order, if all are there."""
+    for count, folders in sorted(shards.items()):
+        if set(folders) == set(range(1, count + 1)):
+            return [folders[index] for index in sorted(folders)]
+    return []
+
+
+def _missing(path: Path, shards: Mapping[int, Mapping[int, Path]]) -> str:
+    lacking = {n: sorted(set(range(1, n + 1)) - set(folders)) for n, folders in shards.items()}
+    count, missing = min(lacking.items(), key=lambda item: (len(item[1]), item[0]))
+    listed = ", ".join(f"{index}/{count}" for index in missing[:MOST_LISTED])
+    more = f" and {len(missing) - MOST_LISTED} more" if len(missing) > MOST_LISTED else ""
+    return (
+        f"{_shards_folder(path)}: shards {listed}{more} of the text are missing. "
+        f"Make them, as: rnngen tokenize FILES --shard {missing[0]}/{count}; "
+        "or leave --shard out, and all is cut into tokens here."
+    )
+
+
+def _cache(home: Path) -> Path:
+    return home / ".tokens"
+
+
+def digests_file(home: Path) -> Path:
+    return _cache(home) / "sums.json"
+
+
+def _key(*parts: Any) -> str:
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
+
+
+def _make_folder(path: Path) -> None:
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise FileError(
+            f"{path}: cannot be made: {error.strerror}. Set RNNGEN_HOME to a folder you may write."
+        ) from error

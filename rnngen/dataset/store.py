@@ -1,0 +1,307 @@
+"""The token ids of a corpus on disk, memory-mapped: a folder that is whole or not there.
+
+    store.json        what it is of, and how large; written last
+    tokens-00000.bin  uint16 (uint32 if the vocabulary is larger) ids, little-endian; then -00001 ..
+    offsets.bin       uint64 (D + 1,): where each document starts, and where the last one ends
+    hashes.bin        uint64 (D,): of each document's text, so equal documents have equal hashes
+    counts.bin        int64 (V,): how often each token occurs
+
+Each document is followed by the end token; continuous text is one document without it.
+
+A large corpus may be cut into tokens by many machines, each of which writes such a folder of its
+part; `open_shards` reads them as the one store they would have been. Nothing is copied.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from bisect import bisect_right
+from contextlib import ExitStack, closing
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, Self
+
+import numpy as np
+
+from rnngen.cores import cores
+from rnngen.dataset.encode import blocks_of, encode_blocks, id_dtype
+from rnngen.dataset.facts import FACTS, STORE_VERSION, Facts, chunk_name
+from rnngen.dataset.mapped import TokenFile, concatenate_hashes, concatenate_offsets, map_array
+from rnngen.errors import CorpusError
+from rnngen.files import replace_folder
+from rnngen.tokenizers.base import digest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+    from rnngen.dataset.encode import Block
+    from rnngen.dataset.mapped import Rows
+    from rnngen.tokenizers.base import IdArray, Tokenizer
+
+AGAIN = "Delete the folder; it is made again from the text."
+CHUNK = 1 << 28
+"""Most tokens in a file."""
+AT_ONCE = 1 << 18
+"""Documents whose places are checked together."""
+OFFSETS, HASHES, COUNTS = "offsets.bin", "hashes.bin", "counts.bin"
+
+
+class CorpusLike(Protocol):
+    """What a store is built from; `rnngen.corpus.Corpus` is one."""
+
+    @property
+    def documents(self) -> str:
+        """What a document is; "none" for continuous text."""
+        ...
+
+    def pieces(self) -> Iterator[tuple[str, bool]]: ...
+
+    def digest(self) -> str: ...
+
+
+class TokenStore:
+    """The tokens of a corpus, read-only. Made by `build_store`, `open_store` or `open_shards`."""
+
+    def __init__(self, path: Path, folders: Sequence[Path]) -> None:
+        """folders: those that hold the tokens, in order.
+
+        Raises OSError or ValueError if a file is missing or not as long as it must be, or if the
+        folders hold parts of different corpora.
+        """
+        parts = [_StoreFolder(folder) for folder in folders]
+        facts = parts[0].facts
+        if any(part.facts.made_from() != facts.made_from() for part in parts):
+            raise ValueError("its parts were made from different texts or tokenizers")
+        self.path = path
+        self.vocab_size = facts.vocab_size
+        self.tokenizer_digest = facts.tokenizer_digest
+        self.corpus_digest = facts.corpus_digest
+        self.documents = facts.documents
+        self.num_tokens = sum(part.facts.num_tokens for part in parts)
+        """Documents are each followed by the end token; a continuous text has none."""
+        self.num_bytes = sum(part.facts.num_bytes for part in parts)
+        """Bytes of the text as UTF-8, and one for each end token."""
+        self.counts: NDArray[np.int64] = np.sum([part.counts for part in parts], axis=0)
+        """int64 (V,): how often each token occurs."""
+        self._files = [file for part in parts for file in part.tokens]
+        self._starts = np.cumsum([0, *map(len, self._files)]).tolist()
+        self.offsets: Rows
+        """uint64 (D + 1,): document d is tokens `offsets[d]` to `offsets[d + 1]`."""
+        self.hashes: Rows
+        """uint64 (D,): 64 bits of BLAKE2b of a document's text, whatever the tokenizer.
+
+        Of a continuous text 0: nothing is drawn by it, and its parts may be on many machines.
+        """
+        if len(parts) > 1 and self.documents == "none":
+            self.offsets, self.hashes = (
+                np.array([0, self.num_tokens], np.uint64),
+                np.zeros(1, "<u8"),
+            )
+        else:
+            self.offsets = concatenate_offsets([part.offsets for part in parts])
+            self.hashes = concatenate_hashes([part.hashes for part in parts])
+
+    def read(self, start: int, stop: int) -> IdArray:
+        """Tokens [start, stop), int64.
+
+        Raises ValueError unless 0 <= start <= stop <= num_tokens, CorpusError for what is no id.
+        """
+        if not 0 <= start <= stop <= self.num_tokens:
+            raise ValueError(f"tokens {start} to {stop} of {self.num_tokens}")
+        ids = np.empty(stop - start, np.int64)
+        done = 0
+        index = bisect_right(self._starts, start) - 1
+        while done < len(ids):
+            first = start + done - self._starts[index]
+            part = self._files[index].read(first, first + len(ids) - done)
+            ids[done : done + len(part)] = part
+            done, index = done + len(part), index + 1
+        if len(ids) and ids.max() >= self.vocab_size:
+            raise CorpusError(
+                f"{self.path}: damaged: token {ids.max()} of {self.vocab_size}. {AGAIN}"
+            )
+        return ids
+
+
+class _StoreFolder:
+    """What one folder holds."""
+
+    def __init__(self, path: Path) -> None:
+        """Raises OSError, KeyError, TypeError or ValueError if it does not hold it."""
+        values = json.loads((path / FACTS).read_text(encoding="utf-8"))
+        if values["version"] != STORE_VERSION:
+            raise CorpusError(
+                f"{path}: a token store of version {values['version']}, "
+                f"where this program knows {STORE_VERSION}. {AGAIN}"
+            )
+        self.facts = facts = Facts.from_dict(values)
+        self.offsets = map_array(path / OFFSETS, "<u8", facts.num_documents + 1)
+        self.hashes = map_array(path / HASHES, "<u8", facts.num_documents)
+        self.counts = np.array(map_array(path / COUNTS, "<i8", facts.vocab_size))
+        dtype = id_dtype(facts.vocab_size)
+        self.tokens = [TokenFile(path / name, dtype, length) for name, length in facts.files()]
+        self._check_offsets()
+
+    def _check_offsets(self) -> None:
+        if self.offsets[0] != 0 or self.offsets[-1] != self.facts.num_tokens:
+            raise ValueError(f"{OFFSETS} does not divide the tokens into documents")
+        for first in range(0, self.facts.num_documents, AT_ONCE):
+            some = self.offsets[first : first + AT_ONCE + 1]
+            if (some[:-1] >= some[1:]).any():
+                raise ValueError(f"{OFFSETS} does not divide the tokens into documents")
+
+
+def open_store(path: Path) -> TokenStore:
+    """The store that `build_store` wrote. Raises CorpusError if it is not there or damaged."""
+    return _open(path, [path])
+
+
+def open_shards(path: Path, folders: Sequence[Path]) -> TokenStore:
+    """The shards in `folders`, in this order, as the one store they are parts of.
+
+    path: the folder around them.  Raises CorpusError if one is not there or damaged, or if they
+    are not of one text.
+    """
+    store = _open(path, folders)
+    if not store.num_tokens:
+        raise CorpusError("the corpus holds no text.")
+    return store
+
+
+def _open(path: Path, folders: Sequence[Path]) -> TokenStore:
+    try:
+        return TokenStore(path, folders)
+    except OSError as error:
+        name = Path(error.filename or path).name
+        raise CorpusError(f"{path}: no token store: {name}: {error.strerror}. {AGAIN}") from error
+    except (KeyError, TypeError, ValueError) as error:
+        raise CorpusError(f"{path}: a damaged token store: {error}. {AGAIN}") from error
+
+
+def build_store(
+    corpus: CorpusLike,
+    tokenizer: Tokenizer,
+    path: Path,
+    *,
+    workers: int | None = None,
+    progress: Callable[[int], None] | None = None,
+    may_be_empty: bool = False,
+) -> TokenStore:
+    """The store of `corpus` at `path`, where an older one is replaced once this one is whole.
+
+    workers: most processes that encode; None: one a core. The store is the same with any number.
+    progress: called with the number of characters encoded so far.
+    may_be_empty: it is one of the parts that `open_shards` joins.
+    Raises CorpusError if it cannot be written, also if the folder around `path` is not there, and
+    whatever reading the corpus raises.
+    """
+    try:
+        _refuse_to_replace_another_thing(path)
+        with replace_folder(path) as folder, _StoreWriter(folder, tokenizer) as writer:
+            blocks = blocks_of(corpus.pieces())
+            with closing(encode_blocks(blocks, tokenizer, workers or cores())) as encoded:
+                for block, ids in encoded:
+                    writer.add(block, ids)
+                    if progress is not None:
+                        progress(writer.num_characters)
+            if not writer.num_tokens and not may_be_empty:
+                raise CorpusError("the corpus holds no text.")
+            writer.finish(corpus)
+    except OSError as error:
+        raise CorpusError(
+            f"{path}: the token store cannot be written: {error.strerror or error}. "
+            "It takes 2 or 4 bytes a token, in a folder that you may write."
+        ) from error
+    return open_store(path)
+
+
+def _refuse_to_replace_another_thing(path: Path) -> None:
+    if path.exists() and not (path / FACTS).is_file():
+        raise CorpusError(f"{path}: holds something else than a token store; choose a free path.")
+
+
+class _StoreWriter:
+    """Writes a store as the ids come; what it keeps in memory does not grow with the corpus."""
+
+    def __init__(self, folder: Path, tokenizer: Tokenizer) -> None:
+        self._folder = folder
+        self._tokenizer = tokenizer
+        self._counts = np.zeros(tokenizer.vocab_size, np.int64)
+        self._document = _hasher()
+        self._is_open = False  # whether a document has begun and not ended
+        self.num_characters = self.num_tokens = 0
+        self._num_bytes = self._num_documents = 0
+
+    def __enter__(self) -> Self:
+        self._files = ExitStack()
+        self._tokens = self._open(chunk_name(0))
+        self._offsets = self._open(OFFSETS)
+        self._hashes = self._open(HASHES)
+        self._offsets.write(bytes(8))
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._files.close()
+
+    def _open(self, name: str) -> BinaryIO:
+        return self._files.enter_context((self._folder / name).open("wb"))
+
+    def add(self, block: Block, ids: NDArray[Any]) -> None:
+        """Append a block and its ids, where an end token closes each document."""
+        ends = np.flatnonzero(ids == self._tokenizer.end_id) + 1 + self.num_tokens
+        self._offsets.write(ends.astype("<u8").tobytes())
+        self._counts += np.bincount(ids, minlength=len(self._counts))
+        self._add_tokens(ids)
+        self._add_texts(block)
+
+    def _add_tokens(self, ids: NDArray[Any]) -> None:
+        while len(ids):
+            index, used = divmod(self.num_tokens, CHUNK)
+            if index and not used:
+                self._tokens.close()
+                self._tokens = self._open(chunk_name(index))
+            part, ids = np.split(ids, [CHUNK - used])
+            self._tokens.write(part.tobytes())
+            self.num_tokens += len(part)
+
+    def _add_texts(self, block: Block) -> None:
+        hashes = []
+        for text, ends in block:
+            data = text.encode("utf-8")
+            self._document.update(data)
+            self._is_open = not ends and (self._is_open or bool(text))
+            self._num_bytes += len(data) + ends
+            self.num_characters += len(text)
+            if ends:
+                hashes.append(self._document.digest())
+                self._document = _hasher()
+        self._hashes.write(b"".join(hashes))
+        self._num_documents += len(hashes)
+
+    def finish(self, corpus: CorpusLike) -> None:
+        """Write what is known only at the end."""
+        if self._is_open:
+            self._offsets.write(self.num_tokens.to_bytes(8, "little"))
+            is_continuous = corpus.documents == "none"
+            self._hashes.write(bytes(8) if is_continuous else self._document.digest())
+            self._num_documents += 1
+        self._files.close()
+        (self._folder / COUNTS).write_bytes(self._counts.astype("<i8").tobytes())
+        facts = Facts(
+            version=STORE_VERSION,
+            vocab_size=self._tokenizer.vocab_size,
+            tokenizer_digest=digest(self._tokenizer),
+            corpus_digest=corpus.digest(),
+            documents=corpus.documents,
+            num_tokens=self.num_tokens,
+            num_bytes=self._num_bytes,
+            num_documents=self._num_documents,
+            chunk=CHUNK,
+        )
+        (self._folder / FACTS).write_text(facts.to_json() + "\n", encoding="utf-8")
+
+
+def _hasher() -> hashlib.blake2b:
+    return hashlib.blake2b(digest_size=8)

@@ -1,0 +1,279 @@
+"""Which characters may follow, for forms that count characters: chars and tweet, with `match`.
+
+A text is read as shapes: the state of `match` in this line, and what the last character was. What
+can still be finished from a shape after so many units is worked out for all of them at once.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from rnngen.errors import FormError
+from rnngen.forms.automata.regex import Dfa
+from rnngen.forms.language import tweet
+from rnngen.forms.language.letters import END
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from rnngen.forms.automata.trie import Node
+
+    BoolOrArray = bool | np.bool_ | NDArray[np.bool_]
+    IntOrArray = int | NDArray[np.int64]
+
+CLOSING_ZONE = 40  # the last units of a tweet, where the first natural stop ends it
+_STEERED = 64  # units before the limit from which the look-ahead tells states apart
+_TYPICAL_REST = 60  # units to the next natural stop, for the look-ahead
+_STOPS = frozenset(".!?\u2026\u3002\uff01\uff1f")  # also those of Chinese and Japanese
+_NAMES = "@#\uff20\uff03"  # what begins a name or a tag
+
+
+class Last(IntEnum):
+    """What the last character of a line was."""
+
+    NONE = 0
+    WORD = 1  # a letter or a digit
+    POINT = 2  # a full stop right after one
+    STOP = 3
+    SPACE = 4
+    COLON = 5
+    OTHER = 6
+
+
+class FreeState:
+    """Where a text stands. closed: the text has passed a place where it may be cut and be whole."""
+
+    __slots__ = ("closed", "done", "line", "parts", "shape", "tokens", "used", "worth")
+
+    def __init__(self, line: int, used: int, shape: int, closed: bool, worth: float) -> None:
+        self.line, self.used, self.shape, self.closed = line, used, shape, closed
+        self.worth, self.done = worth, line < 0
+        self.tokens: dict[int, FreeState] = {}
+        self.parts: dict[Any, Any] = {}
+
+
+class FreeAutomaton:
+    """Reads text whose lines have so many characters, or a tweet that ends at a natural stop.
+
+    wrap: lines are broken at spaces by the form.  end: any, sentence or text.  cut: the text goes
+    on until it is nearly full and is then cut at its last natural stop (for models whose texts do
+    not end by themselves within the limit).  loose: a newline inside a line is a space, as in prose
+    broken at a margin.
+    """
+
+    spoken = False
+
+    def __init__(
+        self,
+        lines: Sequence[tuple[int, int]],
+        characters: Sequence[str],
+        *,
+        unit: str,
+        is_tweet: bool,
+        match: str,
+        wrap: bool,
+        end: str,
+        cut: bool,
+        loose: bool,
+    ) -> None:
+        """Raises FormError if a line cannot be filled with these characters.
+
+        lines: least and most units of each.  unit: chars or tweet.  match: as a form has it.
+        is_tweet: characters weigh as in a tweet, and none may make a name, a tag or a link.
+        """
+        self.lines, self.wrap, self.end, self.cut = lines, wrap, end, cut
+        self.loose = loose
+        self._tweet = is_tweet
+        self._chars = [c for c in characters if self._may_occur(c)]
+        self.places = {char: place for place, char in enumerate(self._chars)}
+        self.weights = np.array([self._weight(c) for c in self._chars], np.int64)
+        self._dfa = Dfa(match, self._chars) if match else None
+        self.moves = self._shape_moves()
+        self.closable = self._closable_shapes()
+        self.fits = [self._fitting(line) for line in range(len(lines))]
+        high = lines[0][1]
+        self.worths = np.array([self._worth(0, used) for used in range(high + 1)])
+        self._states: dict[tuple[int, int, int, bool], FreeState] = {}
+        for line, fits in enumerate(self.fits):
+            if not fits[0, 0]:
+                raise FormError(
+                    f"line {line + 1}: no text of the model's characters has {lines[line][0]}"
+                    f" to {lines[line][1]} {unit} and fits the form."
+                )
+
+    def start(self) -> FreeState:
+        return self._state(0, 0, 0, False)
+
+    def letters(self, state: FreeState) -> tuple[Node, str] | None:
+        return None
+
+    def inside(self, state: FreeState, node: Node) -> FreeState:
+        raise NotImplementedError("words are not walked as such")
+
+    def ended(self, state: FreeState) -> FreeState:
+        return state
+
+    def follow(self, state: FreeState, char: str) -> FreeState:
+        """`step` with a character that is known to be allowed."""
+        after = self.step(state, char)
+        assert after is not None, "only tokens of a mask may be drawn"
+        return after
+
+    def key(self, state: FreeState) -> FreeState:
+        """Equal for states that allow the same: far from the limit, how far does not matter."""
+        low, high = self.lines[state.line]
+        far = high - _STEERED - CLOSING_ZONE
+        if low <= state.used <= far:
+            return self._state(state.line, max(low, 1, far), state.shape, state.closed)
+        return state
+
+    def step(self, state: FreeState, char: str) -> FreeState | None:
+        """The state after `char`, or None if it may not follow. `END` is the end of the text."""
+        if state.done:
+            return None
+        if char in (END, "\n", " ") and self._closes(state, char):
+            return self._close(state)
+        place = self.places.get(char)
+        if place is None:
+            return None
+        shape = int(self.moves[state.shape, place])
+        used = state.used + int(self.weights[place])
+        high = self.lines[state.line][1]
+        if shape < 0 or used > high:
+            return None
+        closed = state.closed or (self.cut and self._cuttable(state, char))
+        if not closed and not self.fits[state.line][shape, used]:
+            return None
+        if closed and used == high:
+            return self._done()
+        return self._state(state.line, used, shape, closed)
+
+    def write(self, text: str) -> str:
+        """The text as it is printed. `text` must be allowed."""
+        state, written, cut = self.start(), "", 0
+        for char in text:
+            if self.cut and self._cuttable(state, char):
+                cut = len(written)
+            after = self.follow(state, char)
+            if after.done:
+                whole = char in (END, "\n", " ") and self._closes(state, char)
+                return written if whole else written[:cut]
+            if after.line > state.line:
+                char = "\n"
+            elif self.loose and char == "\n":
+                char = " "
+            written += char
+            state = after
+        return written
+
+    def _closes(self, state: FreeState, char: str) -> bool:
+        """Whether `char` ends the line, and with the last one the text."""
+        low, _ = self.lines[state.line]
+        if not (low <= state.used and self.closable[state.line][state.shape]):
+            return False
+        if state.line < len(self.lines) - 1:
+            return char == "\n" or (char == " " and self.wrap)
+        return char == END or bool(self.may_close(char == " ", state.used))
+
+    def may_close(self, is_space: BoolOrArray, used: IntOrArray) -> BoolOrArray:
+        """Whether a space or a newline ends the whole text, where its shape allows that."""
+        if self.cut:
+            return used > self.lines[-1][1] - CLOSING_ZONE
+        if self.end == "text" or self._tweet:
+            return np.zeros_like(is_space)
+        return np.logical_or(np.logical_not(is_space), self.wrap)
+
+    def _close(self, state: FreeState) -> FreeState:
+        if state.line == len(self.lines) - 1:
+            return self._done()
+        return self._state(state.line + 1, 0, 0, False)
+
+    def _cuttable(self, state: FreeState, char: str) -> bool:
+        """Whether the text is whole when it is cut before `char`."""
+        low, _ = self.lines[state.line]
+        return char in " \n" and state.used >= low and bool(self.closable[-1][state.shape])
+
+    def _done(self) -> FreeState:
+        return self._state(-1, 0, 0, False)
+
+    def _state(self, line: int, used: int, shape: int, closed: bool) -> FreeState:
+        key = (line, used, shape, closed)
+        if key not in self._states:
+            worth = 1.0 if line < 0 or closed else self._worth(line, used)
+            self._states[key] = FreeState(*key, worth)
+        return self._states[key]
+
+    def _worth(self, line: int, used: int) -> float:
+        """The chance that a natural stop comes in the room that is left."""
+        low, high = self.lines[line]
+        if low == high or high - used > _STEERED:
+            return 1.0
+        return 1.0 - float(np.exp(-(high - used + 1) / _TYPICAL_REST))
+
+    def _may_occur(self, char: str) -> bool:
+        """Lines break only between lines of the form, and a tweet holds no names, tags or links."""
+        if char == "\n":
+            return self._tweet and self.lines[0][1] > 1 and len(self.lines) == 1
+        return (char.isprintable() or char in "\u200d\ufe0f") and not (
+            self._tweet and char in _NAMES
+        )
+
+    def _weight(self, char: str) -> int:
+        return tweet.most(char) if self._tweet else 1
+
+    def _shape_moves(self) -> NDArray[np.int64]:
+        """int64 (shapes, characters), -1 where forbidden; shapes are states of match * kinds."""
+        states = len(self._dfa.moves) if self._dfa else 1
+        kinds = len(Last)
+        moves = np.full((states * kinds, len(self._chars)), -1)
+        for place, char in enumerate(self._chars):
+            after = self._dfa.moves[:, place] if self._dfa else np.zeros(1, np.int64)
+            for last in Last:
+                now = self._last(last, char)
+                if now is not None:
+                    column = np.where(after < 0, -1, after * kinds + now)
+                    moves[np.arange(states) * kinds + last, place] = column
+        return moves
+
+    def _last(self, last: Last, char: str) -> Last | None:
+        """What `char` is after `last`, or None if it may not follow."""
+        if char in " \n":
+            return None if last in (Last.NONE, Last.SPACE) else Last.SPACE
+        if char.isalnum():
+            # the end.It would be read as an address and weigh 23.
+            return None if last is Last.POINT and self._tweet else Last.WORD
+        if char in _STOPS:
+            return Last.POINT if char == "." and last is Last.WORD else Last.STOP
+        if char == ":":
+            return Last.COLON
+        return None if char == "/" and last is Last.COLON and self._tweet else Last.OTHER
+
+    def _fitting(self, line: int) -> NDArray[np.bool_]:
+        """bool (shapes, high + 1): whether the line can be finished from a shape after so many
+        units."""
+        low, high = self.lines[line]
+        closable = self.closable[line]
+        fits = np.zeros((len(self.moves), high + 1), bool)
+        for used in range(high, -1, -1):
+            found = closable & (used >= low)
+            for weight in np.unique(self.weights).tolist():
+                if used + weight <= high:
+                    moves = self.moves[:, self.weights == weight]
+                    found = found | (fits[moves, used + weight] & (moves >= 0)).any(axis=1)
+            fits[:, used] = found
+        return fits
+
+    def _closable_shapes(self) -> list[NDArray[np.bool_]]:
+        """For each line, which shapes may end it: bool (shapes,)."""
+        kinds = np.arange(len(self.moves)) % len(Last)
+        whole = ~np.isin(kinds, (Last.NONE, Last.SPACE, Last.COLON))
+        if self._dfa:
+            whole &= self._dfa.accepting[np.arange(len(self.moves)) // len(Last)]
+        stopped = whole & np.isin(kinds, (Last.POINT, Last.STOP))
+        last = stopped if self.end == "sentence" else whole
+        return [*[whole] * (len(self.lines) - 1), last]

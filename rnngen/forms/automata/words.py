@@ -1,0 +1,314 @@
+"""Which characters may follow, for forms made of words: syllables, words, rhymes, acrostics.
+
+    START -letter-> WORD = AFTER -, . ; : ! ?-> STOP -space-> SPACE -letter-> WORD ... -> DONE
+                           AFTER --> HYPHEN -letter-> WORD    SPACE -dash-> SPACED -space-> SPACE
+A state is kept only if the form can still be filled from it, so no text drawn gets stuck, and runs
+of punctuation are bounded, so all end. States are interned: equal ones are one object, and what is
+computed from a state (masks, steps) is stored on it.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import TYPE_CHECKING, Any
+
+from rnngen.forms.language.letters import END, fold, is_letter
+
+if TYPE_CHECKING:
+    from rnngen.forms.automata.meter import Meter, View
+    from rnngen.forms.automata.trie import Node
+
+STOPS = frozenset(".!?…")
+PAUSES = frozenset(",;:") | STOPS
+DASHES = "-\u2013\u2014"
+_LONGEST_RUN = 3
+_MANY_STATES = 100_000
+
+
+class Kind(IntEnum):
+    START = 0  # of a line
+    WORD = 1  # inside a word, or at its end
+    AFTER = 2  # at the end of a word that letters will not continue
+    STOP = 3  # after closing punctuation
+    HYPHEN = 4
+    DASH = 5  # joined to the word before it
+    SPACE = 6
+    SPACED = 7  # a dash after a space
+    BLANK = 8  # after the last line, where the end of the text must follow
+    DONE = 9
+
+
+class State:
+    """Where a text stands in its form. `worth`: the look-ahead, positive.
+
+    used: units of the line before this word, or all of them if no word is open.
+    rest, close: what it is worth to go on in the line, and to end it here; 0 where it may not be.
+    word: the last word of the line if it matters for a rhyme, else -1.  run: punctuation so far.
+    """
+
+    __slots__ = (
+        "_worth",
+        "close",
+        "done",
+        "ended",
+        "kind",
+        "node",
+        "parts",
+        "rest",
+        "run",
+        "steps",
+        "tokens",
+        "used",
+        "view",
+        "word",
+    )
+
+    def __init__(self, view: View, kind: Kind, used: int, worth: float = -1.0) -> None:
+        self.view, self.kind, self.used, self._worth = view, kind, used, worth
+        self.done = kind is Kind.DONE
+        self.node: Node | None = None
+        self.ended: State | None = None
+        self.rest = self.close = 0.0
+        self.word = -1
+        self.run = ""
+        self.steps: dict[str, State | None] = {}
+        self.tokens: dict[int, State | None] = {}
+        self.parts: dict[Any, Any] = {}
+
+    @property
+    def worth(self) -> float:
+        """Inside a word it is only computed when asked for: a mask knows it already."""
+        if self._worth < 0:
+            assert self.node is not None
+            self._worth = self.view.prefix(self.used, self.node)
+        return self._worth
+
+
+class WordAutomaton:
+    """Reads text that fills `meter`, one character at a time.
+
+    wrap: the form breaks lines, at spaces; else the model does, with newlines.
+    end: any, sentence or text.  loose: in wrap mode, a newline is a space everywhere, as in prose
+    broken at a margin; otherwise it may only stand where the form breaks a line too.
+    """
+
+    spoken = True
+
+    def __init__(self, meter: Meter, *, wrap: bool, end: str, loose: bool) -> None:
+        self.meter, self.wrap, self.end, self.loose = meter, wrap, end, loose
+        self._states: dict[tuple[Any, ...], State] = {}
+
+    def start(self) -> State:
+        return self._line(self.meter.first)
+
+    def step(self, state: State, char: str) -> State | None:
+        """The state after `char`, or None if it may not follow. `END` is the end of the text."""
+        try:
+            return state.steps[char]
+        except KeyError:
+            if len(self._states) > _MANY_STATES:
+                self._states.clear()
+            state.steps[char] = after = self._step(state, char)
+            return after
+
+    def key(self, state: State) -> State:
+        """Equal for states that allow the same, with the same worth."""
+        return state
+
+    def letters(self, state: State) -> tuple[Node, str] | None:
+        """The prefix that letters continue and the one letter it must be ("": any), or None."""
+        if state.kind is Kind.WORD:
+            assert state.node is not None
+            return state.node, ""
+        if state.kind is Kind.START:
+            return self.meter.tree.root, state.view.first
+        if state.rest > 0 and state.kind in _BEFORE_WORDS:
+            return self.meter.tree.root, ""
+        return None
+
+    def inside(self, state: State, node: Node) -> State:
+        """The state of the word that `state` has open or may begin, when it is at `node`."""
+        key = (state.view, Kind.WORD, state.used, node)
+        found = self._states.get(key)
+        if found is None:
+            found = self._states[key] = State(state.view, Kind.WORD, state.used)
+            found.node = node
+        return found
+
+    def follow(self, state: State, char: str) -> State:
+        """`step` with a character that is known to be allowed, so that nothing need be weighed."""
+        place = self.letters(state)
+        node = place[0].child(fold(char)) if place is not None else None
+        after = self.step(state, char) if node is None else self.inside(state, node)
+        assert after is not None, "only tokens of a mask may be drawn"
+        return after
+
+    def ended(self, state: State) -> State | None:
+        """The state AFTER the open word, None if it is no word or does not fit; `state` itself
+        if no word is open.
+
+        Where no rhyme is at stake it is the same for all words that bring the line as far.
+        """
+        if state.node is None:
+            return state
+        word = state.node.word
+        if word < 0 or state.ended is not None:
+            return state.ended
+        used = state.used + int(self.meter.tree.counts[word])
+        if used <= state.view.high:
+            close = state.view.close(used, word)
+            word = word if self.meter.rhymed(state.view.line) else -1
+            state.ended = self._gap(state.view, Kind.AFTER, "", used, word, close)
+        return state.ended
+
+    def write(self, text: str) -> str:
+        """The text as it is printed, with the breaks the form puts in. `text` must be allowed."""
+        state: State | None = self.start()
+        written = []
+        for char in text:
+            assert state is not None
+            state = self.step(state, char)
+            if state is None or state.kind in (Kind.DONE, Kind.BLANK):
+                break
+            written.append(_space(state) if char in " \n" else char)
+        return "".join(written)
+
+    def _line(self, view: View) -> State:
+        return self._state(view, Kind.START, 0, worth=view.start)
+
+    def _done(self, state: State, kind: Kind = Kind.DONE) -> State:
+        return self._state(state.view, kind, 0, worth=1.0)
+
+    def _state(self, view: View, kind: Kind, used: int, *, worth: float) -> State:
+        key = (view, kind, used)
+        if key not in self._states:
+            self._states[key] = State(view, kind, used, worth)
+        return self._states[key]
+
+    def _step(self, state: State, char: str) -> State | None:
+        if is_letter(char):
+            return self._letter(state, fold(char))
+        if state.kind is Kind.BLANK:
+            return self._done(state) if char in ("\n", END) else None
+        if state.kind is Kind.WORD:
+            ended = self.ended(state)
+            return None if ended is None else self.step(ended, char)
+        return self._mark(state, char)
+
+    def _letter(self, state: State, letter: str) -> State | None:
+        place = self.letters(state)
+        if place is None or (place[1] and letter != place[1]):
+            return None
+        node = place[0].child(letter)
+        if node is None:
+            return None
+        found = self.inside(state, node)
+        return found if found.worth > 0 else None
+
+    def _gap(
+        self, view: View, kind: Kind, run: str, used: int, word: int, close: float
+    ) -> State | None:
+        """The state between two words; None if neither the next word nor the line's end fits."""
+        rest = float(view.ahead[used])
+        worth = _worth(kind, run, rest, close, last=view.last)
+        if not worth > 0:
+            return None
+        key = (view, kind, used, word, run, "gap")
+        found = self._states.get(key)
+        if found is None:
+            found = self._states[key] = State(view, kind, used, worth)
+            found.rest, found.close, found.word, found.run = rest, close, word, run
+        return found
+
+    def _mark(self, state: State, char: str) -> State | None:
+        """The state after a character that is no letter."""
+        if char == END:
+            return self._done(state) if self._may_end(state) else None
+        if char in " \n":
+            return self._blank(state, char)
+        if state.kind is Kind.START:
+            return None
+        if char in PAUSES:
+            return self._pause(state, char)
+        if char in DASHES:
+            return self._dash(state, char)
+        return None
+
+    def _to(self, state: State, kind: Kind, run: str = "") -> State | None:
+        if kind is Kind.SPACE:  # the line goes on, so its end so far is of no matter
+            return self._gap(state.view, kind, run, state.used, -1, 0.0)
+        return self._gap(state.view, kind, run, state.used, state.word, state.close)
+
+    def _pause(self, state: State, char: str) -> State | None:
+        run = state.run + char
+        if state.kind is Kind.STOP:
+            if len(run) > _LONGEST_RUN or not set(run) <= STOPS:
+                return None
+        elif state.kind is not Kind.AFTER:
+            return None
+        return self._to(state, Kind.STOP, run)
+
+    def _dash(self, state: State, char: str) -> State | None:
+        long = char != "-"
+        if state.kind is Kind.AFTER:
+            return self._to(state, Kind.DASH if long else Kind.HYPHEN)
+        if state.kind is Kind.HYPHEN and not long:
+            return self._to(state, Kind.DASH)
+        if state.kind is Kind.STOP and long:
+            return self._to(state, Kind.DASH)
+        if state.kind is Kind.SPACE and state.run != "-":
+            return self._to(state, Kind.SPACED, char)
+        if state.kind is Kind.SPACED and state.run == "-" and not long:
+            return self._to(state, Kind.SPACED, "--")
+        return None
+
+    def _blank(self, state: State, char: str) -> State | None:
+        """After a space or a newline: the end, the next line, the same line, or None."""
+        view, newline = state.view, char == "\n"
+        if state.kind is Kind.SPACED:
+            return None if newline else self._to(state, Kind.SPACE, "-")
+        if state.kind not in (Kind.AFTER, Kind.STOP, Kind.DASH):
+            return None
+        if state.close > 0 and (newline or self.wrap):
+            if not view.last:
+                return self._line(self.meter.after(view, state.word))
+            if self.end == "text" and newline and self._finished(state):
+                return self._done(state, Kind.BLANK)
+            if self.end != "text" and self._may_end(state):
+                return self._done(state)
+        if newline and not (self.wrap and self.loose):
+            return None
+        return self._to(state, Kind.SPACE)
+
+    def _may_end(self, state: State) -> bool:
+        """Whether the text may end here: a full last line, with a stop if a sentence is asked."""
+        if self.end == "sentence" and state.kind is not Kind.STOP:
+            return False
+        return self._finished(state)
+
+    @staticmethod
+    def _finished(state: State) -> bool:
+        stopped = state.kind is Kind.STOP and set(state.run) <= STOPS
+        return state.view.last and state.close > 0 and (stopped or state.kind is Kind.AFTER)
+
+
+# Where a letter begins a new word.
+_BEFORE_WORDS = frozenset((Kind.SPACE, Kind.HYPHEN, Kind.DASH, Kind.SPACED))
+
+
+def _space(state: State) -> str:
+    return "\n" if state.kind is Kind.START else " "
+
+
+def _worth(kind: Kind, run: str, rest: float, close: float, *, last: bool) -> float:
+    """The look-ahead between two words; 0 where no way on is left.
+
+    The last line ends after a word or a stop, never after a comma or a dash.
+    """
+    if kind is Kind.AFTER:
+        return rest + close
+    if kind is Kind.STOP:
+        return rest + close if not last or set(run) <= STOPS else rest
+    if kind is Kind.DASH:
+        return rest if last else rest + close
+    return rest

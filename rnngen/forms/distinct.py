@@ -1,0 +1,135 @@
+"""Many texts of a form, no two the same, and none that copies what it must not.
+
+Text i is the first draw of its index that passes, so it does not depend on how many are asked for.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from rnngen.errors import FormError
+from rnngen.forms.parallel import crew
+from rnngen.forms.search import ROWS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from rnngen.forms.parallel import Crew
+    from rnngen.forms.search import Settings
+    from rnngen.forms.write import Writer, Written
+
+ATTEMPTS = 50
+"""Draws for one text before it is said that there is none."""
+
+
+@dataclass(frozen=True)
+class FormText:
+    """A text that fits its form. Log-probabilities are natural.
+
+    log_form: the estimated log-probability that free text of the model would fit.
+    particles: how many were followed.  effective: how many of them the text was really chosen from.
+    """
+
+    index: int
+    seed: int
+    prompt: str  # as it is printed: the form may have broken its lines
+    text: str  # without the prompt
+    tokens: int
+    log_probability: float  # of the tokens drawn, as the model has them
+    bits_per_character: float
+    form: str
+    verdict: str  # the checker's: exact, or with a prompt of doubtful words possible
+    log_form: float
+    particles: int
+    effective: float
+
+    @property
+    def whole(self) -> str:
+        """The text with its prompt."""
+        return self.prompt + self.text
+
+
+class Pages:
+    """Passes on what a run may print. One serves all prompts of the run."""
+
+    def __init__(self, refuses: Callable[[str], bool] = lambda text: False) -> None:
+        """refuses: whether a text must not be printed, whatever else was."""
+        self._refuses = refuses
+        self._printed: set[str] = set()
+
+    def write(
+        self, writer: Writer, indices: Sequence[int], settings: Settings
+    ) -> Iterator[Written]:
+        """The texts of these indices, in order.
+
+        Raises FormError if one of them cannot be found in `ATTEMPTS` draws.
+        """
+
+        def write(some: Sequence[int], attempt: int) -> list[Written]:
+            return list(writer.write(some, settings, attempt))
+
+        with crew(write, len(indices)) as workers:
+            size = max(1, ROWS // settings.particles) * workers.hands
+            for first in range(0, len(indices), size):
+                some = indices[first : first + size]
+                for attempt, written in self._allowed(workers, some, settings):
+                    yield self._new(writer, attempt, written, settings)
+
+    def _allowed(
+        self, workers: Crew, indices: Sequence[int], settings: Settings
+    ) -> list[tuple[int, Written]]:
+        """The first draw of each index that is not refused, and which it was. May repeat."""
+        found: dict[int, tuple[int, Written]] = {}
+        left = list(indices)
+        for attempt in range(ATTEMPTS if settings.temperature else 1):
+            for written in workers.write(left, attempt):
+                if not self._refuses(written.drawn.text):
+                    found[written.drawn.index] = attempt, written
+            left = [index for index in left if index not in found]
+            if not left:
+                return [found[index] for index in indices]
+        raise _none(left[0], "copies more of the training text than --novel allows", settings)
+
+    def _new(self, writer: Writer, attempt: int, written: Written, settings: Settings) -> Written:
+        """This text, or the next draw of its index that is unlike all before."""
+        index = written.drawn.index
+        while written.drawn.text in self._printed or self._refuses(written.drawn.text):
+            attempt += 1
+            # The likeliest text is always the same one.
+            if attempt >= ATTEMPTS or settings.temperature == 0:
+                raise _none(index, "repeats an earlier one", settings)
+            [written] = writer.write([index], settings, attempt)
+        self._printed.add(written.drawn.text)
+        return written
+
+
+def _none(index: int, why: str, settings: Settings) -> FormError:
+    tries = "the likeliest" if settings.temperature == 0 else f"each of {ATTEMPTS} draws"
+    return FormError(
+        f"text {index + 1}: {tries} {why}. Ask for fewer texts, or for wilder ones:"
+        " a higher --temperature, no --top-k, --top-p or --min-p."
+    )
+
+
+def told(written: Written, settings: Settings, *, prompt: str, form: str) -> FormText:
+    """What is told of a text that begins with `prompt`."""
+    drawn = written.drawn
+    # The form may put a line break where the prompt has a space, and nothing else.
+    cut = len(prompt) if drawn.text[: len(prompt)].split() == prompt.split() else 0
+    bits = -drawn.log_probability / math.log(2)
+    return FormText(
+        index=drawn.index,
+        seed=settings.seed,
+        prompt=drawn.text[:cut],
+        text=drawn.text[cut:],
+        tokens=len(drawn.tokens),
+        log_probability=drawn.log_probability,
+        bits_per_character=bits / max(1, len(drawn.text) - cut),
+        form=form,
+        verdict=written.verdict.verdict,
+        log_form=drawn.log_form,
+        particles=settings.particles,
+        effective=drawn.effective,
+    )

@@ -1,0 +1,80 @@
+"""Texts of a form written by several processes, each with texts of its own.
+
+The search is half Python, which uses one core. Text i depends on its index alone, so a share of the
+texts is written as well elsewhere. Processes are forked: they begin at once, with the model and all
+that was prepared, and keep what they learn of a form (masks) from one share to the next.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import sys
+import warnings
+from typing import TYPE_CHECKING
+
+from rnngen import cores
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from multiprocessing.pool import Pool
+
+    from rnngen.forms.write import Written
+
+    Write = Callable[[Sequence[int], int], Sequence[Written]]
+
+LEAST_TEXTS = 8
+"""For fewer, processes cost more than they save."""
+
+_write: Write
+"""What a process of a crew does, set where it begins."""
+
+
+class Crew:
+    """Writes texts by their indices, `hands` shares at a time."""
+
+    def __init__(self, write: Write, hands: int, pool: Pool | None) -> None:
+        self.hands = hands
+        self._write, self._pool = write, pool
+
+    def write(self, indices: Sequence[int], attempt: int) -> list[Written]:
+        """The texts of these indices, in order. What a process raises is raised here."""
+        if self._pool is None or len(indices) < LEAST_TEXTS:
+            return list(self._write(indices, attempt))
+        share = -(-len(indices) // self.hands)
+        shares = [(indices[i : i + share], attempt) for i in range(0, len(indices), share)]
+        return [text for texts in self._pool.starmap(_written, shares, 1) for text in texts]
+
+
+@contextlib.contextmanager
+def crew(write: Write, num_texts: int) -> Iterator[Crew]:
+    """Processes for so many texts, one a core; none where they do not pay or cannot be forked.
+
+    write: indices, attempt -> their texts; called here or in a process.
+    """
+    hands = min(cores.cores(), num_texts // (LEAST_TEXTS // 2))
+    if num_texts < LEAST_TEXTS or hands < 2 or sys.platform != "linux":
+        yield Crew(write, 1, None)
+        return
+    import multiprocessing
+
+    if multiprocessing.current_process().daemon:  # it may have no processes of its own
+        yield Crew(write, 1, None)
+        return
+    with warnings.catch_warnings():
+        # Python 3.12 warns of any thread; those of NumPy's BLAS are made for it.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        pool = multiprocessing.get_context("fork").Pool(hands, _begin, (write,))
+    with pool:  # terminates the processes, also after Ctrl-C or a closed pipe
+        yield Crew(write, hands, pool)
+
+
+def _begin(write: Write) -> None:
+    global _write
+    _write = write
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the first process ends the others
+    cores.limit_cores(1)
+
+
+def _written(indices: Sequence[int], attempt: int) -> list[Written]:
+    return list(_write(indices, attempt))

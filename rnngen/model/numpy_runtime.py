@@ -1,0 +1,279 @@
+"""NumpyRuntime: the model in NumPy, ready in milliseconds, as fast as weights can be read.
+
+One token of one stream touches every weight once and computes next to nothing besides, so its time
+is memory traffic plus about 1 us for each NumPy call. Therefore:
+
+- the first layer's input products depend on the token alone: they are kept, a row for each token;
+- those of the other layers, and the output, are taken for all T tokens at once in `forward`;
+- s(x) = (1 + tanh(x / 2)) / 2: the weights of sigmoid gates are halved beforehand (exact in
+  binary), and one tanh serves all gates.
+
+**A stream's logits are the same bits** whatever B is, whichever row it has, stepped or read whole,
+and however many cores work. By construction: each row is multiplied by a block of the matrix in one
+BLAS call (sgemv, reached through matmul) whose sizes depend on the config only, and all the rest is
+elementwise or a sum over one row; see products.py. (It takes a BLAS that heeds sizes and not
+addresses, as OpenBLAS does; another BLAS or processor may round differently, but then does so for
+every B.)
+
+The price: one product of all rows (sgemm) would be three times as fast on one core for B >= 64, but
+its rounding follows the shape of the batch, and B = 1, where it would have to be padded, would take
+three times as long. Rows are spread over the cores instead. Where streams come in groups that are
+the same in any batch, such as the particles of one text, `step_groups` multiplies the rows of a
+group at once (groups.py).
+"""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING, TypeVar
+
+import numpy as np
+
+from rnngen.cores import cores
+from rnngen.model import groups, ngrams
+from rnngen.model.products import Linear, Matrix, Norm, Table, as_row
+from rnngen.model.shapes import tensor_shapes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from concurrent.futures import ThreadPoolExecutor
+
+    from rnngen.config import ModelConfig
+    from rnngen.model.runtime import FloatArray, IdArray, State
+
+    Carried = tuple[FloatArray, ...]
+
+P = TypeVar("P")
+R = TypeVar("R")
+
+STREAMS_PER_TASK = 32
+"""More streams are split among threads; this many read each block often enough to hide its way."""
+ROWS_PER_TASK = 64
+"""The same where groups are multiplied at once."""
+
+
+class NumpyRuntime:
+    """The Runtime protocol in float32 NumPy. See the module for what it promises."""
+
+    def __init__(self, config: ModelConfig, weights: Mapping[str, FloatArray]) -> None:
+        """weights: as `shapes.tensor_shapes` names them; copied.  ValueError: a wrong shape."""
+        for name, shape in tensor_shapes(config).items():
+            if weights[name].shape != shape:
+                raise ValueError(f"{name} has shape {weights[name].shape}, expected {shape}.")
+        self.config = config
+        layer = {"lstm": _LSTMLayer, "gru": _GRULayer}[config.cell]
+        self._embedding = np.array(weights["embedding.weight"], np.float32)
+        self._layers = [layer(config, weights, index) for index in range(config.num_layers)]
+        self._first_inputs = Table(self._embedding, self._layers[0].inputs)
+        self._ngrams = (
+            _NGrams(config, weights, self._layers[0].inputs) if config.ngrams > 1 else None
+        )
+        output = "embedding.weight" if config.tie_weights else "output.weight"
+        self._output = Linear(weights[output], weights["output.bias"])
+
+    def start(self, batch_size: int) -> State:
+        shape = (self.config.num_layers, batch_size, self.config.hidden_size)
+        parts = 2 if self.config.cell == "lstm" else 1
+        state = tuple(np.zeros(shape, np.float32) for _ in range(parts))
+        if self._ngrams:
+            state += (np.zeros((self.config.ngrams - 1, batch_size, 1), np.int64),)
+        return state
+
+    def step(self, ids: IdArray, state: State) -> tuple[FloatArray, State]:
+        """See Runtime. The bits are `forward`'s."""
+        logits, state = self._forward(ids[None], state)
+        return logits[0], state
+
+    def forward(self, ids: IdArray, state: State) -> tuple[FloatArray, State]:
+        """See Runtime. The bits are those of T calls of `step`; raises ValueError as it does."""
+        logits, state = self._forward(ids.T, state)
+        return logits.swapaxes(0, 1), state
+
+    def step_groups(
+        self, ids: IdArray, state: State, sizes: Sequence[int]
+    ) -> tuple[FloatArray, State]:
+        """See Runtime. A group's bits are the same whatever other groups there are."""
+        if not sum(sizes) == len(ids) == state[0].shape[1]:
+            streams = f"ids of {len(ids)} streams, state of {state[0].shape[1]}"
+            raise ValueError(f"{streams}, groups of {sum(sizes)}.")
+        logits = np.empty((len(ids), self.config.vocab_size), np.float32)
+        after = tuple(np.empty_like(part) for part in state)
+
+        def work(task: groups.Task) -> None:
+            rows, kept = task.rows, task.rows[task.kept]
+            found, states = self._forward_streams(
+                ids[None, rows], tuple(part[:, rows] for part in state), task.size
+            )
+            logits[kept] = found[0, task.kept]
+            for whole, part in zip(after, states, strict=True):
+                whole[:, kept] = part[:, task.kept]
+
+        _map(work, groups.tasks(sizes, ROWS_PER_TASK))
+        return logits, after
+
+    def _forward(self, ids: IdArray, state: State) -> tuple[FloatArray, State]:
+        """Time comes first inside: ids (T, B) -> logits (T, B, V)."""
+        streams = ids.shape[1]
+        if streams != state[0].shape[1]:
+            raise ValueError(f"ids of {streams} streams, state of {state[0].shape[1]}.")
+        if streams <= STREAMS_PER_TASK:
+            return self._forward_streams(ids, state)
+        parts = [slice(i, i + STREAMS_PER_TASK) for i in range(0, streams, STREAMS_PER_TASK)]
+
+        def work(part: slice) -> tuple[FloatArray, State]:
+            return self._forward_streams(ids[:, part], tuple(whole[:, part] for whole in state))
+
+        logits, states = zip(*_map(work, parts), strict=True)
+        after = tuple(np.concatenate(part, axis=1) for part in zip(*states, strict=True))
+        return np.concatenate(logits, axis=1), after
+
+    def _forward_streams(
+        self, ids: IdArray, state: State, size: int = 1
+    ) -> tuple[FloatArray, State]:
+        """size: how many rows are multiplied at once; above 1 it must divide the streams."""
+        x, inputs = self._embedding.take(ids, axis=0), self._first_inputs(ids)
+        recent: State = ()
+        if self._ngrams:
+            state, last = state[:-1], state[-1]
+            tokens = np.concatenate([last[..., 0], ids + 1])
+            recent = (tokens[len(tokens) - len(last) :, :, None],)
+            added, products = self._ngrams(tokens, size)
+            x += added
+            inputs = inputs + products
+        after = tuple(np.empty(part.shape, np.float32) for part in state)
+        for index, layer in enumerate(self._layers):
+            if index:
+                inputs = layer.inputs(x, size)
+            x, carried = layer.forward(x, inputs, tuple(part[index] for part in state), size)
+            for part, value in zip(after, carried, strict=True):
+                part[index] = value
+        return self._output(x, size), after + recent
+
+
+class _Layer:
+    """One recurrent layer with its norm and skip. The equations are in `model.py`."""
+
+    scales: tuple[float, ...]
+    """Of each gate: scale * tanh(scale * x) + 1 - scale is s(x) at 1/2 and tanh(x) at 1."""
+    summed: int
+    """Gates, from the first, whose two biases are only ever added to one another."""
+
+    def __init__(self, config: ModelConfig, weights: Mapping[str, FloatArray], index: int) -> None:
+        self._size = config.hidden_size
+        scale = np.repeat(np.array(self.scales, np.float32), self._size)
+        own = {
+            name: weights[f"layers.{index}.{name}_l0"]
+            for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
+        }
+        # The n gate of a GRU multiplies its recurrent bias by r, so that one must stay inside.
+        cut = self.summed * self._size
+        bias = own["bias_ih"].copy()
+        bias[:cut] += own["bias_hh"][:cut]
+        self._inner_bias = as_row(own["bias_hh"][cut:])
+        self._matrix = Matrix(own["weight_hh"] * scale[:, None])
+        self.inputs = Linear(own["weight_ih"] * scale[:, None], bias * scale)
+        self._scale, self._shift = as_row(scale), as_row(1 - scale)
+        self._skip = config.skip and own["weight_ih"].shape[1] == self._size
+        self._norm = None
+        if config.norm:
+            self._norm = Norm(weights[f"norms.{index}.weight"], weights[f"norms.{index}.bias"])
+
+    def forward(
+        self, x: FloatArray, inputs: FloatArray, carried: Carried, size: int
+    ) -> tuple[FloatArray, Carried]:
+        """x (T, B, width) and its products (T, B, gates) -> (T, B, H), and what is carried on."""
+        y = np.empty((*inputs.shape[:2], self._size), np.float32)
+        for position, gates in enumerate(inputs):
+            carried = self.advance(gates, self._matrix(carried[0], size), *carried)
+            y[position] = carried[0]
+        if self._norm:
+            y = self._norm(y)
+        if self._skip:
+            y += x
+        return y, carried
+
+    def advance(self, inputs: FloatArray, products: FloatArray, *carried: FloatArray) -> Carried:
+        """inputs: products of x with all biases that are only added; products: those of h."""
+        raise NotImplementedError
+
+
+class _LSTMLayer(_Layer):
+    scales, summed = (0.5, 0.5, 1.0, 0.5), 4
+
+    def advance(self, inputs: FloatArray, products: FloatArray, *carried: FloatArray) -> Carried:
+        h, c = carried
+        gates = inputs + products
+        np.tanh(gates, out=gates)
+        gates *= self._scale
+        gates += self._shift
+        size = self._size
+        i, f = gates[:, :size], gates[:, size : 2 * size]
+        g, o = gates[:, 2 * size : 3 * size], gates[:, 3 * size :]
+        c = f * c
+        i *= g
+        c += i
+        h = np.tanh(c)
+        h *= o
+        return h, c
+
+
+class _GRULayer(_Layer):
+    scales, summed = (0.5, 0.5, 1.0), 2
+
+    def advance(self, inputs: FloatArray, products: FloatArray, *carried: FloatArray) -> Carried:
+        (h,) = carried
+        size, both = self._size, 2 * self._size
+        gates = inputs[:, :both] + products[:, :both]
+        np.tanh(gates, out=gates)
+        gates *= self._scale[:, :both]
+        gates += self._shift[:, :both]
+        r, z = gates[:, :size], gates[:, size:]
+        n = products[:, both:] + self._inner_bias
+        n *= r
+        n += inputs[:, both:]
+        np.tanh(n, out=n)
+        change = h - n
+        change *= z
+        change += n  # (1 - z) * n + z * h = n + z * (h - n)
+        return (change,)
+
+
+class _NGrams:
+    """What n-grams add to the embeddings, and so to the input products of the first layer.
+
+    The way from D over E to the gates is one matrix, made beforehand.
+    """
+
+    def __init__(
+        self, config: ModelConfig, weights: Mapping[str, FloatArray], inputs: Linear
+    ) -> None:
+        self._longest, self._buckets = config.ngrams, config.ngram_buckets
+        self._table = np.array(weights["ngrams.weight"], np.float32)
+        up = weights["ngrams_up.weight"]
+        both = np.concatenate([up, inputs.matrix(up.T, 1).T])
+        self._linear = Linear(both, np.zeros(len(both), np.float32))
+        self._width = len(up)
+
+    def __call__(self, tokens: IdArray, size: int) -> tuple[FloatArray, FloatArray]:
+        """tokens: as `ngrams.rows` takes them -> (T, B, E) and (T, B, gates)."""
+        first, *others = ngrams.rows(tokens, self._longest, self._buckets)
+        embeddings = self._table[first]
+        for rows in others:
+            embeddings += self._table[rows]
+        products = self._linear(embeddings, size)
+        return products[..., : self._width], products[..., self._width :]
+
+
+def _map(work: Callable[[P], R], parts: Sequence[P]) -> list[R]:
+    """What `work` makes of each part, in order, side by side where there are cores for it."""
+    if len(parts) == 1 or cores() == 1:
+        return [work(part) for part in parts]
+    return list(_pool().map(work, parts))
+
+
+@functools.cache
+def _pool() -> ThreadPoolExecutor:
+    """Threads that compute rows side by side: NumPy lets go of the interpreter in a product."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    return ThreadPoolExecutor(cores(), thread_name_prefix="rnngen")

@@ -1,0 +1,125 @@
+"""The products a step of the model is made of, each row's bits its own; see numpy.py for why.
+
+B rows of K numbers become B rows of G numbers; leading axes, as (T, B, K), are kept.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from rnngen.model import groups
+
+if TYPE_CHECKING:
+    from rnngen.model.runtime import FloatArray, IdArray
+
+BLOCK = 8192
+"""Most numbers in a block of a matrix: 32 KiB, which stay in the first cache from row to row.
+
+OpenBLAS starts threads from 9216 on. For products this small they cost more than they give, stand
+waiting for one another where cores are shared, and could make rounding depend on their number.
+Products of matrices have threads from 2**18 multiplications on: more than groups.TOGETHER rows.
+"""
+TABLE_BYTES = 2**28
+"""Largest table of input products; above it they are computed anew for each token."""
+EPSILON = 1e-5  # torch.nn.LayerNorm's
+
+
+class Linear:
+    """x -> x W^T + b for rows (..., K) -> (..., G)."""
+
+    def __init__(self, weight: FloatArray, bias: FloatArray) -> None:
+        self.matrix = Matrix(weight)
+        self._bias = as_row(bias)
+        self.width = len(bias)
+
+    def __call__(self, x: FloatArray, size: int = 1) -> FloatArray:
+        rows = x.reshape(-1, x.shape[-1])
+        return (self.matrix(rows, size) + self._bias).reshape(*x.shape[:-1], self.width)
+
+
+class Matrix:
+    """x -> x W^T for rows (N, K) -> (N, G), each row by itself or `size` at once."""
+
+    def __init__(self, weight: FloatArray) -> None:
+        """weight: (G, K), kept as blocks of a few rows, the last one filled up with zeros."""
+        self._width, columns = weight.shape
+        height = block_height(self._width, columns)
+        count = -(-self._width // height)
+        padded = np.zeros((count * height, columns), np.float32)
+        padded[: self._width] = weight
+        self._padded_width = len(padded)
+        self._blocks = padded.reshape(count, 1, height, columns)
+
+    def __call__(self, x: FloatArray, size: int) -> FloatArray:
+        if size > groups.APART:
+            return self._at_once(x, size)
+        # (blocks, 1, height, K) @ (N, K, 1): block by block, all rows while it is in the cache.
+        products = np.matmul(self._blocks, np.ascontiguousarray(x)[:, :, None])
+        flat: FloatArray = products.swapaxes(0, 1).reshape(len(x), self._padded_width)
+        return flat[:, : self._width]
+
+    def _at_once(self, x: FloatArray, size: int) -> FloatArray:
+        products = np.empty((len(x) // size, size, *self._blocks.shape[::2]), np.float32)
+        # (1, N / size, size, K) @ (blocks, 1, K, height), written where it belongs.
+        rows = np.ascontiguousarray(x).reshape(1, *products.shape[:2], -1)
+        np.matmul(rows, self._blocks.swapaxes(2, 3), out=products.transpose(2, 0, 1, 3))
+        return products.reshape(len(x), self._padded_width)[:, : self._width]
+
+
+def block_height(rows: int, columns: int) -> int:
+    """Rows in a block: at most BLOCK numbers, about equal blocks, in fours as sgemv takes them."""
+    unit = 4 if 4 * columns <= BLOCK else 1
+    most = max(1, BLOCK // columns // unit * unit)
+    count = -(-rows // most)
+    return -(-rows // (count * unit)) * unit
+
+
+class Table:
+    """Input products of tokens (T, B) -> (T, B, gates), each token's computed when first met."""
+
+    def __init__(self, embedding: FloatArray, linear: Linear) -> None:
+        self._embedding = embedding
+        self._linear = linear
+        shape = (len(embedding), linear.width)
+        self._keeps = shape[0] * shape[1] * 4 <= TABLE_BYTES
+        self._rows = np.empty(shape if self._keeps else (0, 0), np.float32)
+        self._known = np.zeros(len(embedding), bool)
+
+    def __call__(self, ids: IdArray) -> FloatArray:
+        if not self._keeps:
+            return self._linear(self._embedding[ids])
+        known = self._known.take(ids)
+        if not known.all():
+            # np.unique would import numpy.ma, and with it a tenth of the time to start.
+            new = np.array(sorted(set(ids[~known].tolist())), dtype=np.int64)
+            self._rows[new] = self._linear(self._embedding[new])
+            self._known[new] = True
+        return self._rows.take(ids, axis=0)
+
+
+class Norm:
+    """Layer normalization (Ba et al. 2016) of each row: (T, B, H) -> (T, B, H)."""
+
+    def __init__(self, weight: FloatArray, bias: FloatArray) -> None:
+        size = len(weight)
+        self._mean = np.full((size, 1), 1 / size, np.float32)
+        # x / sqrt(|x|^2 / H + epsilon) = sqrt(H) * x / sqrt(|x|^2 + H * epsilon), one call less.
+        self._epsilon = np.float32(size * EPSILON)
+        self._weight = as_row(weight * np.float32(np.sqrt(size)))[None]
+        self._bias = as_row(bias)[None]
+
+    def __call__(self, x: FloatArray) -> FloatArray:
+        x = x - np.matmul(x[..., None, :], self._mean)[..., 0]
+        length = np.matmul(x[..., None, :], x[..., None])[..., 0]
+        length += self._epsilon
+        x /= np.sqrt(length, out=length)
+        x *= self._weight
+        x += self._bias
+        return x
+
+
+def as_row(vector: FloatArray) -> FloatArray:
+    """A copy, (1, N): for one stream both operands then have one shape, which halves the call."""
+    return np.array(vector[None], np.float32)

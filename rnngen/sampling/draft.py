@@ -1,0 +1,207 @@
+"""One text while it is being written, and the finished `Text` it becomes."""
+
+from __future__ import annotations
+
+import copy
+import math
+import sys
+from collections import deque
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from rnngen.errors import CheckpointError
+from rnngen.sampling import logits as rules
+from rnngen.sampling.novelty_guard import NO_TRAIL
+from rnngen.sampling.stops import StoppingDecoder
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+    from rnngen.config import SampleConfig
+    from rnngen.model.runtime import Runtime, State
+    from rnngen.sampling.constraints import Constraints
+    from rnngen.tokenizers.base import Tokenizer
+
+    FloatArray = NDArray[np.floating[Any]]
+
+BLOCK = 256  # tokens of a prompt read, and uniforms drawn, at once
+
+
+@dataclass(frozen=True)
+class SampledText:
+    """A finished text. Log-probabilities are natural, and of every token drawn: the end token and
+    tokens of a part cut off count too, the prompt does not."""
+
+    index: int
+    seed: int
+    prompt: str
+    text: str  # without the prompt
+    tokens: int
+    log_probability: float  # as the model has it: no temperature, no rule
+    drawn_log_probability: float  # as it was drawn: 0 at temperature 0
+    bits_per_character: float  # of the text drawn, with any part cut off; 0 if there is none
+    stop_reason: str  # end, length, chars, stop or until
+
+    @property
+    def nats_per_token(self) -> float:
+        """Mean surprise of the tokens drawn: what `best_of` and `beam` make least."""
+        return -self.log_probability / self.tokens
+
+
+@dataclass(frozen=True)
+class SampleRequest:
+    """A text to write. `candidate` tells apart the texts that `best_of` chooses from."""
+
+    prompt: str
+    seed: int
+    index: int
+    candidate: int = 0
+
+
+class Draft:
+    """What one text has drawn, what it says so far, and what it may draw next."""
+
+    def __init__(
+        self,
+        request: SampleRequest,
+        constraints: Constraints,
+        config: SampleConfig,
+        recent: Sequence[int] = (),
+    ) -> None:
+        """recent: the prompt's tokens, for the repetition penalty."""
+        self.request = request
+        self.temperature = config.temperatures[request.index % len(config.temperatures)]
+        self.uniforms = uniforms(request.seed, request.index, request.candidate)
+        self.recent = deque(recent, maxlen=min(config.repetition_window, sys.maxsize))
+        self.states = constraints.start(request.prompt)
+        self.trail = constraints.guard.start(request.prompt) if constraints.guard else NO_TRAIL
+        self.tokens = 0
+        self.log_probability = 0.0
+        self.drawn_log_probability = 0.0
+        self.parts: list[str] = []
+        self._config = config
+        self._constraints = constraints
+        self._decoder = StoppingDecoder(config)
+
+    @property
+    def done(self) -> bool:
+        return self._decoder.reason is not None
+
+    @property
+    def may_end(self) -> bool:
+        return self._decoder.characters >= self._config.min_chars
+
+    def append(self, token: int, log_probability: float, drawn_log_probability: float) -> None:
+        """Add a token; text that is certain then is appended to `parts`."""
+        self.tokens += 1
+        self.log_probability += log_probability
+        self.drawn_log_probability += drawn_log_probability
+        self.recent.append(token)
+        self.states = self._constraints.advance(self.states, token)
+        if self._constraints.guard is not None:
+            self.trail = self._constraints.guard.advance(self.trail, token)
+        if token == self._constraints.end_id:
+            self.parts.append(self._decoder.finish("end"))
+            return
+        self.parts.append(self._decoder.feed(self._constraints.pieces[token]))
+        if self.tokens == self._config.length and not self.done:
+            self.parts.append(self._decoder.finish("length"))
+
+    def copy(self) -> Draft:
+        """A draft that goes its own way from here. Shares the uniforms, so at most one may draw."""
+        clone = copy.copy(self)
+        clone.recent = self.recent.copy()
+        clone.parts = self.parts.copy()
+        clone._decoder = copy.copy(self._decoder)
+        return clone
+
+    def text(self) -> SampledText:
+        """The finished text; call it when `done`."""
+        reason = self._decoder.reason
+        assert reason is not None
+        bits = -self.log_probability / math.log(2)
+        characters = self._decoder.characters
+        return SampledText(
+            index=self.request.index,
+            seed=self.request.seed,
+            prompt=self.request.prompt,
+            text="".join(self.parts),
+            tokens=self.tokens,
+            log_probability=self.log_probability,
+            drawn_log_probability=self.drawn_log_probability,
+            bits_per_character=bits / characters if characters else 0.0,
+            stop_reason=reason,
+        )
+
+
+def uniforms(seed: int, index: int, candidate: int = 0) -> Iterator[float]:
+    """The endless uniforms in [0, 1) of text `index`: the same whatever else is drawn.
+
+    Philox is counter-based (Salmon et al. 2011): the key is (seed, index) and the candidate is the
+    counter's highest word, so no two of them ever meet. seed: any integer, taken modulo 2**64.
+    """
+    key = np.array([seed % 2**64, index], dtype=np.uint64)
+    source = np.random.Philox(key=key, counter=np.array([0, 0, 0, candidate], dtype=np.uint64))
+    while True:
+        # Raw words and not Generator.random: NumPy promises the former never change (NEP 19).
+        words = np.asarray(source.random_raw(BLOCK))
+        yield from ((words >> np.uint64(11)) * 2.0**-53).tolist()
+
+
+def read_prompt(
+    runtime: Runtime, tokenizer: Tokenizer, prompt: str, start_id: int
+) -> tuple[list[int], State]:
+    """[start_id, *the prompt's tokens], and the state after all of them but the last.
+
+    The last is left for the batch to step with, which gives the first logits.
+    """
+    ids = [start_id, *tokenizer.encode(prompt).tolist()]
+    state = runtime.start(1)
+    for begin in range(0, len(ids) - 1, BLOCK):
+        block = np.array([ids[begin : min(begin + BLOCK, len(ids) - 1)]], dtype=np.int64)
+        _, state = runtime.forward(block, state)
+    return ids, state
+
+
+def constrain_logits(
+    logits: FloatArray, drafts: Sequence[Draft], constraints: Constraints, config: SampleConfig
+) -> FloatArray:
+    """Logits (B, V) with what each draft forbids, repeats and favours: one row a draft."""
+    masks = constraints.masks([(draft.states, draft.may_end) for draft in drafts])
+    if constraints.guard is not None:
+        masks = masks | constraints.guard.masks([draft.trail for draft in drafts])
+        masks[masks.all(axis=1), constraints.end_id] = False  # nothing is left: the text ends
+    logits = rules.forbid(logits, masks)
+    if config.repetition_penalty != 1:
+        recent = [draft.recent for draft in drafts]
+        logits = rules.repetition(logits, recent, config.repetition_penalty)
+    if constraints.biased:
+        logits = rules.bias(logits, constraints.biases([draft.states for draft in drafts]))
+    return logits
+
+
+def check_finite(log_probabilities: FloatArray) -> FloatArray:
+    """The same, checked: a NaN anywhere in a model's weights ends up here.
+
+    Raises CheckpointError.
+    """
+    if np.isnan(log_probabilities).any():
+        raise CheckpointError(
+            "the model gives no probabilities, its numbers are not finite; train it again with a"
+            " lower --learning-rate."
+        )
+    return log_probabilities
+
+
+def select_streams(state: State, rows: Sequence[int]) -> State:
+    """The rows of a batch's state, in that order; a row may come several times."""
+    return tuple(part[:, list(rows)] for part in state)
+
+
+def concatenate_streams(states: Sequence[State]) -> State:
+    """One batch of the rows of several."""
+    return tuple(np.concatenate(parts, axis=1) for parts in zip(*states, strict=True))

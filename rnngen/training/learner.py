@@ -1,0 +1,273 @@
+"""The part of training that computes: a model, its optimizer and the state it carries.
+
+Truncated backpropagation through time (Williams & Peng 1990): the recurrent state goes on from
+batch to batch, gradients stay within one. AdamW (Loshchilov & Hutter 2019) decays matrices only.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import math
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from torch.nn import functional as F
+
+from rnngen.dataset.batches import IGNORE, batches
+from rnngen.model.torch.rnnlm import RNNLM
+from rnngen.training.processes import ALONE
+from rnngen.training.threads import Replicas, one_thread_each
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    from rnngen.config import ModelConfig, TrainConfig
+    from rnngen.dataset.batches import Batch, TokenSequence
+    from rnngen.training.processes import Group
+
+    State = tuple[torch.Tensor, ...]
+
+EVALUATION_SEQ_LEN = 64
+MOST_EVALUATION_STREAMS = 64
+LEAST_EVALUATION_STREAM = 4096
+"""Tokens; every stream begins with an empty state, which costs a little, so streams are long."""
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A loss over text: `nats` in all, over `tokens` that stand for `bytes` of it."""
+
+    nats: float
+    tokens: int
+    bytes: int
+
+    @property
+    def nats_per_token(self) -> float:
+        return self.nats / self.tokens
+
+    @property
+    def bits_per_byte(self) -> float:
+        return self.nats / math.log(2) / self.bytes
+
+
+class Learner:
+    def __init__(
+        self,
+        model: ModelConfig,
+        config: TrainConfig,
+        *,
+        counts: NDArray[np.int64],
+        start_id: int,
+        initial: Mapping[str, NDArray[np.float32]] | None = None,
+        group: Group = ALONE,
+    ) -> None:
+        """config: with `device`, `precision` and `threads` resolved, not `auto` or 0.
+
+        counts: (V,), how often each token occurs; the output bias starts at their frequencies.
+        start_id: the token fed before the first one of a text.
+        initial: weights to begin with, named as in the model; None: random ones.
+        group: the processes that learn together; a batch has this one's rows.
+        """
+        self._device = torch.device(config.device)
+        self._clip = config.clip
+        self._seed = config.seed
+        self._group = group
+        self._batch_size = config.batch_size
+        self._rows = group.rows(config.batch_size)
+        self._bf16 = config.precision == "bf16"
+        self._start_id = start_id
+        self._state: State | None = None
+        self._updates = 0
+        torch.manual_seed(config.seed)
+        self._model = RNNLM(model, unigram=counts).to(self._device)
+        if initial is not None:
+            weights = {name: torch.tensor(array) for name, array in initial.items()}
+            self._model.load_state_dict(weights)
+        self._replicas = Replicas(self._model, max(1, config.threads // group.size))
+        self._optimizer = self._make_optimizer(config)
+
+    def _make_optimizer(self, config: TrainConfig) -> torch.optim.AdamW:
+        named = dict(self._model.named_parameters())
+        ngram_tables = [named.pop("ngrams.weight")] if "ngrams.weight" in named else []
+        matrices = [p for p in named.values() if p.dim() > 1]
+        vectors = [p for p in named.values() if p.dim() <= 1]
+        decay = config.weight_decay
+        groups = [
+            {"params": matrices, "weight_decay": decay, "share": 1.0},
+            {"params": vectors, "weight_decay": 0.0, "share": 1.0},
+            {"params": ngram_tables, "weight_decay": decay, "share": config.ngram_rate},
+        ]
+        fused = self._device.type in ("cpu", "cuda")
+        return torch.optim.AdamW(groups, lr=config.learning_rate, betas=(0.9, 0.99), fused=fused)
+
+    @one_thread_each()
+    def update(self, batch: Batch, learning_rate: float) -> torch.Tensor:
+        """Learn from one batch; returns its loss in nats per token, a number on the device.
+
+        If loss or gradient is not finite, the batch teaches nothing (the weights still move by the
+        optimizer's momentum) and the loss is NaN. A GPU may not have come to it yet: whoever reads
+        the number waits for it, and nothing here does.
+        """
+        for group in self._optimizer.param_groups:
+            group["lr"] = learning_rate * group["share"]
+        self._replicas.clear_gradients()
+        before = None if batch.position == 0 else self._state
+        shares = self._replicas.each(len(batch.inputs), partial(self._backward, batch, before))
+        self._replicas.add_gradients()
+        loss = self._summed(torch.stack([loss for loss, _ in shares]).sum())
+        norm = self._shorten(self._replicas.gradient)
+        broken = ~torch.isfinite(loss + norm)
+        # To ask a GPU would be to wait for it; where asking is free, this pass need not be.
+        if self._device.type != "cpu" or broken:
+            self._replicas.gradient.masked_fill_(broken, 0)
+        self._optimizer.step()
+        self._updates += 1
+        # What is carried may be what overflowed.
+        joined = _joined([state for _, state in shares])
+        self._state = tuple(part.masked_fill_(broken, 0) for part in joined)
+        return loss.masked_fill_(broken, math.nan)
+
+    def _shorten(self, gradient: torch.Tensor) -> torch.Tensor:
+        """Scale down a gradient longer than `clip` (Pascanu et al. 2013); returns its length."""
+        norm: torch.Tensor = torch.linalg.vector_norm(gradient)
+        gradient *= (self._clip / (norm + 1e-6)).clamp(max=1)
+        return norm
+
+    def _summed(self, loss: torch.Tensor) -> torch.Tensor:
+        """The loss over all processes; the gradient becomes theirs too, in the same message."""
+        message = self._replicas.message
+        message[-1] = loss
+        return self._group.sum_(message)[-1].clone()
+
+    def _backward(
+        self, batch: Batch, state: State | None, model: RNNLM, rows: slice
+    ) -> tuple[torch.Tensor, State]:
+        """Add the gradients of some rows; returns their part of the loss and their next state."""
+        model.train()
+        in_batch = slice(self._rows.start + rows.start, self._rows.start + rows.stop)
+        model.dropout.begin(self._seed, self._updates, in_batch, self._device)
+        with self._autocast():
+            nats, state = self._nats(batch, state, model, rows)
+        loss = nats / batch.num_targets
+        loss.backward()  # type: ignore[no-untyped-call]
+        return loss.detach(), tuple(part.detach() for part in state)
+
+    def _nats(
+        self, batch: Batch, state: State | None, model: RNNLM, rows: slice
+    ) -> tuple[torch.Tensor, State]:
+        """The loss of some rows, summed, and their next state."""
+        inputs, targets = self._brought(batch.inputs[rows]), self._brought(batch.targets[rows])
+        carried = None if state is None else tuple(part[:, rows].contiguous() for part in state)
+        logits, after = model(inputs, carried)
+        nats = F.cross_entropy(
+            logits.flatten(0, 1).float(), targets.flatten(), ignore_index=IGNORE, reduction="sum"
+        )
+        # Carried and saved in fp32, as NumPy has no bf16; every bf16 number is one of fp32 too.
+        return nats, tuple(part.float() if part.is_floating_point() else part for part in after)
+
+    def _brought(self, ids: NDArray[np.int64]) -> torch.Tensor:
+        """On the device, or on the way there."""
+        tensor = torch.from_numpy(np.ascontiguousarray(ids))
+        if self._device.type == "cuda":  # only from pinned memory does the transfer not wait
+            tensor = tensor.pin_memory()
+        return tensor.to(self._device, non_blocking=True)
+
+    def _autocast(self) -> contextlib.AbstractContextManager[Any]:
+        if self._bf16:
+            # The cache of cast weights is of the whole process: a thread that leaves would clear it
+            # for the others. Each weight is read once a step, so nothing is cast twice without it.
+            return torch.autocast(self._device.type, torch.bfloat16, cache_enabled=False)
+        return contextlib.nullcontext()
+
+    @one_thread_each()
+    def measure(self, sequence: TokenSequence, piece_bytes: NDArray[np.int64]) -> Measured:
+        """The loss over `sequence`, read once with the state carried, in fp32 as `score` does.
+
+        piece_bytes: int64 (V,), the bytes of text each token stands for.
+        """
+        streams = min(MOST_EVALUATION_STREAMS, max(1, len(sequence) // LEAST_EVALUATION_STREAM))
+        rows = self._group.rows(streams)
+        sums = np.zeros(3)
+        if rows.start < rows.stop:
+            with torch.backends.cudnn.flags(enabled=True, allow_tf32=False):
+                sums += self._measure_rows(sequence, piece_bytes, streams, rows)
+        nats, tokens, text_bytes = self._group.sum_(torch.from_numpy(sums)).tolist()
+        return Measured(nats, int(tokens), int(text_bytes))
+
+    def _measure_rows(
+        self, sequence: TokenSequence, piece_bytes: NDArray[np.int64], streams: int, rows: slice
+    ) -> NDArray[np.float64]:
+        """Nats, tokens and bytes of some of the streams."""
+        state: State | None = None
+        nats: list[torch.Tensor] = []
+        tokens = text_bytes = 0
+        for batch in batches(
+            sequence, streams, EVALUATION_SEQ_LEN, start_id=self._start_id, rows=rows
+        ):
+            shares = self._replicas.each(len(batch.inputs), partial(self._read, batch, state))
+            nats += (part for part, _ in shares)
+            state = _joined([part for _, part in shares])
+            targets = batch.targets[batch.targets != IGNORE]
+            tokens += len(targets)
+            text_bytes += int(piece_bytes[targets].sum())
+        return np.array([float(torch.stack(nats).double().cpu().sum()), tokens, text_bytes])
+
+    @torch.no_grad()
+    def _read(
+        self, batch: Batch, state: State | None, model: RNNLM, rows: slice
+    ) -> tuple[torch.Tensor, State]:
+        model.eval()
+        return self._nats(batch, state, model, rows)
+
+    def weights(self) -> dict[str, NDArray[np.float32]]:
+        """A copy of the model's weights, under torch's names."""
+        state = self._model.state_dict()
+        return {name: tensor.detach().cpu().numpy().copy() for name, tensor in state.items()}
+
+    def tensors(self) -> dict[str, NDArray[Any]]:
+        """All that decides how learning goes on: weights, moments, carried state.
+
+        To be called by all processes at once; all get the state of all rows.
+        Randomness is not among it: dropout is a function of the seed and the number of updates.
+        """
+        tensors: dict[str, torch.Tensor] = {"updates": torch.tensor(self._updates)}
+        for name, parameter in self._model.named_parameters():
+            tensors[f"model.{name}"] = parameter.detach()
+            for moment in ("exp_avg", "exp_avg_sq"):
+                if parameter in self._optimizer.state:
+                    tensors[f"{moment}.{name}"] = self._optimizer.state[parameter][moment]
+        tensors |= {
+            f"state.{index}": self._group.joined_rows(part, self._batch_size)
+            for index, part in enumerate(self._state or ())
+        }
+        return {name: tensor.cpu().numpy() for name, tensor in tensors.items()}
+
+    def load(self, arrays: Mapping[str, NDArray[Any]]) -> None:
+        """Go on from what `tensors` returned.
+
+        Raises KeyError or RuntimeError if they are another model's.
+        """
+        tensors = {name: torch.from_numpy(array) for name, array in arrays.items()}
+        self._updates = int(tensors["updates"])
+        with torch.no_grad():
+            for name, parameter in self._model.named_parameters():
+                parameter.copy_(tensors[f"model.{name}"])
+                if self._updates:
+                    self._optimizer.state[parameter] = self._moments(name, tensors)
+        state = [name for name in sorted(tensors) if name.startswith("state.")]
+        self._state = tuple(tensors[n][:, self._rows].to(self._device) for n in state) or None
+
+    def _moments(self, name: str, tensors: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+        moments = {m: tensors[f"{m}.{name}"].to(self._device) for m in ("exp_avg", "exp_avg_sq")}
+        step = torch.tensor(float(self._updates), device=self._device)
+        return {"step": step, **moments}
+
+
+def _joined(states: list[State]) -> State:
+    """The states (L, b, H) of stretches of rows as one (L, B, H)."""
+    return tuple(torch.cat(parts, dim=1) for parts in zip(*states, strict=True))

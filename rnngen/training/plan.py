@@ -1,0 +1,248 @@
+"""What a run is made from: from text files and settings, or from the saved state of a run."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rnngen import checkpoint, novelty, runs, tensor_file, tokenizers
+from rnngen.config import BUDGET, ModelConfig, TrainConfig
+from rnngen.cores import cores
+from rnngen.corpus import Corpus, CorpusExcerpt, reopen
+from rnngen.dataset import batches, cache
+from rnngen.errors import CheckpointError, CorpusError
+from rnngen.forms.language import lexicon
+from rnngen.training import recipe
+from rnngen.training.finetune import initial_weights
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from rnngen.checkpoint import Tensors
+    from rnngen.dataset.batches import Split
+    from rnngen.dataset.cache import OnProgress, TextConfig
+    from rnngen.dataset.store import TokenStore
+    from rnngen.novelty import SpanIndex
+    from rnngen.tokenizers.base import Tokenizer
+    from rnngen.training.recipe import Recipe
+
+MOST_HELD_OUT = 2_000_000
+"""Tokens of documents held out by default; of more text, a smaller share is enough to measure."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """All that a training run is made from."""
+
+    folder: Path
+    model: ModelConfig
+    config: TrainConfig
+    tokenizer: Tokenizer
+    training: Split
+    validation: Split
+    counts: NDArray[np.int64]
+    """(V,), how often each token occurs in the text."""
+    continuous: bool
+    facts: dict[str, Any] = field(default_factory=dict)
+    """Told to whoever asks about the model: where its text came from, and the like."""
+    source: dict[str, Any] = field(default_factory=dict)
+    """How to find the text again when the run is resumed; holds paths of this machine."""
+    sample: Callable[[checkpoint.Model, int], str] | None = None
+    """Writes a text with the model as it is at a step; None: no samples."""
+    novelty: SpanIndex | None = None
+    """Stored with the model, so that text can be drawn that copies nothing."""
+    lexicon: Tensors = field(default_factory=dict)
+    """Stored with the model, so that text can be drawn that fits a form."""
+    initial: Mapping[str, NDArray[np.float32]] | None = None
+    """Weights to begin with; None: random ones. A resumed run has its own."""
+
+
+@dataclass(frozen=True)
+class Start:
+    """A trained model to go on from, and the name it was found by."""
+
+    name: str
+    model: checkpoint.Model
+
+
+def new_job(
+    text: TextConfig,
+    folder: Path,
+    given: Mapping[str, Any],
+    *,
+    start: Start | None = None,
+    device: str = "cpu",
+    progress: OnProgress | None = None,
+    note: Callable[[str], None] | None = None,
+) -> tuple[Job, Recipe]:
+    """A run on `text`, its settings chosen by the recipe but for those `given`.
+
+    start: the model to go on from, whose tokens and shape are kept; `text.tokenizer` is not used.
+    device: the kind of device that was found: `cpu`, `cuda` or `mps`.
+    Raises CorpusError, TokenizerError or ConfigError.
+    """
+    recipe.check(given, start.model.config if start else None)
+    home = folder.parent
+    corpus = text.corpus(home)
+    if start is None:
+        tokenizer = cache.find_tokenizer(corpus, text, home, note)
+    else:  # its tokens are kept, with new ones for characters it lacks
+        tokenizer = start.model.tokenizer.extended(CorpusExcerpt(corpus), text.min_count)
+    store = cache.find_store(corpus, tokenizer, home, progress)
+    valid = text.valid_corpus(home)
+    fraction = given.get("valid_fraction", _valid_fraction(store))
+    training, validation = _sides(store, valid, tokenizer, fraction, home)
+    situation = recipe.Situation(
+        num_tokens=training.num_tokens,
+        held_out=validation.num_tokens,
+        vocab_size=tokenizer.vocab_size,
+        cores=cores(),
+        device=device,
+        pretrained=start.model.config if start else None,
+    )
+    plan = recipe.choose(situation, {"valid_fraction": fraction, **given})
+    index = _span_index(corpus, text.novelty, note)
+    source = {
+        "corpus": _remember(corpus),
+        "valid": _remember(valid) if valid else None,
+        "novelty": index is not None,
+    }
+    job = Job(
+        folder=folder,
+        model=plan.model,
+        config=plan.train,
+        tokenizer=tokenizer,
+        training=training,
+        validation=validation,
+        counts=store.counts,
+        continuous=store.documents == "none",
+        facts={
+            "corpus": _corpus_facts(corpus, store, training, validation),
+            "init_from": start.name if start else None,
+        },
+        source=source,
+        novelty=index,
+        lexicon=_lexicon(corpus),
+        initial=initial_weights(start.model, tokenizer.vocab_size) if start else None,
+    )
+    return job, plan
+
+
+def resumed_job(folder: Path, end: Mapping[str, Any] | None = None) -> Job:
+    """The run whose state stands in `folder`, as it was.
+
+    end: another end of it, as settings named in BUDGET, counted from its beginning; only then are
+    its settings not what they were, as patience is off.
+    Raises CheckpointError if there is no such state, CorpusError if its text is gone or changed,
+    ConfigError for an end that cannot be.
+    """
+    path = folder / runs.TRAINING_FILE
+    tensors, facts = tensor_file.load_tensors(path, "training")
+    try:
+        model, config = ModelConfig(**facts["model"]), TrainConfig(**facts["config"])
+        config = ending(config, end) if end else config
+        tokenizer = tokenizers.load(
+            facts["tokenizer"], checkpoint.strip_prefix("tokenizer.", tensors)
+        )
+        source, told = facts["source"], facts["job"]
+        corpus = _find_again(source["corpus"], folder.parent)
+        valid = _find_again(source["valid"], folder.parent) if source["valid"] else None
+    except (KeyError, TypeError) as error:
+        raise CheckpointError(f"{path}: not a run this version can resume: {error}") from error
+    store = cache.find_store(corpus, tokenizer, folder.parent, None)
+    training, validation = _sides(store, valid, tokenizer, config.valid_fraction, folder.parent)
+    return Job(
+        folder=folder,
+        model=model,
+        config=config,
+        tokenizer=tokenizer,
+        training=training,
+        validation=validation,
+        counts=store.counts,
+        continuous=store.documents == "none",
+        facts=told,
+        source=source,
+        novelty=_span_index(corpus, bool(source.get("novelty")), None),
+        lexicon=_lexicon(corpus),
+    )
+
+
+def ending(config: TrainConfig, end: Mapping[str, Any]) -> TrainConfig:
+    """The settings with another end, if it is another, and then without patience.
+
+    With more to go the rate rises again, and held-out text is read worse before it is read better.
+    """
+    if all(getattr(config, name) == value for name, value in end.items()):
+        return config
+    settings: dict[str, Any] = {name: end.get(name) for name in BUDGET}
+    return dataclasses.replace(config, **settings, patience=0)
+
+
+def _span_index(
+    corpus: Corpus, wanted: bool | None, note: Callable[[str], None] | None
+) -> SpanIndex | None:
+    """The index of the whole text, held-out part and all: to the user it is one text."""
+    if wanted is False:
+        return None
+    index = novelty.build(corpus, most_bytes=None if wanted else novelty.MOST_BYTES)
+    if index is None and note is not None:
+        note(
+            f"no index of the text is kept, it would take more than {novelty.MOST_BYTES >> 20} MB;"
+            " --novelty keeps one, for rnngen sample --novel."
+        )
+    return index
+
+
+def _lexicon(corpus: Corpus) -> Tensors:
+    """The words of the text, which forms are made of."""
+    return lexicon.of_texts(corpus, continuous=corpus.documents == "none").to_tensors()
+
+
+def _sides(
+    store: TokenStore, valid: Corpus | None, tokenizer: Tokenizer, fraction: float, home: Path
+) -> tuple[Split, Split]:
+    if valid is None:
+        return batches.split(store, fraction)
+    return batches.whole(store), batches.whole(cache.find_store(valid, tokenizer, home, None))
+
+
+def _valid_fraction(store: TokenStore) -> float:
+    """A tenth; of many documents less, but never of continuous text: published figures use 10%."""
+    if store.documents == "none":
+        return 0.1
+    return min(0.1, MOST_HELD_OUT / store.num_tokens)
+
+
+def _remember(corpus: Corpus) -> dict[str, Any]:
+    return {"description": corpus.description(), "digest": corpus.digest()}
+
+
+def _find_again(remembered: Mapping[str, Any], home: Path) -> Corpus:
+    corpus = reopen(remembered["description"], digests=cache.digests_file(home))
+    if corpus.digest() != remembered["digest"]:
+        raise CorpusError(
+            f"{', '.join(corpus.names)}: changed since the run began, so it cannot be resumed. "
+            "Put the old text back, or start again with --overwrite."
+        )
+    return corpus
+
+
+def _corpus_facts(
+    corpus: Corpus, store: TokenStore, training: Split, validation: Split
+) -> dict[str, Any]:
+    return {
+        "names": [Path(name).name for name in corpus.names],
+        "digest": corpus.digest(),
+        "bytes": store.num_bytes,
+        "tokens": store.num_tokens,
+        "documents": corpus.documents,
+        "documents_reason": corpus.reason or "as asked",
+        "num_documents": len(store.hashes),
+        "training_tokens": training.num_tokens,
+        "held_out_tokens": validation.num_tokens,
+    }

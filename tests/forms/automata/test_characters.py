@@ -1,0 +1,161 @@
+"""Forms that count characters: chars, tweet and match."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from rnngen.errors import FormError
+from rnngen.forms.automata.masks import Masks
+from rnngen.forms.automata.regex import Dfa
+from rnngen.forms.compile import compile_form
+from rnngen.forms.language import tweet
+from rnngen.forms.search import Settings, draw
+from rnngen.forms.spec import load
+from tests.forms import toys
+from tests.forms.doubles import ContextRuntime
+
+CHARACTERS = "ab.!: /1@é日\n👊"
+PIECES = [*(c.encode() for c in CHARACTERS), b"ab", b" a", b". a", b"a.a", b"b\n", b""]
+END_ID = len(PIECES) - 1
+PATTERNS = [
+    "a*b",
+    "(ab|ba)+",
+    "[^b]{2,3}",
+    r"\d?\w+",
+    "a.b?",
+    "(?:a|b){1,4}!",
+    r"\S+ \S+",
+    "[a-b1]*",
+]
+
+
+def compiled(**keys: Any) -> Masks:
+    try:
+        return compile_form(toys.form(**keys), PIECES, END_ID, toys.lexicon(toys.WORDS))
+    except FormError:
+        assume(False)
+        raise
+
+
+@given(st.sampled_from(PATTERNS), st.text("ab1 !", max_size=6))
+def test_the_automaton_of_a_pattern_accepts_what_re_accepts(pattern: str, text: str) -> None:
+    characters = "ab1 !"
+    dfa = Dfa(pattern, characters)
+    state = 0
+    for char in text:
+        state = int(dfa.moves[state, characters.index(char)]) if state >= 0 else -1
+    accepted = state >= 0 and bool(dfa.accepting[state])
+    assert accepted == (re.fullmatch(pattern, text) is not None)
+
+
+@pytest.mark.parametrize("pattern", ["^a", r"(a)\1", r"a\b", "a(?=b)", "(?!a)b"])
+def test_what_automata_cannot_follow_is_refused(pattern: str) -> None:
+    with pytest.raises(FormError, match="not supported"):
+        Dfa(pattern, "ab")
+
+
+LIMITS = st.tuples(st.integers(1, 9), st.integers(0, 6)).map(lambda x: [x[0], x[0] + x[1]])
+
+
+@settings(max_examples=60)
+@given(
+    st.lists(LIMITS, min_size=1, max_size=3),
+    st.sampled_from(["wrap", "newline"]),
+    st.sampled_from(["any", "sentence", "text"]),
+    st.sampled_from(["", *PATTERNS]),
+    st.integers(0, 2**32),
+)
+def test_any_way_through_has_the_form(
+    lines: list[list[int]], breaks: str, end: str, match: str, seed: int
+) -> None:
+    masks = compiled(unit="chars", lines=lines, **{"break": breaks}, end=end, match=match)
+    text = wander(masks, seed)
+    written = text.split("\n")
+    assert len(written) == len(lines)
+    for line, (low, high) in zip(written, lines, strict=True):
+        assert low <= len(line) <= high
+        assert line == line.strip()
+        assert not match or re.fullmatch(match, line)
+    assert end != "sentence" or text[-1] in ".!"
+
+
+@settings(max_examples=60)
+@given(st.integers(1, 90), st.sampled_from(["any", "sentence", "text"]), st.integers(0, 2**32))
+def test_any_tweet_fits_and_ends_at_a_stop(most: int, end: str, seed: int) -> None:
+    text = wander(compiled(unit="tweet", max_weight=most, lines=[[1, most]], end=end), seed)
+    assert 1 <= tweet.weight(text) <= most
+    assert text == text.strip()
+    assert end != "sentence" or text[-1] in ".!"
+    assert "@" not in text
+    assert not re.search(r"[a-z1]\.[a-z1]", text)
+
+
+@settings(max_examples=60)
+@given(
+    st.integers(1, 60),
+    st.sampled_from(["chars", "tweet"]),
+    st.sampled_from(["any", "sentence", "text"]),
+    st.sampled_from(["", "", *PATTERNS]),
+    st.integers(0, 2**32),
+)
+def test_a_sweep_of_all_tokens_is_what_stepping_gives(
+    most: int, unit: str, end: str, match: str, seed: int
+) -> None:
+    keys = {"max_weight": most} if unit == "tweet" else {"break": "wrap"}
+    masks = compiled(unit=unit, lines=[[min(3, most), most]], end=end, match=match, **keys)
+    random = np.random.default_rng(seed)
+    state, automaton = masks.automaton.start(), masks.automaton
+    while not state.done:
+        brute = {}
+        for token, text in enumerate(masks.vocabulary.texts):
+            after = state
+            for char in text or [""]:
+                after = None if after is None or after.done else automaton.step(after, char)
+            if after is not None:
+                brute[token] = np.log(after.worth)
+        assert masks.sweep is not None
+        found = masks.sweep.mask(state)
+        assert {*found.tokens.tolist(), END_ID} | set(brute) == {*found.tokens.tolist(), END_ID}
+        assert {t: brute.get(t) for t in found.tokens.tolist()} == pytest.approx(
+            dict(zip(found.tokens.tolist(), found.log_worths, strict=True))
+        )
+        state = masks.after(state, int(random.choice(masks.mask(state).tokens)))
+
+
+def wander(masks: Masks, seed: int) -> str:
+    random = np.random.default_rng(seed)
+    state, tokens = masks.automaton.start(), []
+    while not state.done:
+        mask = masks.mask(state)
+        assert len(mask.tokens) > 0
+        assert np.isfinite(mask.log_worths).all()
+        tokens.append(int(random.choice(mask.tokens)))
+        state = masks.after(state, tokens[-1])
+    return masks.automaton.write("".join(masks.vocabulary.texts[t] for t in tokens))
+
+
+def test_a_tweet_of_a_model_that_never_stops_is_still_whole() -> None:
+    logits = np.full(len(PIECES), -np.inf)
+    logits[PIECES.index(b"ab")] = 0.0
+    model = ContextRuntime(len(PIECES), 1, lambda context: logits)
+    masks = compiled(unit="tweet", end="sentence")
+    for result in draw(model, masks, [END_ID], [0, 1], Settings(particles=2)):
+        assert tweet.weight(result.text) <= tweet.LIMIT
+        assert result.text[-1] in ".!"
+
+
+def test_lines_of_chinese_need_no_space() -> None:
+    pieces = [c.encode() for c in "床前明月光\n"] + [b""]
+    spec = toys.form(unit="chars", lines=[5, 5], **{"break": "newline"})
+    masks = compile_form(spec, pieces, len(pieces) - 1, toys.lexicon(toys.WORDS))
+    assert [len(line) for line in wander(masks, 0).split("\n")] == [5, 5]
+
+
+def test_the_built_in_tweet_is_a_tweet() -> None:
+    assert load("tweet").max_weight == tweet.LIMIT
