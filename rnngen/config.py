@@ -93,7 +93,7 @@ class ModelConfig(Config):
     tie_weights: bool = setting("Use the embedding as the output layer, too.", False)
     norm: bool = setting("Apply LayerNorm after each recurrent layer.", True)
     skip: bool = setting("Add the input of a layer to its output if the widths match.", True)
-    ngrams: int = setting("Embed the last 2 to N tokens as one, too. 1 turns this off.", 1)
+    ngrams: int = setting("Also read the last 2 to N tokens as one. 1 turns this off.", 1)
     ngram_buckets: int = setting("Rows of the table that all n-grams share by hashing.", 16384)
     ngram_dim: int = setting("Size of the embedding of an n-gram.", 64)
 
@@ -130,7 +130,7 @@ class TrainConfig(Config):
     patience: int = setting("Stop after this many evaluations without a gain. 0: never.", 5)
     evaluations: int = setting("Number of evaluations, spread over the run.", 10)
     valid_fraction: float = setting("Share of the text to hold out for measuring the model.", 0.1)
-    valid_tokens: int = setting("Read at most this many held-out tokens each time. 0: all.", 0)
+    valid_tokens: int = setting("Read at most this many held-out tokens per evaluation. 0: all.", 0)
     precision: str = setting("Arithmetic: auto, fp32 or bf16.", "auto")
     device: str = setting("Device: auto, cpu, cuda or mps.", "auto")
     threads: int = setting("CPU threads that share each batch. 0: as many as help.", 0)
@@ -177,7 +177,7 @@ class SampleConfig(Config):
         " learned. A list or range takes turns, text by text.",
         0.8,
     )
-    top_k: int | None = setting("Draw from the K likeliest tokens only.", None)
+    top_k: int | None = setting("Draw from this many of the likeliest tokens only.", None)
     top_p: float | None = setting(
         "Draw from the fewest tokens that hold this probability. 1 keeps every token.", None
     )
@@ -191,7 +191,7 @@ class SampleConfig(Config):
         None,
     )
     repetition_penalty: float = setting(
-        "Above 1, recent tokens become less likely. Below 1, likelier. 1: off.", 1.0
+        "Above 1 makes recent tokens less likely, below 1 likelier. 1: off.", 1.0
     )
     repetition_window: int = setting(
         "Number of recent tokens that the repetition penalty applies to.", 64
@@ -204,9 +204,9 @@ class SampleConfig(Config):
         "Never copy this many characters in a row from the training text.",
         None,
     )
-    best_of: int = setting("Write K texts and keep the one likeliest per token. 1: off.", 1)
+    best_of: int = setting("Write this many texts and keep the likeliest per token. 1: off.", 1)
     beam: int | None = setting(
-        "Search for the likeliest text with K candidates instead of drawing.",
+        "Search for the likeliest text with this many candidates, instead of drawing.",
         None,
     )
 

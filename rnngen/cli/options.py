@@ -139,7 +139,7 @@ Novelty = Annotated[
     bool | None,
     typer.Option(
         "--novelty/--no-novelty",
-        help="Keep an index of the text for sample --novel. Default: if it takes 2 MB or less.",
+        help="Keep an index of the text for sample --novel. Default: yes, up to 2 MB.",
     ),
 ]
 ConfigFile = Annotated[

@@ -80,7 +80,8 @@ def command(
     budget_ms: Annotated[
         int | None,
         typer.Option(
-            min=1, help="With --form, choose --particles so that a text takes N milliseconds."
+            min=1,
+            help="With --form, choose --particles so that a text takes this many milliseconds.",
         ),
     ] = None,
     words: Annotated[
