@@ -269,7 +269,7 @@ class Shell:
             input=data or b"",
             capture_output=True,
             env={**os.environ, "PYTHONPATH": str(ROOT)},
-            timeout=60,
+            timeout=120,
         )
         assert ran.returncode == 0, f"{where}: {command}\n{ran.stderr.decode()}"
         return ran.stdout
