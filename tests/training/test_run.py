@@ -151,7 +151,7 @@ def test_no_clock_reaches_the_weights(tmp_path: Path, monkeypatch, cell: str, pr
             monkeypatch.setattr(time, name, clock)
         settings = {"model": {"cell": cell}, "steps": 12, "threads": 2, "precision": precision}
         run(job(tmp_path / str(seed), **settings))
-    facts = checkpoint.read(tmp_path / "1" / runs.TRAINING_FILE, "training")[1]
+    facts = tensor_file.load_tensors(tmp_path / "1" / runs.TRAINING_FILE, "training")[1]
     chosen = "fp32" if (cell, precision) == ("gru", "auto") else "bf16"
     assert facts["config"]["precision"] == chosen
     one, two = tensors(tmp_path / "1"), tensors(tmp_path / "2")
