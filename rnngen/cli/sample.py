@@ -37,15 +37,17 @@ def command(
     ctx: typer.Context,
     name: options.ModelName = None,
     prompt: Annotated[
-        str | None, typer.Argument(help="How the text begins; - reads it from stdin.")
+        str | None, typer.Argument(help="How the text begins. - reads it from stdin.")
     ] = None,
     number: Annotated[
-        int, typer.Option("-n", "--number", min=1, help="How many texts (for each prompt).")
+        int, typer.Option("-n", "--number", min=1, help="Number of texts for each prompt.")
     ] = 1,
     seed: Annotated[
         int | None,
         typer.Option(
-            min=0, envvar="RNNGEN_SEED", help="The same seed gives the same texts; else new ones."
+            min=0,
+            envvar="RNNGEN_SEED",
+            help="The same seed gives the same texts. Default: new texts.",
         ),
     ] = None,
     length: Annotated[int | None, setting(SampleConfig, "length")] = None,
@@ -72,45 +74,54 @@ def command(
     particles: Annotated[
         int | None,
         typer.Option(
-            min=1, max=4096, help="With --form, texts followed at once for each.  [default: 16]"
+            min=1, max=4096, help="With --form, drafts to follow for each text.  [default: 16]"
         ),
     ] = None,
     budget_ms: Annotated[
         int | None,
         typer.Option(
-            min=1, help="With --form, at most so long for each text; chooses the particles."
+            min=1,
+            help="With --form, choose --particles so that a text takes this many milliseconds.",
         ),
     ] = None,
     words: Annotated[
         str | None,
-        typer.Option(metavar="corpus|dictionary", help="With --form, which words may be written."),
+        typer.Option(metavar="corpus|dictionary", help="With --form, the words that may occur."),
     ] = None,
     prompt_file: Annotated[
-        Path | None, typer.Option("-f", "--prompt-file", help="File that holds the beginning.")
+        Path | None, typer.Option("-f", "--prompt-file", help="File that holds the prompt.")
     ] = None,
     prompts: Annotated[
-        bool, typer.Option("--prompts", help="Each line of the prompt is one of its own.")
+        bool, typer.Option("--prompts", help="Treat each line of the prompt as a prompt.")
     ] = False,
     no_prompt: Annotated[
-        bool, typer.Option("--no-prompt", help="Print only what is new, not the prompt.")
+        bool, typer.Option("--no-prompt", help="Print the new text without the prompt.")
     ] = False,
     strict: Annotated[
-        bool, typer.Option("--strict", help="Refuse a prompt with characters the model never saw.")
+        bool,
+        typer.Option(
+            "--strict", help="Refuse a prompt with characters that the model has never seen."
+        ),
     ] = False,
     separator: Annotated[
-        str | None, typer.Option(help="What stands between texts; else as between documents.")
+        str | None,
+        typer.Option(help="Print this between texts. Default: what separates documents."),
     ] = None,
-    null: Annotated[bool, typer.Option("-0", "--null", help="End each text with a NUL.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print a JSON object a line.")] = False,
+    null: Annotated[
+        bool, typer.Option("-0", "--null", help="End each text with a NUL byte.")
+    ] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON object per line.")
+    ] = False,
     out_dir: Annotated[
-        Path | None, typer.Option(help="Write each text to a file of its own in this folder.")
+        Path | None, typer.Option(help="Write each text to its own file in this folder.")
     ] = None,
 ) -> None:
     r"""Write new text with a model.
 
-    A text ends where the model ends it, where you say, or at --length. A single one is printed as
-    it is written. In --stop, --ban, --bias and --separator, \n is a newline, \t a tab. With --form
-    each text has the form, and no two are the same.
+    A text ends where the model ends it, where you say, or at --length. A single text is printed
+    while it is written. In --stop, --ban, --bias and --separator, \n is a newline and \t a tab.
+    With --form each text has the form, and no two are the same.
     """
     config = SampleConfig(**_read_settings(ctx.params))
     form_asked = options.form(form, form_file, acrostic)
@@ -150,7 +161,7 @@ def _read_settings(params: dict[str, Any]) -> dict[str, Any]:
         given["temperature"] = values.numbers("--temperature", given["temperature"])
     if params["greedy"]:
         if given.get("temperature", (0.0,)) != (0.0,):
-            raise ConfigError("--greedy is --temperature 0; leave one of them out.")
+            raise ConfigError("--greedy means --temperature 0. Leave one of them out.")
         given["temperature"] = 0.0
     for name in ("stop", "ban"):
         if name in given:
@@ -163,7 +174,7 @@ def _read_settings(params: dict[str, Any]) -> dict[str, Any]:
 def _beginnings(prompt: str | None, file: Path | None, *, one_a_line: bool) -> list[str]:
     """The prompts, one unless each line is one."""
     if prompt is not None and file is not None:
-        raise ConfigError("--prompt-file and a prompt were both given; leave one of them out.")
+        raise ConfigError("--prompt-file and a prompt exclude each other. Leave one of them out.")
     if file is not None and str(file) != "-":
         text = _decode(file.read_bytes(), str(file))
     elif prompt == "-" or file is not None or (one_a_line and prompt is None):
@@ -174,7 +185,7 @@ def _beginnings(prompt: str | None, file: Path | None, *, one_a_line: bool) -> l
         return [text]
     lines = text.splitlines()
     if not lines:
-        raise ConfigError("--prompts: there is no line to begin with.")
+        raise ConfigError("--prompts needs at least one line, but the prompt is empty.")
     return lines
 
 

@@ -40,16 +40,19 @@ def command(
     ctx: typer.Context,
     files: options.Files = None,
     name: Annotated[
-        str | None, typer.Option("--name", "-o", help="Name of the run; else the file's name.")
+        str | None,
+        typer.Option("--name", "-o", help="Name of the run. Default: the name of the first file."),
     ] = None,
     resume: Annotated[
         bool,
         typer.Option(
             "--resume",
-            help="Go on with a run that stopped; --minutes, --epochs or --steps move its end.",
+            help="Continue a run that stopped. --minutes, --epochs or --steps move its end.",
         ),
     ] = False,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a run.")] = False,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace an existing run.")
+    ] = False,
     init_from: options.InitFrom = None,
     minutes: Annotated[float | None, setting(TrainConfig, "minutes", "--minutes", "-m")] = None,
     epochs: Annotated[float | None, setting(TrainConfig, "epochs")] = None,
@@ -80,7 +83,7 @@ def command(
     valid_fraction: Annotated[float | None, setting(TrainConfig, "valid_fraction")] = None,
     valid_tokens: Annotated[int | None, setting(TrainConfig, "valid_tokens")] = None,
     valid: Annotated[
-        str | None, typer.Option(help="File to hold out in place of a share of the text.")
+        str | None, typer.Option(help="Hold out this file instead of a share of the text.")
     ] = None,
     documents: options.Documents = None,
     encoding: options.Encoding = None,
@@ -103,18 +106,20 @@ def command(
 ) -> None:
     """Train a model on text files and keep it under checkpoints/NAME.
 
-    What you leave out is chosen from the text, the machine and the time, and said.
-    Ctrl-C saves the run; --resume goes on with it.
+    rnngen chooses what you leave out from the text, the machine and the time, and prints it.
+    Ctrl-C saves the run and stops. --resume continues it.
     """
     given = _read_settings(ctx.params, config)
     if not resume and not files:
         raise ConfigError("name a text file to train on, or --resume a run by its --name.")
     if resume and init_from is not None:
-        raise ConfigError("--init-from begins a run, --resume goes on with one; leave one out.")
+        raise ConfigError(
+            "--init-from starts a run, --resume continues one. Leave one of them out."
+        )
     if resume and files and name:
         raise ConfigError(
-            "--resume goes on with the text the run began with: leave out the files; or begin a "
-            f"run with another text and what {name} has learned, by --init-from {name}."
+            "--resume continues with the text of the run, so leave out the files. To teach the "
+            f"model another text, start a run with --init-from {name}."
         )
     from rnngen import runs
     from rnngen.training import processes
@@ -152,7 +157,7 @@ def _read_settings(params: dict[str, Any], config: Path | None) -> dict[str, Any
     from_file = read_toml(config) if config else {}
     if unknown := sorted(set(from_file) - known):
         raise ConfigError(
-            f"{config}: unknown setting {unknown[0]!r}; known are {', '.join(sorted(known))}."
+            f"{config}: unknown setting {unknown[0]!r}. Known settings: {', '.join(sorted(known))}."
         )
     from_options = {k: v for k, v in params.items() if k in known and v is not None}
     return from_file | from_options
@@ -167,7 +172,7 @@ def _new_plan(
     overwrite: bool,
     quiet: bool,
 ) -> Plan:
-    """A new run, announced."""
+    """A new run, shown to the user."""
     from rnngen import runs
     from rnngen.training.plan import new_plan
 
@@ -201,7 +206,7 @@ def _load_pretrained(name: str | None, given: dict[str, Any]) -> Pretrained | No
     if tokens := {"tokenizer", "vocab_size", "subwords"} & given.keys():
         raise ConfigError(
             f"{option(min(tokens))} has no effect with --init-from, which keeps the model's"
-            " tokens; leave one of them out."
+            " tokens. Leave one of them out."
         )
     from rnngen import checkpoint, runs
     from rnngen.training.plan import Pretrained
@@ -228,7 +233,7 @@ def _resumed_plan(files: list[str] | None, name: str | None, given: dict[str, An
     if others := given.keys() - BUDGET:
         raise ConfigError(
             f"{option(min(others))} cannot be changed with --resume: a resumed run keeps its "
-            "settings, so that it ends as if it had never stopped; only its end can be moved, by "
+            "settings, so that it ends as if it had never stopped. You can only move its end, with "
             f"{', '.join(map(option, BUDGET))}."
         )
     if not name and not files:
@@ -305,19 +310,19 @@ def _report(stopped: Stopped, folder: Path, *, quiet: bool, first: bool) -> None
         raise typer.Exit({"diverged": 1, "interrupted": INTERRUPTED}.get(stopped.reason, 0))
     if stopped.reason == "diverged":
         raise TrainingError(
-            f"{folder}: the loss stopped being a number and stayed so; the last good state is "
-            f"kept. Pretrained again with a lower --learning-rate, or try: {resume}"
+            f"{folder}: the loss is no longer a finite number. The last good state is kept. "
+            f"Start again with a lower --learning-rate, or try: {resume}"
         )
     if stopped.reason == "interrupted":
-        console.note(f"stopped at step {stopped.step}, saved; go on with: {resume}")
+        console.note(f"stopped at step {stopped.step}, saved. Continue with: {resume}")
         raise typer.Exit(INTERRUPTED)
     if stopped.best_valid_bits_per_byte is None:
         raise TrainingError(
-            f"{folder}: no loss on held-out text was a number, so there is no model. "
-            "Pretrained again with a lower --learning-rate."
+            f"{folder}: no loss on held-out text was a finite number, so there is no model. "
+            "Start again with a lower --learning-rate."
         )
     if not quiet:
-        why = "no gain any more" if stopped.reason == "patience" else "done"
+        why = "no more gain" if stopped.reason == "patience" else "done"
         console.note(
             f"{why} after {stopped.step:,} steps, {stopped.seconds / 60:.1f} minutes: "
             f"{stopped.best_valid_bits_per_byte:.4f} bits per byte on held-out text; "

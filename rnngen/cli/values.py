@@ -27,7 +27,8 @@ def numbers(option: str, text: str) -> tuple[float, ...]:
         return tuple(map(float, text.split(",")))
     except (ValueError, TypeError) as error:
         raise ConfigError(
-            f"{option} must be a number, a list as 0.5,1 or a range as 0.5:1.5:0.25, got {text!r}."
+            f"{option} must be a number, a list like 0.5,1 or a range like 0.5:1.5:0.25, "
+            f"got {text!r}."
         ) from error
 
 
@@ -47,7 +48,7 @@ def parse_weighted(option: str, text: str) -> tuple[str, float]:
             return unescape(name), float(value)
     except ValueError:
         pass
-    raise ConfigError(f"{option} must be TEXT=VALUE, as moon=2 or rain=-3, got {text!r}.")
+    raise ConfigError(f"{option} must be TEXT=VALUE, like moon=2 or rain=-3, got {text!r}.")
 
 
 def share(option: str, text: str) -> tuple[int, int]:
@@ -55,6 +56,6 @@ def share(option: str, text: str) -> tuple[int, int]:
     found = re.fullmatch(r"(\d{1,6})/(\d{1,6})", text, re.ASCII)
     if not found or not 1 <= int(found[1]) <= int(found[2]):
         raise ConfigError(
-            f"{option} must be I/N, as 2/8 for the second of eight machines, got {text!r}."
+            f"{option} must be I/N, like 2/8 for the second of eight machines, got {text!r}."
         )
     return int(found[1]), int(found[2])
