@@ -1,6 +1,6 @@
 # `make haiku` trains for two minutes and prints three haiku; `make test` runs every check.
 # `make search` tries the properties that tests assert on new examples. `make docs` fills the tables
-# of the documentation from the program.
+# of the documentation from the program and runs its blocks for the outputs shown.
 # Each makes its own virtual environment in .venv first. PYTHON=python3.12 chooses another Python.
 PYTHON ?= python3
 BIN := .venv/bin
@@ -29,6 +29,7 @@ bench: .venv/installed
 
 docs: .venv/installed
 	$(BIN)/python scripts/make_docs.py
+	RNNGEN_WRITE_DOCS=1 $(BIN)/python -m pytest tests/test_docs.py --numprocesses auto
 
 .venv/installed: pyproject.toml
 	$(PYTHON) -m venv .venv

@@ -7,6 +7,8 @@ A comment on the line before a block says what the block is:
     <!-- file: mine.toml -->    written to that file before the blocks after it run
     <!-- shown: why -->         neither run nor compared
     <!-- not run: why -->       commands that are parsed only
+
+`make docs` writes the outputs anew, but for those with a line `...`.
 """
 
 from __future__ import annotations
@@ -55,6 +57,14 @@ def blocks(page: Path) -> list[Block]:
         )
         for found in BLOCK.finditer(text)
     ]
+
+
+def replace_body(page: Path, block: Block, body: str) -> None:
+    """Write what a block now prints in place of what it says."""
+    text = page.read_text(encoding="utf-8")
+    old, new = (f"```{block.language}\n{content}```\n" for content in (block.body, body))
+    assert text.count(old) == 1, f"{page.name}, line {block.line}: two blocks are the same"
+    page.write_text(text.replace(old, new), encoding="utf-8")
 
 
 def prose(page: Path) -> str:

@@ -70,7 +70,7 @@ class TokenSpellings:
         return np.array(crossing, np.int64), inner
 
 
-class _Node(NamedTuple):
+class _Spelling(NamedTuple):
     """A spelling of a part of the rest."""
 
     ids: list[int]
@@ -94,11 +94,11 @@ class SpellingTree:
         self, runtime: Runtime, spellings: TokenSpellings, beginning: Beginning, rest: bytes
     ) -> None:
         self._spellings = spellings
-        self._nodes: list[_Node] = []
+        self._nodes: list[_Spelling] = []
         self._levels: list[tuple[NDArray[np.float32], State]] = []  # logits (n, V), state (L, n, H)
         self._ends: list[tuple[IntArray, IntArray, FloatArray]] = []  # the choices, node by node
         self._best = -math.inf  # log-probability of the likeliest choice
-        level, state = [_Node(beginning.ids, rest, 0.0, 0, 0, -1)], beginning.state
+        level, state = [_Spelling(beginning.ids, rest, 0.0, 0, 0, -1)], beginning.state
         while level:
             last = np.array([node.ids[-1] for node in level], dtype=np.int64)
             logits, state = runtime.step(last, state)
@@ -111,7 +111,7 @@ class SpellingTree:
         nodes, tokens, logs = (np.concatenate(arrays) for arrays in zip(*self._ends, strict=True))
         self.choices = nodes, tokens, logs
 
-    def _expand(self, node: _Node, learned: FloatArray) -> list[_Node]:
+    def _expand(self, node: _Spelling, learned: FloatArray) -> list[_Spelling]:
         """Note the choices that end after `node`; returns the nodes one token further.
 
         learned: (V,), the log-probability of each token there. A returned node's row is still that
@@ -125,7 +125,7 @@ class SpellingTree:
         self._ends.append((np.full(len(crossing), index), crossing, reached))
         pieces = self._spellings.pieces
         return [
-            _Node(
+            _Spelling(
                 [*node.ids, token],
                 node.rest[len(pieces[token]) :],
                 node.log_probability + float(learned[token]),
@@ -136,7 +136,7 @@ class SpellingTree:
             for token in inner
         ]
 
-    def _likely(self, nodes: list[_Node]) -> list[_Node]:
+    def _likely(self, nodes: list[_Spelling]) -> list[_Spelling]:
         """Those that matter beside what is found already, the likeliest if they are too many."""
         room = max(0, MOST_NODES - len(self._nodes))
         best = max([self._best, *(node.log_probability for node in nodes)])
