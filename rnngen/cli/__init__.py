@@ -15,6 +15,7 @@ import typer
 from typer.core import TyperGroup
 
 from rnngen import console
+from rnngen.console.spelling import as_options
 from rnngen.errors import RnngenError
 from rnngen.version import __version__
 
@@ -67,7 +68,7 @@ class Commands(TyperGroup):
             sys.stdout.flush()
             return result
         except RnngenError as error:
-            raise _failed(str(error), error.exit_code) from error
+            raise _failed(as_options(str(error)), error.exit_code) from error
         except typer.TyperException as error:
             raise _failed(error.format_message(), USAGE) from error
         except BrokenPipeError as error:
