@@ -16,6 +16,7 @@ from typer.core import TyperGroup
 
 from rnngen import console
 from rnngen.cli import usage
+from rnngen.console.spelling import as_options
 from rnngen.errors import ConfigError, RnngenError
 from rnngen.version import __version__
 
@@ -73,7 +74,7 @@ class Commands(TyperGroup):
             sys.stdout.flush()
             return result
         except RnngenError as error:
-            raise _failed(str(error), error.exit_code) from error
+            raise _failed(as_options(str(error)), error.exit_code) from error
         except typer.TyperException as error:
             raise _failed(usage.explain(error), USAGE) from error
         except BrokenPipeError as error:

@@ -55,7 +55,7 @@ def command(
             runs.home(),
             shard=None if shard is None else share("--shard", shard),
             progress=count,
-            note=None if quiet else console.note,
+            note=None if quiet else console.translated_note,
         )
     if corpus.reason and not quiet:
         console.note(corpus.reason)

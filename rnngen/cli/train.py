@@ -183,7 +183,7 @@ def _new_plan(
     pretrained = _load_pretrained(init_from, given)
     device = _device_kind(given)
     with console.counting("tokenizing", "characters", quiet=quiet) as progress:
-        note = None if quiet else console.note
+        note = None if quiet else console.translated_note
         plan, recipe = new_plan(
             text,
             folder,

@@ -9,6 +9,8 @@ import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from rnngen.console.spelling import as_options
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -18,6 +20,11 @@ if TYPE_CHECKING:
 def note(message: str) -> None:
     """One line for the person at the terminal."""
     print(message, file=sys.stderr, flush=True)
+
+
+def translated_note(message: str) -> None:
+    """One line that the library says, with its settings as options."""
+    note(as_options(message))
 
 
 def error(message: str) -> None:
@@ -63,7 +70,7 @@ def show_recipe(recipe: Recipe) -> None:
     settings = recipe.model.to_dict() | recipe.train.to_dict()
     width = max(map(len, recipe.reasons))
     for name, reason in recipe.reasons.items():
-        note(f"  {name:<{width}}  {_value(settings[name]):>7}  {reason}")
+        note(f"  {name:<{width}}  {_value(settings[name]):>7}  {as_options(reason)}")
 
 
 def _value(value: Any) -> str:

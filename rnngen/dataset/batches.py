@@ -210,7 +210,7 @@ def split(store: TokenStore, valid_fraction: float) -> tuple[Split, Split]:
     if not 0 < cut < store.num_tokens:
         raise CorpusError(
             f"the text has {store.num_tokens} tokens: too few to train on and to measure with. "
-            "Add text, or name a second file with --valid."
+            "Add text, or name a second file with `valid`."
         )
     return ContinuousSplit(store, 0, cut), ContinuousSplit(store, cut, store.num_tokens)
 

@@ -54,16 +54,16 @@ class TextConfig:
     """Whether to keep an index of the text's spans; None: if it is not too large."""
 
     def __post_init__(self) -> None:
-        _check_choice("--tokenizer", self.tokenizer, tokenizers.KINDS)
-        _check_choice("--subwords", self.subwords, ("bpe", "unigram"))
-        _check_choice("--documents", self.documents, DOCUMENTS)
+        _check_choice("tokenizer", self.tokenizer, tokenizers.KINDS)
+        _check_choice("subwords", self.subwords, ("bpe", "unigram"))
+        _check_choice("documents", self.documents, DOCUMENTS)
         if self.vocab_size is not None and self.tokenizer != "subword":
-            raise ConfigError(f"--vocab-size is for --tokenizer subword, not {self.tokenizer}.")
-        for option, value in (("vocab-size", self.vocab_size), ("min-count", self.min_count)):
+            raise ConfigError(f"`vocab_size` is for `tokenizer` subword, not {self.tokenizer}.")
+        for name, value in (("vocab_size", self.vocab_size), ("min_count", self.min_count)):
             if value is not None and (not isinstance(value, int) or value < 1):
-                raise ConfigError(f"--{option} must be a whole number, at least 1, got {value}.")
+                raise ConfigError(f"`{name}` must be a whole number, at least 1, got {value}.")
         if self.novelty not in (None, True, False):
-            raise ConfigError(f"--novelty is on or off, got {self.novelty!r}.")
+            raise ConfigError(f"`novelty` is on or off, got {self.novelty!r}.")
 
     def corpus(self, home: Path) -> Corpus:
         return self._open(self.paths, home)
@@ -81,9 +81,9 @@ class TextConfig:
         )
 
 
-def _check_choice(option: str, value: object, choices: Sequence[str]) -> None:
+def _check_choice(name: str, value: object, choices: Sequence[str]) -> None:
     if value not in choices:
-        raise ConfigError(f"{option} must be one of {', '.join(choices)}, got {value}.")
+        raise ConfigError(f"`{name}` must be one of {', '.join(choices)}, got {value}.")
 
 
 def tokenize(
@@ -103,7 +103,7 @@ def tokenize(
     """
     corpus = text.corpus(home)
     if shard is not None and STDIN in text.paths:
-        raise ConfigError("--shard needs files that every machine can read, not stdin (-).")
+        raise ConfigError("`shard` needs files that every machine can read, not stdin (-).")
     tokenizer = find_tokenizer(corpus, text, home, note)
     if shard is not None:
         return corpus, tokenizer, _build_shard(corpus, tokenizer, home, shard, progress)
@@ -209,8 +209,8 @@ def _missing(path: Path, shards: Mapping[int, Mapping[int, Path]]) -> str:
     more = f" and {len(missing) - MOST_LISTED} more" if len(missing) > MOST_LISTED else ""
     return (
         f"{_shards_folder(path)}: shards {listed}{more} of the text are missing. "
-        f"Make them, as: rnngen tokenize FILES --shard {missing[0]}/{count}; "
-        "or leave --shard out, and all is cut into tokens here."
+        f"Make them, as: rnngen tokenize FILES `shard` {missing[0]}/{count}; "
+        "or leave `shard` out, and all is cut into tokens here."
     )
 
 

@@ -16,6 +16,7 @@ from rnngen.errors import CheckpointError, CorpusError
 from rnngen.forms.language import lexicon
 from rnngen.training import recipe
 from rnngen.training.finetune import initial_weights
+from rnngen.training.situation import Situation
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -97,7 +98,7 @@ def new_plan(
     valid = text.valid_corpus(home)
     fraction = given.get("valid_fraction", _valid_fraction(store))
     training, validation = _sides(store, valid, tokenizer, fraction, home)
-    situation = recipe.Situation(
+    situation = Situation(
         num_tokens=training.num_tokens,
         held_out=validation.num_tokens,
         vocab_size=tokenizer.vocab_size,
@@ -193,7 +194,7 @@ def _span_index(
     if index is None and note is not None:
         note(
             f"no index of the text is kept, it would take more than {novelty.MOST_BYTES >> 20} MB;"
-            " --novelty keeps one, for rnngen sample --novel."
+            " `novelty` keeps one, for rnngen sample `novel`."
         )
     return index
 
@@ -227,7 +228,7 @@ def _reopen(remembered: Mapping[str, Any], home: Path) -> Corpus:
     if corpus.digest() != remembered["digest"]:
         raise CorpusError(
             f"{', '.join(corpus.names)}: changed since the run began, so it cannot be resumed. "
-            "Put the old text back, or start again with --overwrite."
+            "Put the old text back, or start again with `overwrite`."
         )
     return corpus
 

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from rnngen.config import ModelConfig, TrainConfig
 from rnngen.errors import ConfigError
 from rnngen.model.shapes import parameter_count
-from rnngen.training.recipe import Situation, choose
+from rnngen.training.recipe import choose
+from rnngen.training.situation import Situation
 
 situations = st.builds(
     Situation,
@@ -108,7 +109,7 @@ def test_a_trained_model_keeps_its_runs_and_learns_few_by_heart():
     plan = choose(Situation(10**5, 10**4, 3000, pretrained=trained), {})
     assert plan.model == dataclasses.replace(trained, dropout=plan.model.dropout)
     assert plan.train.ngram_rate < 1
-    with pytest.raises(ConfigError, match="--ngram-dim cannot be 8"):
+    with pytest.raises(ConfigError, match="`ngram_dim` cannot be 8"):
         choose(Situation(10**5, 10**4, 3000, pretrained=trained), {"ngram_dim": 8})
 
 
@@ -186,5 +187,5 @@ def test_a_pretrained_model_keeps_its_shape_and_learns_gently():
     assert larger.train.batch_size == new.train.batch_size
     assert plan.train.learning_rate < larger.train.learning_rate < new.train.learning_rate
     assert choose(situation, {"hidden_size": 100}).model.hidden_size == 100
-    with pytest.raises(ConfigError, match="--norm cannot be False"):
+    with pytest.raises(ConfigError, match="`norm` cannot be False"):
         choose(situation, {"norm": False})
