@@ -69,7 +69,7 @@ class Commands(TyperGroup):
         except RnngenError as error:
             raise _failed(str(error), error.exit_code) from error
         except typer.TyperException as error:
-            raise _failed(error.format_message(), USAGE) from error
+            raise _failed(" ".join(error.format_message().split()), USAGE) from error
         except BrokenPipeError as error:
             _discard_stdout()
             raise typer.Exit(CLOSED_PIPE) from error

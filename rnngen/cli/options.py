@@ -12,7 +12,10 @@ from rnngen.config import Config, SampleConfig, option
 from rnngen.errors import ConfigError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from rnngen.api import LanguageModel
+    from rnngen.corpus import Corpus
     from rnngen.dataset.cache import TextConfig
     from rnngen.forms.spec import FormSpec
 
@@ -120,7 +123,42 @@ Documents = Annotated[
 ]
 Encoding = Annotated[str | None, typer.Option(help="Encoding of the files; UTF-8 by default.")]
 Column = Annotated[
-    str | None, typer.Option(help="Which column of .csv, .tsv or .jsonl files holds the text.")
+    str | None,
+    typer.Option(
+        help="Which column of a table holds the text; its number, from 1, if there is no header.",
+    ),
+]
+Errors = Annotated[
+    str | None,
+    typer.Option(
+        metavar="strict|replace|skip",
+        help="Bytes that are not in the encoding: refuse, replace by U+FFFD, or leave out.",
+    ),
+]
+Format = Annotated[
+    str | None,
+    typer.Option(
+        "--format",
+        metavar="text|csv|tsv|jsonl|json",
+        help="What all the files are; each file's ending says it by default.",
+    ),
+]
+Delimiter = Annotated[
+    str | None,
+    typer.Option(
+        metavar="CHAR", help="What stands between the fields of a table; found out by default."
+    ),
+]
+Quoting = Annotated[
+    str | None,
+    typer.Option(
+        metavar="auto|none|csv",
+        help="Quotation marks in .csv and .tsv: auto looks, none takes them as text, csv as "
+        "quoting.",
+    ),
+]
+StrictRows = Annotated[
+    bool | None, typer.Option("--strict", help="Refuse a table with a row that has no text.")
 ]
 TokenizerKind = Annotated[
     str | None, typer.Option("--tokenizer", help="char, byte or subword; char by default.")
@@ -142,13 +180,23 @@ Novelty = Annotated[
 ConfigFile = Annotated[
     Path | None, typer.Option("--config", help="TOML file of settings; options win over it.")
 ]
+Output = Annotated[
+    Path | None,
+    typer.Option(
+        "--output",
+        "-o",
+        metavar="PATH",
+        help="Folder to write the model to, wherever it is, in place of --name.",
+    ),
+]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")]
 
+READING = ("encoding", "column", "errors", "format", "delimiter", "quoting", "strict")
+"""The settings that say how files are read."""
 TEXT = (
     "valid",
     "documents",
-    "encoding",
-    "column",
+    *READING,
     "tokenizer",
     "vocab_size",
     "subwords",
@@ -174,6 +222,31 @@ def form(name: str | None, file: Path | str | None, word: str | None) -> FormSpe
     return asked if word is None else asked.with_acrostic(word)
 
 
+def new_folder(name: str | None, output: Path | None, usual: Callable[[], str]) -> Path:
+    """The folder that --name or -o asks for, else the one of the usual name.
+
+    Raises ConfigError for both at once, or for what cannot be a folder.
+    """
+    from rnngen import runs
+
+    if output is None:
+        return runs.new_folder(usual() if name is None else name)
+    if name is not None:
+        raise ConfigError("--name and -o both say where the model goes; leave one of them out.")
+    return runs.folder_at(output)
+
+
+def reading(params: dict[str, Any]) -> dict[str, Any]:
+    """What the options say of how files are read."""
+    return {name: params[name] for name in READING if params[name] is not None}
+
+
+def tell_corpus(corpus: Corpus) -> None:
+    """Say how files were read, and what was left out of them."""
+    for line in (*corpus.notes, *corpus.remarks()):
+        console.remark(line)
+
+
 def text(files: list[str], given: dict[str, Any]) -> TextConfig:
     """What the options say to read."""
     from rnngen.dataset.cache import TextConfig
@@ -195,4 +268,4 @@ def tell_unseen(unseen: list[str], what: str, *, strict: bool = False) -> None:
     message = f"{what} has characters the model never saw: {shown}{more}"
     if strict:
         raise ConfigError(f"{message}. Leave --strict out to go on all the same.")
-    console.note(f"rnngen: note: {message}.")
+    console.remark(f"{message}.")

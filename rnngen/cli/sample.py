@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from rnngen import console
 from rnngen.cli import options, sample_form, values
 from rnngen.cli.options import setting
 from rnngen.config import SampleConfig
@@ -162,6 +163,8 @@ def _given(params: dict[str, Any]) -> dict[str, Any]:
 
 def _beginnings(prompt: str | None, file: Path | None, *, one_a_line: bool) -> list[str]:
     """The prompts, one unless each line is one."""
+    from rnngen.api import normalized
+
     if prompt is not None and file is not None:
         raise ConfigError("--prompt-file and a prompt were both given; leave one of them out.")
     if file is not None and str(file) != "-":
@@ -172,16 +175,18 @@ def _beginnings(prompt: str | None, file: Path | None, *, one_a_line: bool) -> l
         text = prompt or ""
     if not one_a_line:
         return [text]
-    lines = text.splitlines()
-    if not lines:
+    text = normalized(text).removesuffix("\n")
+    if not text:
         raise ConfigError("--prompts: there is no line to begin with.")
-    return lines
+    return text.split("\n")  # only where lines end in a text that is trained on
 
 
 def _decoded(content: bytes, where: str) -> str:
+    from rnngen.api import normalized
+
     try:
         # `echo "old pond" | ...` means the words, not the end of the line.
-        return content.decode("utf-8-sig").removesuffix("\n")
+        return normalized(content.decode("utf-8-sig")).removesuffix("\n")
     except UnicodeDecodeError as error:
         raise ConfigError(f"{where}: the prompt is not UTF-8 at byte {error.start}.") from error
 
@@ -225,9 +230,7 @@ def _shown(text: AnyText, show_prompt: bool) -> str:
 
 
 def _json(model: LanguageModel, text: AnyText) -> str:
-    import json
-
-    return json.dumps(model.describe(text), ensure_ascii=False)
+    return console.to_json(model.describe(text))
 
 
 def _write_files(

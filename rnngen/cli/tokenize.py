@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Annotated
 
 import typer
@@ -26,6 +25,11 @@ def command(
     documents: options.Documents = None,
     encoding: options.Encoding = None,
     column: options.Column = None,
+    errors: options.Errors = None,
+    format: options.Format = None,
+    delimiter: options.Delimiter = None,
+    quoting: options.Quoting = None,
+    strict: options.StrictRows = None,
     tokenizer: options.TokenizerKind = None,
     vocab_size: options.VocabSize = None,
     subwords: options.Subwords = None,
@@ -57,8 +61,10 @@ def command(
             progress=count,
             note=None if quiet else console.note,
         )
-    if corpus.reason and not quiet:
-        console.note(corpus.reason)
+    if not quiet:
+        if corpus.reason:
+            console.note(corpus.reason)
+        options.tell_corpus(corpus)
     facts = {
         "tokens": store.num_tokens,
         "bytes": store.num_bytes,
@@ -68,4 +74,4 @@ def command(
         "vocab_size": cutter.vocab_size,
         "path": str(store.path),
     }
-    typer.echo(json.dumps(facts) if as_json else console.table(facts))
+    typer.echo(console.to_json(facts) if as_json else console.table(facts))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import shlex
 import signal
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
@@ -40,8 +41,9 @@ def command(
     ctx: typer.Context,
     files: options.Files = None,
     name: Annotated[
-        str | None, typer.Option("--name", "-o", help="Name of the run; else the file's name.")
+        str | None, typer.Option("--name", help="Name of the run; else the file's name.")
     ] = None,
+    output: options.Output = None,
     resume: Annotated[
         bool,
         typer.Option(
@@ -85,6 +87,11 @@ def command(
     documents: options.Documents = None,
     encoding: options.Encoding = None,
     column: options.Column = None,
+    errors: options.Errors = None,
+    format: options.Format = None,
+    delimiter: options.Delimiter = None,
+    quoting: options.Quoting = None,
+    strict: options.StrictRows = None,
     tokenizer: options.TokenizerKind = None,
     vocab_size: options.VocabSize = None,
     subwords: options.Subwords = None,
@@ -111,30 +118,32 @@ def command(
         raise ConfigError("name a text file to train on, or --resume a run by its --name.")
     if resume and init_from is not None:
         raise ConfigError("--init-from begins a run, --resume goes on with one; leave one out.")
-    if resume and files and name:
+    if resume and files and (name or output):
         raise ConfigError(
             "--resume goes on with the text the run began with: leave out the files; or begin a "
-            f"run with another text and what {name} has learned, by --init-from {name}."
+            f"run with another text and what {name or output} has learned, by --init-from "
+            f"{name or output}."
         )
     from rnngen import runs
     from rnngen.training import processes
 
-    with processes.joined() as group:
+    folder = options.new_folder(name, output, lambda: _stem(files, resume=resume))
+    with processes.joined() as group, _owned(folder, group, resume=resume):
         quiet = quiet or not group.is_first
         if not resume and group.has_begun():  # started anew, with the command as it was
             overwrite = True
-            if group.shared(_has_state(files, name)):
+            if group.shared((folder / runs.TRAINING_FILE).is_file()):
                 resume, given = True, {}
         scalars = None
-        if tensorboard and (name or files) and group.is_first:
-            scalars = _scalars(tensorboard, name or _stem(files or []), resume=resume)
+        if tensorboard and group.is_first:
+            scalars = _scalars(tensorboard / folder.name, resume=resume)
         with group.first_then_others():
             if resume:
-                job = _resumed(files, name, given)
+                job = _resumed(folder, given)
             else:
                 overwrite = overwrite or not group.is_first
                 job = _planned(
-                    files or [], name, given, init_from, overwrite=overwrite, quiet=quiet
+                    files or [], folder, given, init_from, overwrite=overwrite, quiet=quiet
                 )
                 group.check(job.config.batch_size)
                 if group.is_first:
@@ -158,9 +167,19 @@ def _given(params: dict[str, Any], config: Path | None) -> dict[str, Any]:
     return from_file | from_options
 
 
+@contextmanager
+def _owned(folder: Path, group: Group, *, resume: bool) -> Iterator[None]:
+    """The run is this launch's alone; the first of its processes sees to that."""
+    from rnngen import runs
+
+    is_there = folder.is_dir() or not resume
+    with runs.owned(folder) if group.is_first and is_there else nullcontext():
+        yield
+
+
 def _planned(
     files: list[str],
-    name: str | None,
+    folder: Path,
     given: dict[str, Any],
     init_from: str | None,
     *,
@@ -171,7 +190,6 @@ def _planned(
     from rnngen import runs
     from rnngen.training.plan import new_job
 
-    folder = runs.new_folder(name or _stem(files))
     runs.check_free(folder, overwrite=overwrite)
     settings = {k: v for k, v in given.items() if k not in options.TEXT}
     text = options.text(files, given)
@@ -180,7 +198,14 @@ def _planned(
     with console.counting("tokenizing", "characters", quiet=quiet) as progress:
         note = None if quiet else console.note
         job, recipe = new_job(
-            text, folder, settings, start=start, device=device, progress=progress, note=note
+            text,
+            folder,
+            settings,
+            home=runs.home(),
+            start=start,
+            device=device,
+            progress=progress,
+            note=note,
         )
     if not quiet:
         console.show_corpus(job.facts["corpus"])
@@ -203,21 +228,14 @@ def _start(name: str | None, given: dict[str, Any]) -> Start | None:
     return Start(name, checkpoint.load_model(runs.find_model(name)))
 
 
-def _scalars(folder: Path, name: str, *, resume: bool) -> Scalars:
+def _scalars(folder: Path, *, resume: bool) -> Scalars:
     """Made before the text is read, as the package may be missing."""
-    from rnngen import runs
     from rnngen.training.tensorboard import Scalars
 
-    return Scalars(folder / runs.new_folder(name).name, resume=resume)
+    return Scalars(folder, resume=resume)
 
 
-def _has_state(files: list[str] | None, name: str | None) -> bool:
-    from rnngen import runs
-
-    return (runs.new_folder(name or _stem(files or [])) / runs.TRAINING_FILE).is_file()
-
-
-def _resumed(files: list[str] | None, name: str | None, given: dict[str, Any]) -> Job:
+def _resumed(folder: Path, given: dict[str, Any]) -> Job:
     """The run as it was saved, or with the end it is given now."""
     if others := given.keys() - BUDGET:
         raise ConfigError(
@@ -225,19 +243,27 @@ def _resumed(files: list[str] | None, name: str | None, given: dict[str, Any]) -
             "settings, so that it ends as if it had never stopped; only its end can be moved, by "
             f"{', '.join(map(option, BUDGET))}."
         )
-    if not name and not files:
-        raise ConfigError("--resume needs the run's --name.")
     from rnngen import runs
     from rnngen.training.plan import resumed_job
 
-    folder = runs.new_folder(name or _stem(files or []))
     runs.remove_leftovers(folder)
-    return resumed_job(folder, given)
+    return resumed_job(folder, given, home=runs.home())
 
 
-def _stem(files: list[str]) -> str:
-    """The name of the first file: `texts/haiku.txt.gz` is the run `haiku`."""
-    return "stdin" if files[0] == "-" else Path(files[0]).resolve().name.split(".")[0]
+def _stem(files: list[str] | None, *, resume: bool) -> str:
+    """The name of the first file: `texts/haiku.txt.gz` is the run `haiku`, `.secret` `secret`."""
+    if not files:
+        raise ConfigError(
+            "--resume needs the run's --name, or -o with its folder."
+            if resume
+            else "name a text file to train on, or --resume a run by its --name."
+        )
+    if files[0] == "-":
+        return "stdin"
+    stem = Path(files[0]).resolve().name.lstrip(".").split(".")[0]
+    if not stem:
+        raise ConfigError(f"{files[0]!r} gives the run no name; choose one with --name.")
+    return stem
 
 
 def _device_kind(given: dict[str, Any]) -> str:
@@ -292,7 +318,10 @@ def _stop_signals() -> Iterator[Callable[[], bool]]:
 
 def _report(stopped: Stopped, folder: Path, *, quiet: bool, first: bool) -> None:
     """Say how it ended and what to do next; of several processes the first one says it."""
-    resume = f"rnngen train --resume --name {folder.name}"
+    from rnngen import runs
+
+    resume = f"rnngen train --resume {runs.option_for(folder)}"
+    model = folder.name if folder == runs.home() / folder.name else shlex.quote(str(folder))
     if not first:
         raise typer.Exit({"diverged": 1, "interrupted": INTERRUPTED}.get(stopped.reason, 0))
     if stopped.reason == "diverged":
@@ -313,5 +342,5 @@ def _report(stopped: Stopped, folder: Path, *, quiet: bool, first: bool) -> None
         console.note(
             f"{why} after {stopped.step:,} steps, {stopped.seconds / 60:.1f} minutes: "
             f"{stopped.best_valid_bits_per_byte:.4f} bits per byte on held-out text; "
-            f"{folder} holds the model. Try: rnngen sample {folder.name}"
+            f"{folder} holds the model. Try: rnngen sample {model}"
         )

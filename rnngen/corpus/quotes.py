@@ -1,0 +1,142 @@
+"""Whether quotation marks in a table enclose fields or are text.
+
+TSV as it is registered has no quoting, yet spreadsheets quote; CSV has it, yet not all who write it
+know. A mark that opens a field where none was meant swallows rows up to the next mark:
+
+    50  eng  "Never again, she wrote          read as quoting, this is one row of three fields
+    ...
+    90  eng  The shelf is deep: 6"
+
+So a table is looked through once, read both ways at the same time.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from typing import TYPE_CHECKING
+
+from rnngen.corpus.rows import parser
+from rnngen.errors import CorpusError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from rnngen.corpus.table import Table
+
+ENOUGH_LINES = 3
+"""Lines between two marks that look like rows, at least, to take them for rows."""
+MOST_SHAPES = 1000
+"""Kinds of values that are remembered of all columns together."""
+LETTERS, DIGITS = re.compile(r"[^\W\d_]+"), re.compile(r"\d+")
+AS_TEXT = (
+    "quotation marks are read as text, as they do not enclose fields throughout; "
+    "--quoting csv takes them as quoting."
+)
+AS_QUOTING = "quotation marks are taken as quoting; --quoting none reads them as text."
+
+
+def decide(name: str, lines: Iterable[str], table: Table, text_column: int) -> tuple[bool, str]:
+    """Whether marks are quoting, and what to say of it; "" if it makes no difference.
+
+    Tab-separated: only if the whole file parses so, with one number of fields a row, and no quoted
+    field holds lines that look like rows.  Others: unless one does; what does not parse is for the
+    reader to refuse.
+    Raises CorpusError, with `name` and the lines, where a field of two lines may be either.
+    """
+    survey = _Survey(table, text_column)
+    parses = survey.read(lines)
+    is_tsv = table.delimiter == "\t"
+    if not parses:
+        return (not is_tsv, AS_TEXT if is_tsv and survey.has_quotes else "")
+    if survey.holds_rows():
+        if survey.suspect_lines < ENOUGH_LINES:
+            first = survey.first_suspect
+            raise CorpusError(
+                f"{name}, lines {first} and {first + 1}: a quote opens in the one and closes in "
+                "the other, yet each looks like a row. Pass --quoting csv if they are one row, "
+                "--quoting none if they are two."
+            )
+        return False, AS_TEXT
+    return True, AS_QUOTING if is_tsv and survey.has_quotes else ""
+
+
+class _Survey:
+    """What the rows of a table look like, read with quoting and without."""
+
+    def __init__(self, table: Table, text_column: int) -> None:
+        self._table = table
+        self._text_column = text_column
+        self._opening = re.compile(rf'(?:^|{re.escape(table.delimiter)}) *"')
+        self._width = 0
+        self._is_plain = True
+        """Read without quoting, too, each row has one number of fields."""
+        self._shapes: set[tuple[int, str]] = set()
+        """Column and kind of value, of rows that are one line."""
+        self._suspects: set[tuple[int, str]] = set()
+        """The same of lines within rows."""
+        self.suspect_lines = self.first_suspect = 0
+        self.has_quotes = False
+
+    def read(self, lines: Iterable[str]) -> bool:
+        """Whether all rows parse with quoting, each with as many fields as the first."""
+        waiting: list[str] = []
+        lines = iter(lines)
+        is_header = self._table.has_header
+        number = 1 + self._table.lines_before
+        try:
+            for row in parser(_recorded(lines, waiting), self._table):
+                if row and not is_header:
+                    self._add(row, waiting, number)
+                elif row:
+                    self._width, is_header = len(row), False
+                if row and len(row) != self._width:
+                    self._look_on(lines)
+                    return False
+                number += len(waiting)
+                waiting.clear()
+        except csv.Error:
+            self.has_quotes = True
+            return False
+        return True
+
+    def holds_rows(self) -> bool:
+        """Whether quoted fields hold lines that look like rows of the table."""
+        return self._is_plain and bool(self._suspects) and self._suspects <= self._shapes
+
+    def _add(self, row: list[str], lines: list[str], number: int) -> None:
+        self._width = self._width or len(row)
+        is_quoted = any('"' in line for line in lines)
+        if is_quoted and not self.has_quotes:
+            self.has_quotes = any(self._opening.search(line) for line in lines)
+        if not self._is_plain or self._width == 1:
+            return
+        if not is_quoted:
+            self._remember(self._shapes, row)
+            return
+        parts = [line.rstrip("\n").split(self._table.delimiter) for line in lines]
+        self._is_plain = all(len(part) == self._width for part in parts)
+        if not self._is_plain:
+            return
+        if len(parts) == 1:
+            self._remember(self._shapes, parts[0])
+            return
+        self.first_suspect = self.first_suspect or number
+        self.suspect_lines += len(parts)
+        for part in parts:
+            self._remember(self._suspects, part)
+
+    def _remember(self, shapes: set[tuple[int, str]], fields: list[str]) -> None:
+        """Of each field but the text's: its letters and figures counted as one each."""
+        for column, field in enumerate(fields):
+            if column != self._text_column and len(shapes) < MOST_SHAPES:
+                shapes.add((column, DIGITS.sub("9", LETTERS.sub("a", field.strip()[:64]))))
+
+    def _look_on(self, lines: Iterator[str]) -> None:
+        self.has_quotes = self.has_quotes or any(map(self._opening.search, lines))
+
+
+def _recorded(lines: Iterable[str], into: list[str]) -> Iterator[str]:
+    for line in lines:
+        into.append(line)
+        yield line
