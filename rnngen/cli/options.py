@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from rnngen.api import LanguageModel
-    from rnngen.corpus import Corpus
+    from rnngen.corpus import Corpus, CorpusShard
     from rnngen.dataset.cache import TextConfig
     from rnngen.forms.spec import FormSpec
 
@@ -241,9 +241,9 @@ def reading(params: dict[str, Any]) -> dict[str, Any]:
     return {name: params[name] for name in READING if params[name] is not None}
 
 
-def tell_corpus(corpus: Corpus) -> None:
-    """Say how files were read, and what was left out of them."""
-    for line in (*corpus.notes, *corpus.remarks()):
+def tell_corpus(corpus: Corpus, part: CorpusShard | None = None) -> None:
+    """Say how files were read, and what was left out of them, or of a part."""
+    for line in (*corpus.notes, *(part or corpus).remarks()):
         console.remark(line)
 
 

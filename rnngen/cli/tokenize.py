@@ -47,24 +47,26 @@ def command(
     machines do it, each a part, into one RNNGEN_HOME.
     """
     from rnngen import runs
+    from rnngen.corpus import CorpusShard
     from rnngen.dataset.cache import tokenize
     from rnngen.errors import ConfigError
 
     if not files:
         raise ConfigError("name a text file to tokenize.")
+    part = None if shard is None else share("--shard", shard)
     given = {k: v for k, v in ctx.params.items() if k in options.TEXT and v is not None}
     with console.counting("tokenizing", "characters", quiet=quiet) as count:
         corpus, cutter, store = tokenize(
             options.text(files, given),
             runs.home(),
-            shard=None if shard is None else share("--shard", shard),
+            shard=part,
             progress=count,
             note=None if quiet else console.note,
         )
     if not quiet:
         if corpus.reason:
             console.note(corpus.reason)
-        options.tell_corpus(corpus)
+        options.tell_corpus(corpus, CorpusShard(corpus, *part) if part else None)
     facts = {
         "tokens": store.num_tokens,
         "bytes": store.num_bytes,

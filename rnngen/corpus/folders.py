@@ -56,7 +56,7 @@ def in_folder(path: str, is_wanted: Callable[[str], bool], left_out: LeftOut) ->
         for name in names
         if is_wanted(name) and not _is_hidden(name)
     ]
-    return [str(file) for file in sorted(_files(found, left_out))]
+    return [str(file) for file in sorted(_files(sorted(found), left_out))]
 
 
 def matching(pattern: str, left_out: LeftOut) -> list[str]:

@@ -62,9 +62,10 @@ USUAL = set(" \n\r\t.,!?0123456789\u3000\u3002\u3001\uff0c\uff01\uff1f\u060c\u09
 """Characters of which every longer text has some."""
 LEAST_USUAL = 0.02
 MOST_ODD = 0.02
-CP1252_SIGNS = {*range(0x91, 0x98), 0x80, 0x85, 0xA0, 0xA1, 0xA3, 0xA7, 0xA9, 0xAB, 0xAE, 0xB0}
-CP1252_SIGNS |= {0xB7, 0xBB, 0xBD, 0xBF}
-CP1252_LETTERS = {*range(0xC0, 0x100), 0x8A, 0x8C, 0x8E, 0x9A, 0x9C, 0x9E, 0x9F} - {0xD7, 0xF7}
+UNDEFINED = frozenset(b"\x81\x8d\x8f\x90\x9d")
+"""Bytes that are nothing in Windows-1252."""
+LETTERS = frozenset(b"\x8a\x8c\x8e\x9a\x9c\x9e\x9f") | frozenset(range(0xC0, 0x100)) - {0xD7, 0xF7}
+"""Its letters beyond ASCII."""
 MOST_FOREIGN = 0.3
 """Share of letters beyond ASCII, at most, in the languages of Windows-1252."""
 
@@ -100,9 +101,9 @@ def may_be_cp1252(data: bytes) -> bool:
     if not data.decode("utf-8", "ignore").isascii():  # most of it is UTF-8, some of it damaged
         return False
     foreign = [byte for byte in data if byte >= 0x80]
-    if not set(foreign) <= CP1252_SIGNS | CP1252_LETTERS:
+    if not UNDEFINED.isdisjoint(foreign):
         return False
-    letters = sum(byte in CP1252_LETTERS for byte in foreign)
+    letters = sum(byte in LETTERS for byte in foreign)
     plain = len(re.findall(rb"[A-Za-z]", data))
     return letters <= MOST_FOREIGN * (letters + plain) and not re.search(rb"[\x80-\xff]{4}", data)
 

@@ -179,8 +179,8 @@ def _chosen(layouts: list[_Layout], column: str | None) -> Table:
             if place_of(column, layout.header) >= 0:
                 return layout.settled(column)
         if column.isdecimal() and int(column) > 0:
-            least = max(2, int(column))
-            even = [layout for layout in layouts if layout.is_even(least)]
+            even = [layout for layout in layouts if layout.is_even(max(2, int(column)))]
+            even = even or [layout for layout in layouts if layout.is_even(2)]
             chosen = (even or layouts)[0].settled(None)
             return dataclasses.replace(chosen, has_header=False)
     most = max(len(layout.header) for layout in layouts)
