@@ -20,8 +20,8 @@ from rnngen.config import SampleConfig, option
 from rnngen.errors import ConfigError, CorpusError, FormError
 from rnngen.model.numpy_runtime import NumpyRuntime
 from rnngen.sampling import logits as logit_rules
-from rnngen.sampling import sampler
 from rnngen.sampling.novelty_guard import check_index
+from rnngen.sampling.sampler import Sampler
 from rnngen.score import Scorer, TextPiece
 from rnngen.score.reader import RuntimeReader
 
@@ -80,37 +80,20 @@ class LanguageModel:
         seed: int,
         indices: Iterable[int],
     ) -> Iterator[SampledText]:
-        """The texts of `indices` in order, many drawn at once; see sample.generate."""
+        """The texts of `indices` in order, many drawn at once; see Sampler.generate."""
         prompts = [prompt] if isinstance(prompt, str) else prompt
-        self._check(config)
-        return sampler.generate(
-            self.runtime,
-            self.tokenizer,
-            _as_read(config),
-            prompt=[normalized(p) for p in prompts],
-            seed=seed,
-            indices=indices,
-            start_id=self.start_id,
-            forbidden=self.forbidden,
-            novelty=self.novelty,
-        )
+        sampler = self._sampler(config)
+        return sampler.generate([normalized(p) for p in prompts], seed=seed, indices=indices)
 
     def stream(
         self, config: SampleConfig, prompt: str = "", *, seed: int, index: int = 0
     ) -> Generator[str, None, SampledText]:
-        """One text piece by piece as it is written; see sample.stream."""
-        self._check(config)
-        return sampler.stream(
-            self.runtime,
-            self.tokenizer,
-            _as_read(config),
-            prompt=normalized(prompt),
-            seed=seed,
-            index=index,
-            start_id=self.start_id,
-            forbidden=self.forbidden,
-            novelty=self.novelty,
-        )
+        """One text piece by piece as it is written; see Sampler.stream."""
+        return self._sampler(config).stream(normalized(prompt), seed=seed, index=index)
+
+    def _sampler(self, config: SampleConfig) -> Sampler:
+        """Raises ConfigError for what this model cannot do, before anything is drawn."""
+        return Sampler(self, _as_read(config))
 
     def write_form(
         self,
@@ -162,7 +145,7 @@ class LanguageModel:
         budget_ms: float | None = None,
         words: str = "corpus",
     ) -> Iterator[FormText]:
-        """`n` texts of a form for each prompt, one after the other; see forms/pages.py.
+        """`n` texts of a form for each prompt, one after the other; see forms/distinct.py.
 
         particles: texts followed side by side for each one written, 16 if nothing is said; more
         come nearer to what the model itself would write, given that it fits.
@@ -186,13 +169,13 @@ class LanguageModel:
             )
         lexicon = Lexicon.from_tensors(self.lexicon)
         truncate = _truncation(config)
-        settings = search.Settings(
+        settings = search.SearchSettings(
             seed, particles or search.PARTICLES, config.temperatures[0], truncate
         )
-        page = distinct.Pages(lambda text: self._copies(text, config.novel))
+        distinct_texts = distinct.DistinctTexts(lambda text: self._copies(text, config.novel))
         # All prompts are checked before the first text is written.
         writers = [
-            write.Writer(
+            write.FormWriter(
                 self.runtime, self.tokenizer, lexicon, form, prompt=normalized(prompt), words=words
             )
             for prompt in prompts
@@ -204,9 +187,9 @@ class LanguageModel:
             settings = dataclasses.replace(settings, particles=chosen)
         for place, writer in enumerate(writers):
             indices = range(place * n, (place + 1) * n)
-            for written in page.write(writer, indices, settings):
+            for written in distinct_texts.texts(writer, indices, settings):
                 prompt = normalized(prompts[place])
-                yield distinct.told(written, settings, prompt=prompt, form=form.name)
+                yield distinct.form_text(written, settings, prompt=prompt, form=form.name)
 
     def _check_form(self, config: SampleConfig, n: int) -> None:
         """Raises ConfigError for settings that mean nothing where a form is asked for."""
@@ -240,7 +223,7 @@ class LanguageModel:
     def longest_copied(self, text: str) -> int | None:
         """The most characters in a row of `text` that the training text may hold.
 
-        Never less than it holds. Copies of less than 20 characters are not told apart: 19 is "at
+        Never less than it holds. Copies of less than 20 characters are not distinguished: 19 is "at
         most 19". None if the model has no index of its training text.
         """
         return None if self.novelty is None else self.novelty.longest_copied(normalized(text))

@@ -43,6 +43,7 @@ ONLY_IN = {
         "training.device",
         "training.learner",
         "training.processes",
+        "training.progress",
         "training.run",
         "training.tensorboard",
         "training.threads",

@@ -84,7 +84,7 @@ def command(
             kind = "file" if corpus.documents == "none" else corpus.documents
     judged = _open(names, kind, reading, other=against or [])
     texts = list(_texts(judged))
-    copies = _measured(texts, corpus, span)
+    copies = _measure_copies(texts, corpus, span)
     verdicts = _verdicts(texts, spec)
     for index, (file, text) in enumerate(texts):
         facts: dict[str, Any] = {"index": index, "file": file}
@@ -101,7 +101,7 @@ def command(
     _judge(verdicts, copies, novel, quiet=quiet)
 
 
-def _measured(texts: list[tuple[str, str]], corpus: Corpus | None, span: int) -> list[Copied]:
+def _measure_copies(texts: list[tuple[str, str]], corpus: Corpus | None, span: int) -> list[Copied]:
     """What is copied in each text; empty if it is not asked for."""
     if corpus is None:
         return []

@@ -24,7 +24,7 @@ def command(
 ) -> None:
     """List the models that can be named, the last written first.
 
-    One a line, parted by tabs: name, cell, tokenizer, bits per byte, size, date, file. What a
+    One a line, separated by tabs: name, cell, tokenizer, bits per byte, size, date, file. What a
     model does not tell is -; a last field says what is wrong with a broken one.
     """
     found = runs.model_files()

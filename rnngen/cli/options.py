@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 def setting(config: type[Config], name: str, *flags: str) -> Any:
     """The option for one field of a config: its name and help are the field's."""
     default = config.__dataclass_fields__[name].default  # type: ignore[attr-defined]
-    # What training is not told it chooses by itself, whatever the field's default.
+    # What training is not given it chooses by itself, whatever the field's default.
     is_shown = config is SampleConfig and default not in (None, ())
     shown = f"  [default: {default:g}]" if is_shown else ""
     return typer.Option(*(flags or (option(name),)), help=config.help(name) + shown)

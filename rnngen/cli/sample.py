@@ -113,7 +113,7 @@ def command(
     it is written. In --stop, --ban, --bias and --separator, \n is a newline, \t a tab. With --form
     each text has the form, and no two are the same.
     """
-    config = SampleConfig(**_given(ctx.params))
+    config = SampleConfig(**_read_settings(ctx.params))
     form_asked = options.form(form, form_file, acrostic)
     search = sample_form.search(form_asked, particles=particles, budget_ms=budget_ms, words=words)
     from rnngen import api, runs
@@ -139,11 +139,11 @@ def command(
             _put(_json(model, text) + "\n")
     else:
         usual = _between(model) if form_asked is None else sample_form.BETWEEN
-        between = usual if separator is None else values.unescaped(separator)
+        between = usual if separator is None else values.unescape(separator)
         _print_all(texts, show_prompt, "\0" if null else "", "" if null else between)
 
 
-def _given(params: dict[str, Any]) -> dict[str, Any]:
+def _read_settings(params: dict[str, Any]) -> dict[str, Any]:
     """SampleConfig's fields, from the options that were given."""
     fields = SampleConfig.__dataclass_fields__
     given = {k: v for k, v in params.items() if k in fields and v not in (None, [])}
@@ -155,9 +155,9 @@ def _given(params: dict[str, Any]) -> dict[str, Any]:
         given["temperature"] = 0.0
     for name in ("stop", "ban"):
         if name in given:
-            given[name] = tuple(values.unescaped(text) for text in given[name])
+            given[name] = tuple(values.unescape(text) for text in given[name])
     if "bias" in given:
-        given["bias"] = tuple(values.weighted("--bias", text) for text in given["bias"])
+        given["bias"] = tuple(values.parse_weighted("--bias", text) for text in given["bias"])
     return given
 
 
@@ -168,9 +168,9 @@ def _beginnings(prompt: str | None, file: Path | None, *, one_a_line: bool) -> l
     if prompt is not None and file is not None:
         raise ConfigError("--prompt-file and a prompt were both given; leave one of them out.")
     if file is not None and str(file) != "-":
-        text = _decoded(file.read_bytes(), str(file))
+        text = _decode(file.read_bytes(), str(file))
     elif prompt == "-" or file is not None or (one_a_line and prompt is None):
-        text = _decoded(sys.stdin.buffer.read(), "stdin")
+        text = _decode(sys.stdin.buffer.read(), "stdin")
     else:
         text = prompt or ""
     if not one_a_line:
@@ -181,7 +181,7 @@ def _beginnings(prompt: str | None, file: Path | None, *, one_a_line: bool) -> l
     return text.split("\n")  # only where lines end in a text that is trained on
 
 
-def _decoded(content: bytes, where: str) -> str:
+def _decode(content: bytes, where: str) -> str:
     from rnngen.api import normalized
 
     try:
@@ -221,11 +221,11 @@ def _stream(
 def _print_all(texts: Iterator[AnyText], show_prompt: bool, end: str, between: str) -> None:
     """Each text as soon as it is finished; a newline ends the last one unless `end` does."""
     for text in texts:
-        _put((between if text.index else "") + _shown(text, show_prompt) + end)
+        _put((between if text.index else "") + _format_text(text, show_prompt) + end)
     _put("" if end else "\n")
 
 
-def _shown(text: AnyText, show_prompt: bool) -> str:
+def _format_text(text: AnyText, show_prompt: bool) -> str:
     return (text.prompt if show_prompt else "") + text.text
 
 
@@ -245,7 +245,7 @@ def _write_files(
     folder.mkdir(parents=True, exist_ok=True)
     width = max(4, len(str(count)))
     for text in texts:
-        content = (_json(model, text) if as_json else _shown(text, show_prompt)) + "\n"
+        content = (_json(model, text) if as_json else _format_text(text, show_prompt)) + "\n"
         path = folder / f"{text.index + 1:0{width}}.{'json' if as_json else 'txt'}"
         with path.open("x", encoding="utf-8", newline="\n") as file:
             file.write(content)

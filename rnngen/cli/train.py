@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from rnngen.checkpoint import Model
     from rnngen.training.events import Stopped
-    from rnngen.training.plan import Job, Start
+    from rnngen.training.plan import Plan, Pretrained
     from rnngen.training.processes import Group
     from rnngen.training.tensorboard import Scalars
 
@@ -113,7 +113,7 @@ def command(
     What you leave out is chosen from the text, the machine and the time, and said.
     Ctrl-C saves the run; --resume goes on with it.
     """
-    given = _given(ctx.params, config)
+    given = _read_settings(ctx.params, config)
     if not resume and not files:
         raise ConfigError("name a text file to train on, or --resume a run by its --name.")
     if resume and init_from is not None:
@@ -128,33 +128,33 @@ def command(
     from rnngen.training import processes
 
     folder = options.new_folder(name, output, lambda: _stem(files, resume=resume))
-    with processes.joined() as group, _owned(folder, group, resume=resume):
+    with processes.join_group() as group, _owned(folder, group, resume=resume):
         quiet = quiet or not group.is_first
         if not resume and group.has_begun():  # started anew, with the command as it was
             overwrite = True
-            if group.shared((folder / runs.TRAINING_FILE).is_file()):
+            if group.broadcast((folder / runs.TRAINING_FILE).is_file()):
                 resume, given = True, {}
         scalars = None
         if tensorboard and group.is_first:
             scalars = _scalars(tensorboard / folder.name, resume=resume)
-        with group.first_then_others():
+        with group.first_rank_first():
             if resume:
-                job = _resumed(folder, given)
+                plan = _resumed_plan(folder, given)
             else:
                 overwrite = overwrite or not group.is_first
-                job = _planned(
+                plan = _new_plan(
                     files or [], folder, given, init_from, overwrite=overwrite, quiet=quiet
                 )
-                group.check(job.config.batch_size)
+                group.check(plan.config.batch_size)
                 if group.is_first:
-                    group.begin()
-                    runs.make_ready(job.folder)
-        job = dataclasses.replace(job, sample=_sample)
-        stopped = _run(job, scalars, resume=resume, quiet=quiet, group=group)
-        _report(stopped, job.folder, quiet=quiet, first=group.is_first)
+                    group.mark_begun()
+                    runs.make_ready(plan.folder)
+        plan = dataclasses.replace(plan, sample=_sample)
+        stopped = _run(plan, scalars, resume=resume, quiet=quiet, group=group)
+        _report(stopped, plan.folder, quiet=quiet, first=group.is_first)
 
 
-def _given(params: dict[str, Any], config: Path | None) -> dict[str, Any]:
+def _read_settings(params: dict[str, Any], config: Path | None) -> dict[str, Any]:
     """What the user fixed: the TOML file's settings, and over them the options'."""
     names = [f.name for c in (ModelConfig, TrainConfig) for f in dataclasses.fields(c)]
     known = {*names, *options.TEXT}
@@ -177,7 +177,7 @@ def _owned(folder: Path, group: Group, *, resume: bool) -> Iterator[None]:
         yield
 
 
-def _planned(
+def _new_plan(
     files: list[str],
     folder: Path,
     given: dict[str, Any],
@@ -185,35 +185,35 @@ def _planned(
     *,
     overwrite: bool,
     quiet: bool,
-) -> Job:
-    """A new run, told."""
+) -> Plan:
+    """A new run, announced."""
     from rnngen import runs
-    from rnngen.training.plan import new_job
+    from rnngen.training.plan import new_plan
 
     runs.check_free(folder, overwrite=overwrite)
     settings = {k: v for k, v in given.items() if k not in options.TEXT}
     text = options.text(files, given)
-    start = _start(init_from, given)
+    pretrained = _load_pretrained(init_from, given)
     device = _device_kind(given)
     with console.counting("tokenizing", "characters", quiet=quiet) as progress:
         note = None if quiet else console.note
-        job, recipe = new_job(
+        plan, recipe = new_plan(
             text,
             folder,
             settings,
             home=runs.home(),
-            start=start,
+            pretrained=pretrained,
             device=device,
             progress=progress,
             note=note,
         )
     if not quiet:
-        console.show_corpus(job.facts["corpus"])
+        console.show_corpus(plan.facts["corpus"])
         console.show_recipe(recipe)
-    return job
+    return plan
 
 
-def _start(name: str | None, given: dict[str, Any]) -> Start | None:
+def _load_pretrained(name: str | None, given: dict[str, Any]) -> Pretrained | None:
     """The model that --init-from names."""
     if name is None:
         return None
@@ -223,9 +223,9 @@ def _start(name: str | None, given: dict[str, Any]) -> Start | None:
             " tokens; leave one of them out."
         )
     from rnngen import checkpoint, runs
-    from rnngen.training.plan import Start
+    from rnngen.training.plan import Pretrained
 
-    return Start(name, checkpoint.load_model(runs.find_model(name)))
+    return Pretrained(name, checkpoint.load_model(runs.find_model(name)))
 
 
 def _scalars(folder: Path, *, resume: bool) -> Scalars:
@@ -235,7 +235,7 @@ def _scalars(folder: Path, *, resume: bool) -> Scalars:
     return Scalars(folder, resume=resume)
 
 
-def _resumed(folder: Path, given: dict[str, Any]) -> Job:
+def _resumed_plan(folder: Path, given: dict[str, Any]) -> Plan:
     """The run as it was saved, or with the end it is given now."""
     if others := given.keys() - BUDGET:
         raise ConfigError(
@@ -244,10 +244,10 @@ def _resumed(folder: Path, given: dict[str, Any]) -> Job:
             f"{', '.join(map(option, BUDGET))}."
         )
     from rnngen import runs
-    from rnngen.training.plan import resumed_job
+    from rnngen.training.plan import resumed_plan
 
     runs.remove_leftovers(folder)
-    return resumed_job(folder, given, home=runs.home())
+    return resumed_plan(folder, given, home=runs.home())
 
 
 def _stem(files: list[str] | None, *, resume: bool) -> str:
@@ -275,17 +275,19 @@ def _device_kind(given: dict[str, Any]) -> str:
     return str(choose_device(wanted).type)
 
 
-def _run(job: Job, scalars: Scalars | None, *, resume: bool, quiet: bool, group: Group) -> Stopped:
+def _run(
+    plan: Plan, scalars: Scalars | None, *, resume: bool, quiet: bool, group: Group
+) -> Stopped:
     from rnngen.console.training import training_view
     from rnngen.training.events import Stopped
     from rnngen.training.run import train
 
     event = None
     with _stop_signals() as stopping, training_view(quiet=quiet) as view, scalars or nullcontext():
-        for event in train(job, resume=resume, should_stop=stopping, group=group):
+        for event in train(plan, resume=resume, should_stop=stopping, group=group):
             view.show(event)
             if scalars:
-                scalars.write(event)
+                scalars.add(event)
     assert isinstance(event, Stopped)
     return event
 
@@ -303,12 +305,12 @@ def _stop_signals() -> Iterator[Callable[[], bool]]:
     """Ctrl-C and SIGTERM ask for a stop after the step at hand; a second Ctrl-C does not wait."""
     received: list[int] = []
 
-    def note_it(number: int, _: object) -> None:
+    def receive(number: int, _: object) -> None:
         if received and number == signal.SIGINT:
             raise KeyboardInterrupt
         received.append(number)
 
-    before = {number: signal.signal(number, note_it) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: signal.signal(number, receive) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield lambda: bool(received)
     finally:
@@ -327,7 +329,7 @@ def _report(stopped: Stopped, folder: Path, *, quiet: bool, first: bool) -> None
     if stopped.reason == "diverged":
         raise TrainingError(
             f"{folder}: the loss stopped being a number and stayed so; the last good state is "
-            f"kept. Start again with a lower --learning-rate, or try: {resume}"
+            f"kept. Pretrained again with a lower --learning-rate, or try: {resume}"
         )
     if stopped.reason == "interrupted":
         console.note(f"stopped at step {stopped.step}, saved; go on with: {resume}")
@@ -335,7 +337,7 @@ def _report(stopped: Stopped, folder: Path, *, quiet: bool, first: bool) -> None
     if stopped.best_valid_bits_per_byte is None:
         raise TrainingError(
             f"{folder}: no loss on held-out text was a number, so there is no model. "
-            "Start again with a lower --learning-rate."
+            "Pretrained again with a lower --learning-rate."
         )
     if not quiet:
         why = "no gain any more" if stopped.reason == "patience" else "done"

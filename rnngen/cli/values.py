@@ -11,7 +11,7 @@ ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "\\": "\\", "0": "\0"}
 MOST_NUMBERS = 1000
 
 
-def unescaped(text: str) -> str:
+def unescape(text: str) -> str:
     r"""`text` with \n, \t, \r, \0 and \\ as in a string of most languages."""
     return re.sub(r"\\([ntr0\\])", lambda found: ESCAPES[found[1]], text)
 
@@ -39,12 +39,12 @@ def _range(first: float, last: float, step: float) -> tuple[float, ...]:
     return tuple(round(first + k * step, 10) for k in range(count))
 
 
-def weighted(option: str, text: str) -> tuple[str, float]:
-    """`TEXT=VALUE` as the pair; the last `=` parts them. Raises ConfigError."""
+def parse_weighted(option: str, text: str) -> tuple[str, float]:
+    """`TEXT=VALUE` as the pair; split at the last `=`. Raises ConfigError."""
     name, equals, value = text.rpartition("=")
     try:
         if name and equals:
-            return unescaped(name), float(value)
+            return unescape(name), float(value)
     except ValueError:
         pass
     raise ConfigError(f"{option} must be TEXT=VALUE, as moon=2 or rain=-3, got {text!r}.")

@@ -99,7 +99,7 @@ class LiveView(TrainingView):
 
 
 def describe(event: Event) -> str:
-    """An event as lines of plain text; empty if it need not be told."""
+    """An event as lines of plain text; empty if there is nothing to show."""
     match event:
         case Planned():
             return f"{event.total_steps:,} steps in all"

@@ -6,7 +6,7 @@
     folders.py    folders and patterns -> paths, each file once
     text.py       bytes -> text: decoded, "\\n" line ends, NFC
     signs.py      what a file is that is no text; which encoding it may be in
-    tables.py     which files are tables, and how each is laid out (table.py)
+    tables.py     which files are tables, and how each is laid out (layout.py)
     quotes.py     whether quotation marks in a table are quoting or text
     rows.py       tables -> rows
     columns.py    rows -> the texts of one column

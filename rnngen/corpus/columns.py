@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from rnngen.corpus.files import Source
+    from rnngen.corpus.layout import TableLayout
     from rnngen.corpus.reading import Reading
-    from rnngen.corpus.table import Table
 
 MOST_LISTED = 20
 """Columns that a message names."""
@@ -70,7 +70,7 @@ def _values(source: Source, reading: Reading, tally: Tally) -> Iterator[tuple[in
 
 
 def _fields(
-    source: Source, reading: Reading, table: Table, tally: Tally
+    source: Source, reading: Reading, table: TableLayout, tally: Tally
 ) -> Iterator[tuple[int, str | None]]:
     rows = csv_rows(source, reading, table, tally)
     column = str(reading.column)
@@ -87,7 +87,7 @@ def _fields(
         yield line, row[place] if place < len(row) else None
 
 
-def _place_in(header: list[str], column: str, table: Table) -> int:
+def _place_in(header: list[str], column: str, table: TableLayout) -> int:
     if not table.has_header:
         return int(column) - 1
     if table.is_lenient:  # the last of several
@@ -95,11 +95,13 @@ def _place_in(header: list[str], column: str, table: Table) -> int:
     return place_of(column, header)
 
 
-def _too_many(source: Source, line: int, row: list[str], header: list[str], table: Table) -> str:
+def _too_many(
+    source: Source, line: int, row: list[str], header: list[str], table: TableLayout
+) -> str:
     first = f"the header has {len(header)}" if table.has_header else f"row 1 has {len(header)}"
     advice = "quote texts that hold one" if table.quotes else "pass --quoting csv if it is quoted"
     return (
-        f"{source.name}, line {line}: {len(row)} fields where {first}, parted by "
+        f"{source.name}, line {line}: {len(row)} fields where {first}, separated by "
         f"{table.delimiter!r}. Rows may not have more: {advice}, or name another --delimiter."
     )
 
@@ -121,10 +123,10 @@ def _check_table(source: Source, reading: Reading) -> None:
         return
     what = "this is JSON, and " if source.table.format == "json" and column is None else ""
     found = "no --column given" if column is None else f"no column {column!r}"
-    raise CorpusError(f"{source.name}: {what}{found}; its columns are {_listed(names)}.")
+    raise CorpusError(f"{source.name}: {what}{found}; its columns are {_format_list(names)}.")
 
 
-def _header(source: Source, reading: Reading, table: Table) -> list[str]:
+def _header(source: Source, reading: Reading, table: TableLayout) -> list[str]:
     return next((row for _, row in csv_rows(source, reading, table)), [])
 
 
@@ -135,8 +137,8 @@ def _has_field(source: Source, column: str, header: list[str]) -> bool:
         if int(column) <= len(header):
             return True
         raise CorpusError(
-            f"{source.name}: no column {column}; its first row has {len(header)} fields, parted by "
-            f"{table.delimiter!r}."
+            f"{source.name}: no column {column}; its first row has {len(header)} fields, "
+            f"separated by {table.delimiter!r}."
         )
     names = header if column in header else [name.strip() for name in header]
     if names.count(column) > 1 and not table.is_lenient:
@@ -147,7 +149,7 @@ def _has_field(source: Source, column: str, header: list[str]) -> bool:
     return column in names
 
 
-def _has_key(source: Source, reading: Reading, table: Table) -> tuple[bool, list[str]]:
+def _has_key(source: Source, reading: Reading, table: TableLayout) -> tuple[bool, list[str]]:
     """Whether any object has the key that is asked for, and if not, the keys there are."""
     keys: dict[str, None] = {}
     for _, row in json_rows(source, reading, table, Tally()):
@@ -160,7 +162,7 @@ def _has_key(source: Source, reading: Reading, table: Table) -> tuple[bool, list
     return False, list(keys)
 
 
-def _listed(names: Sequence[str]) -> str:
+def _format_list(names: Sequence[str]) -> str:
     """The names, in quotes where they are more than a word."""
     shown = [name if PLAIN_NAME.fullmatch(name) else repr(name) for name in names[:MOST_LISTED]]
     more = f" and {len(names) - MOST_LISTED} more" if len(names) > MOST_LISTED else ""

@@ -17,9 +17,9 @@ from rnngen.corpus.digests import DigestCache
 from rnngen.corpus.documents import SPLITTERS, Piece, continuous, split
 from rnngen.corpus.files import STDIN, Source, ending, find, source
 from rnngen.corpus.folders import LeftOut
+from rnngen.corpus.layout import TableLayout
 from rnngen.corpus.reading import Reading
-from rnngen.corpus.table import Table
-from rnngen.corpus.tables import recognised
+from rnngen.corpus.tables import recognise
 from rnngen.corpus.tally import Tally
 from rnngen.corpus.text import read
 from rnngen.errors import ConfigError, CorpusError
@@ -153,7 +153,7 @@ def open_corpus(
         raise ConfigError(f"--documents must be one of {', '.join(DOCUMENTS)}, got {documents}.")
     how = Reading(**reading)
     left_out = LeftOut()
-    sources, notes = recognised(find(paths, left_out), how)
+    sources, notes = recognise(find(paths, left_out), how)
     check_column(sources, how)
     reason = ""
     if documents == "auto":
@@ -193,15 +193,15 @@ def reopen(description: Mapping[str, Any], *, digests: Path | None = None) -> Co
     return Corpus(names, sources, documents, "", reading, DigestCache(digests))
 
 
-def _tables(description: Mapping[str, Any], names: Sequence[str]) -> list[Table | None]:
+def _tables(description: Mapping[str, Any], names: Sequence[str]) -> list[TableLayout | None]:
     """How each file is read; as version 0.1 read tables, which it did not store."""
     if "tables" in description:
         stored = zip(description["tables"], names, strict=True)
-        return [Table.from_dict(values) if values else None for values, _ in stored]
+        return [TableLayout.from_dict(values) if values else None for values, _ in stored]
     first = {
-        ".csv": Table("csv", is_lenient=True),
-        ".tsv": Table("csv", "\t", is_lenient=True),
-        ".jsonl": Table("jsonl", is_lenient=True),
+        ".csv": TableLayout("csv", is_lenient=True),
+        ".tsv": TableLayout("csv", "\t", is_lenient=True),
+        ".jsonl": TableLayout("jsonl", is_lenient=True),
     }
     return [first.get(ending(name, tuple(first))) for name in names]
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Iterator, Sequence
 
-    from rnngen.corpus.table import Table
+    from rnngen.corpus.layout import TableLayout
 
 BLOCK = 1 << 19  # bytes read at once
 BETWEEN = 64  # blocks after which free memory is given back
@@ -49,7 +49,7 @@ class Source:
     spooled: bool = False  # a temporary copy of what can be read only once
     start: int = 0  # the bytes that are read of a file that is not packed, [start, stop)
     stop: int | None = None
-    table: Table | None = None
+    table: TableLayout | None = None
     """How its rows are found; None: it is a text."""
 
     @property
@@ -115,7 +115,7 @@ def blocks(source: Source) -> Iterator[bytes]:
         if isinstance(error, OSError) and error.errno:
             raise CorpusError(f"{source.name}: {_explain(error)}.") from error
         if remote.is_remote(source.path):
-            raise remote.explained(source.name, error) from error
+            raise remote.explain(source.name, error) from error
         if not packed:
             raise
         raise CorpusError(
@@ -154,7 +154,7 @@ def identity(source: Source) -> str:
 def open_binary(source: Source) -> BinaryIO:
     """The file as it is on disk, opened to read."""
     if remote.is_remote(source.path):
-        return remote.opened(source.path)
+        return remote.open_remote(source.path)
     return Path(source.path).open("rb", buffering=0)
 
 
@@ -229,7 +229,7 @@ def _unpack(source: Source) -> Iterator[bytes]:
 
 
 def _range(stream: BinaryIO, start: int, stop: int | None) -> Iterator[bytes]:
-    """Bytes [start, stop). Blocks end where they do if all of the file is read: see parts.py."""
+    """Bytes [start, stop). Blocks end where they do if all of the file is read: see shards.py."""
     if start:
         stream.seek(start)
     place = start

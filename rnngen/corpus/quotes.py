@@ -22,7 +22,7 @@ from rnngen.errors import CorpusError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from rnngen.corpus.table import Table
+    from rnngen.corpus.layout import TableLayout
 
 ENOUGH_LINES = 3
 """Lines between two marks that look like rows, at least, to take them for rows."""
@@ -36,7 +36,9 @@ AS_TEXT = (
 AS_QUOTING = "quotation marks are taken as quoting; --quoting none reads them as text."
 
 
-def decide(name: str, lines: Iterable[str], table: Table, text_column: int) -> tuple[bool, str]:
+def decide(
+    name: str, lines: Iterable[str], table: TableLayout, text_column: int
+) -> tuple[bool, str]:
     """Whether marks are quoting, and what to say of it; "" if it makes no difference.
 
     Tab-separated: only if the whole file parses so, with one number of fields a row, and no quoted
@@ -64,7 +66,7 @@ def decide(name: str, lines: Iterable[str], table: Table, text_column: int) -> t
 class _Survey:
     """What the rows of a table look like, read with quoting and without."""
 
-    def __init__(self, table: Table, text_column: int) -> None:
+    def __init__(self, table: TableLayout, text_column: int) -> None:
         self._table = table
         self._text_column = text_column
         self._opening = re.compile(rf'(?:^|{re.escape(table.delimiter)}) *"')
@@ -85,7 +87,7 @@ class _Survey:
         is_header = self._table.has_header
         number = 1 + self._table.lines_before
         try:
-            for row in parser(_recorded(lines, waiting), self._table):
+            for row in parser(_record(lines, waiting), self._table):
                 if row and not is_header:
                     self._add(row, waiting, number)
                 elif row:
@@ -136,7 +138,7 @@ class _Survey:
         self.has_quotes = self.has_quotes or any(map(self._opening.search, lines))
 
 
-def _recorded(lines: Iterable[str], into: list[str]) -> Iterator[str]:
+def _record(lines: Iterable[str], into: list[str]) -> Iterator[str]:
     for line in lines:
         into.append(line)
         yield line

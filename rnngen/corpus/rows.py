@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from rnngen.corpus.files import Source
+    from rnngen.corpus.layout import TableLayout
     from rnngen.corpus.reading import Reading
-    from rnngen.corpus.table import Table
     from rnngen.corpus.tally import Tally
 
 ROW_LIMIT = 1 << 24  # characters in a row, at most: it is held in memory
@@ -25,7 +25,7 @@ OBJECT = 'a JSON object such as {"text": "..."}'
 
 
 def csv_rows(
-    source: Source, reading: Reading, table: Table, tally: Tally | None = None
+    source: Source, reading: Reading, table: TableLayout, tally: Tally | None = None
 ) -> Iterator[tuple[int, list[str]]]:
     """The rows that are not blank, each with the number of its first line.
 
@@ -49,7 +49,7 @@ def csv_rows(
         ) from error
 
 
-def parser(lines: Iterable[str], table: Table) -> Any:
+def parser(lines: Iterable[str], table: TableLayout) -> Any:
     """A csv.reader of the lines. It is strict: a quote never closed would swallow the rest."""
     csv.field_size_limit(ROW_LIMIT)
     return csv.reader(
@@ -62,7 +62,7 @@ def parser(lines: Iterable[str], table: Table) -> Any:
 
 
 def json_rows(
-    source: Source, reading: Reading, table: Table, tally: Tally
+    source: Source, reading: Reading, table: TableLayout, tally: Tally
 ) -> Iterator[tuple[int, dict[str, Any]]]:
     """The objects of a file, each with the number of its line, counted from where reading began."""
     rows = _objects if table.format == "json" else _object_lines

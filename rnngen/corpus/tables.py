@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from rnngen.corpus import quotes
 from rnngen.corpus.files import ending
+from rnngen.corpus.layout import TableLayout
 from rnngen.corpus.rows import table_lines
-from rnngen.corpus.table import Table
 from rnngen.corpus.text import decode
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def format_of(name: str) -> str:
     return ENDINGS.get(ending(name, tuple(ENDINGS)), "")
 
 
-def recognised(sources: Sequence[Source], reading: Reading) -> tuple[tuple[Source, ...], list[str]]:
+def recognise(sources: Sequence[Source], reading: Reading) -> tuple[tuple[Source, ...], list[str]]:
     """The files, each with how it is read if it is a table; and what there is to say of that.
 
     stdin is a table if a column is asked for and no other file is one.
@@ -54,7 +54,7 @@ def recognised(sources: Sequence[Source], reading: Reading) -> tuple[tuple[Sourc
     """
     formats = [_format(source, reading) for source in sources]
     if reading.column is not None and reading.format == "auto" and not any(formats):
-        formats = [_sniffed(source, reading) if source.spooled else "" for source in sources]
+        formats = [_sniff(source, reading) if source.spooled else "" for source in sources]
     found, notes = [], []
     for source, format in zip(sources, formats, strict=True):
         table, note = _table(source, reading, format) if format else (None, "")
@@ -82,7 +82,7 @@ def _format(source: Source, reading: Reading) -> str:
     return found
 
 
-def _sniffed(source: Source, reading: Reading) -> str:
+def _sniff(source: Source, reading: Reading) -> str:
     return {"{": "jsonl", "[": "json"}.get(_first_character(source, reading), "csv")
 
 
@@ -94,10 +94,10 @@ def _first_character(source: Source, reading: Reading) -> str:
     return ""
 
 
-def _table(source: Source, reading: Reading, format: str) -> tuple[Table, str]:
+def _table(source: Source, reading: Reading, format: str) -> tuple[TableLayout, str]:
     if format in ("json", "jsonl"):
-        return Table(format), ""
-    table = _laid_out(source, reading, DELIMITERS[format])
+        return TableLayout(format), ""
+    table = _find_layout(source, reading, DELIMITERS[format])
     if reading.quoting != "auto" or reading.column is None:
         return dataclasses.replace(table, quotes=reading.quoting != "none"), ""
     lines = table_lines(source, reading)
@@ -112,7 +112,7 @@ def _table(source: Source, reading: Reading, format: str) -> tuple[Table, str]:
     return dataclasses.replace(table, quotes=are_quotes), note
 
 
-def _laid_out(source: Source, reading: Reading, usual: str) -> Table:
+def _find_layout(source: Source, reading: Reading, usual: str) -> TableLayout:
     """The delimiter, the header and the blanks of a table, found in its first rows."""
     lines = _beginning(source, reading)
     marked = SEPARATOR_LINE.fullmatch(lines[0]) if lines else None
@@ -122,7 +122,7 @@ def _laid_out(source: Source, reading: Reading, usual: str) -> Table:
     delimiters = [given] if given else [usual, *(other for other in OTHERS if other != usual)]
     layouts = [
         _Layout(
-            Table(
+            TableLayout(
                 "csv",
                 delimiter,
                 quotes=reading.quoting != "none",
@@ -132,19 +132,19 @@ def _laid_out(source: Source, reading: Reading, usual: str) -> Table:
         )
         for delimiter in delimiters
     ]
-    return _chosen(layouts, reading.column)
+    return _choose(layouts, reading.column)
 
 
 @dataclass(frozen=True)
 class _Layout:
     """The first rows of a table, by one delimiter."""
 
-    table: Table
+    table: TableLayout
     lines: list[str]
 
     @property
     def rows(self) -> list[list[str]]:
-        return _parsed(self.lines, self.table)
+        return _parse(self.lines, self.table)
 
     @property
     def header(self) -> list[str]:
@@ -155,7 +155,7 @@ class _Layout:
         widths = {len(row) for row in self.rows}
         return len(widths) == 1 and min(widths) >= least
 
-    def settled(self, column: str | None) -> Table:
+    def settle(self, column: str | None) -> TableLayout:
         """The table, which has this column in its header."""
         header = self.header
         is_spaced = column is not None and column not in header
@@ -172,25 +172,25 @@ class _Layout:
         return any(opening.search(line) for line in self.lines if '""' not in line)
 
 
-def _chosen(layouts: list[_Layout], column: str | None) -> Table:
+def _choose(layouts: list[_Layout], column: str | None) -> TableLayout:
     """By the first delimiter that finds the column; else the one that finds most."""
     if column is not None:
         for layout in layouts:
             if place_of(column, layout.header) >= 0:
-                return layout.settled(column)
+                return layout.settle(column)
         if column.isdecimal() and int(column) > 0:
             even = [layout for layout in layouts if layout.is_even(max(2, int(column)))]
             even = even or [layout for layout in layouts if layout.is_even(2)]
-            chosen = (even or layouts)[0].settled(None)
+            chosen = (even or layouts)[0].settle(None)
             return dataclasses.replace(chosen, has_header=False)
     most = max(len(layout.header) for layout in layouts)
     usual = layouts[0]
     if len(usual.header) < 2:
         usual = next(layout for layout in layouts if len(layout.header) == most)
-    return usual.settled(None)
+    return usual.settle(None)
 
 
-def _parsed(lines: list[str], table: Table) -> list[list[str]]:
+def _parse(lines: list[str], table: TableLayout) -> list[list[str]]:
     """Rows as they seem to be; nothing is refused here."""
     reader = csv.reader(
         lines,

@@ -40,7 +40,7 @@ def decode(source: Source, reading: Reading, tally: Tally | None = None) -> Iter
     decoder = codecs.getincrementaldecoder(reading.encoding)(handler)
     is_first = not source.start
     tally.lines_before = lambda: lines_before(source, reading)
-    for block in chain(_checked(source, reading.encoding), [b""]):
+    for block in chain(_check_blocks(source, reading.encoding), [b""]):
         try:
             text = tally.held + tally.decode(decoder, block)
         except UnicodeDecodeError as error:
@@ -120,7 +120,7 @@ def _joins(char: str) -> bool:
     return unicodedata.category(char)[0] == "M" or "\u1160" <= char <= "\u11ff"
 
 
-def _checked(source: Source, encoding: str) -> Iterator[bytes]:
+def _check_blocks(source: Source, encoding: str) -> Iterator[bytes]:
     """The blocks of a file. Raises CorpusError if its beginning is not that of a text."""
     codec = codecs.lookup(encoding).name
     seen = source.start

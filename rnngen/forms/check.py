@@ -85,7 +85,7 @@ def _line(text: str, unit: str, limits: tuple[int, int]) -> LineVerdict:
         counts = (len(text),)
     else:
         words = tuple((word, _counts(word, unit)) for word in _words(text))
-        counts = _sums([each for _, each in words])
+        counts = _add_choices([each for _, each in words])
     fitting = [limits[0] <= count <= limits[1] for count in counts]
     verdict = "exact" if all(fitting) else "possible" if any(fitting) else "no"
     return LineVerdict(text, verdict, counts, words)
@@ -110,7 +110,7 @@ def _counts(word: str, unit: str) -> tuple[int, ...]:
     return counts
 
 
-def _sums(choices: list[tuple[int, ...]]) -> tuple[int, ...]:
+def _add_choices(choices: list[tuple[int, ...]]) -> tuple[int, ...]:
     """Every sum of one number from each choice, ascending."""
     sums = {0}
     for choice in choices:

@@ -50,10 +50,10 @@ class FormSpec:
         has another number of lines.
         """
         lines = self.lines * len(word) if len(self.lines) == 1 else self.lines
-        return _checked(dataclasses.replace(self, acrostic=word, lines=lines), "--acrostic")
+        return _validate(dataclasses.replace(self, acrostic=word, lines=lines), "--acrostic")
 
     @property
-    def spoken(self) -> bool:
+    def uses_words(self) -> bool:
         """Whether its units are made of words: syllables or words."""
         return self.unit in ("syllables", "words")
 
@@ -105,7 +105,7 @@ def parse(values: dict[str, Any], source: str) -> FormSpec:
         if key not in values:
             raise ConfigError(f"{source}: the key {key!r} is missing: {_help(key)}")
     lines = tuple(_line(entry, number, source) for number, entry in enumerate(values["lines"], 1))
-    return _checked(FormSpec(**{**values, "lines": lines}), source)
+    return _validate(FormSpec(**{**values, "lines": lines}), source)
 
 
 def _help(key: str) -> str:
@@ -123,7 +123,7 @@ def _line(entry: Any, number: int, source: str) -> tuple[int, int]:
     return pair[0], pair[1]
 
 
-def _checked(spec: FormSpec, source: str) -> FormSpec:
+def _validate(spec: FormSpec, source: str) -> FormSpec:
     for complaint in _complaints(spec):
         raise ConfigError(f"{source}: {complaint}")
     return spec
@@ -167,12 +167,12 @@ def _wrong_together(spec: FormSpec) -> list[str]:
         found.append(
             f"acrostic {spec.acrostic!r} has {len(spec.acrostic)} letters for {size} lines."
         )
-    if not spec.spoken and (spec.rhyme or spec.acrostic):
+    if not spec.uses_words and (spec.rhyme or spec.acrostic):
         key = "rhyme" if spec.rhyme else "acrostic"
         found.append(f"{key} needs unit syllables or words, not {spec.unit}.")
-    if spec.spoken and spec.match:
+    if spec.uses_words and spec.match:
         found.append(f"match needs unit chars or tweet, not {spec.unit}.")
-    if spec.spoken and spec.max_weight:
+    if spec.uses_words and spec.max_weight:
         found.append(f"max_weight needs unit chars or tweet, not {spec.unit}.")
     least = sum(low for low, _ in spec.lines) + size - 1
     if spec.max_weight and least > spec.max_weight:

@@ -1,4 +1,4 @@
-"""One text while it is being written, and the finished `Text` it becomes."""
+"""One text while it is being written, and the finished `SampledText` it becomes."""
 
 from __future__ import annotations
 
@@ -22,13 +22,12 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from rnngen.config import SampleConfig
-    from rnngen.model.runtime import Runtime, State
+    from rnngen.model.runtime import State
     from rnngen.sampling.constraints import Constraints
-    from rnngen.tokenizers.base import Tokenizer
 
     FloatArray = NDArray[np.floating[Any]]
 
-BLOCK = 256  # tokens of a prompt read, and uniforms drawn, at once
+BLOCK = 256  # uniforms drawn at once
 
 
 @dataclass(frozen=True)
@@ -150,21 +149,6 @@ def uniforms(seed: int, index: int, candidate: int = 0) -> Iterator[float]:
         # Raw words and not Generator.random: NumPy promises the former never change (NEP 19).
         words = np.asarray(source.random_raw(BLOCK))
         yield from ((words >> np.uint64(11)) * 2.0**-53).tolist()
-
-
-def read_prompt(
-    runtime: Runtime, tokenizer: Tokenizer, prompt: str, start_id: int
-) -> tuple[list[int], State]:
-    """[start_id, *the prompt's tokens], and the state after all of them but the last.
-
-    The last is left for the batch to step with, which gives the first logits.
-    """
-    ids = [start_id, *tokenizer.encode(prompt).tolist()]
-    state = runtime.start(1)
-    for begin in range(0, len(ids) - 1, BLOCK):
-        block = np.array([ids[begin : min(begin + BLOCK, len(ids) - 1)]], dtype=np.int64)
-        _, state = runtime.forward(block, state)
-    return ids, state
 
 
 def constrain_logits(

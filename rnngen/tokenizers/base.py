@@ -72,7 +72,7 @@ class Tokenizer(Protocol):
         """
         ...
 
-    def extended(self, texts: Texts, min_count: int) -> Tokenizer:
+    def extend(self, texts: Texts, min_count: int) -> Tokenizer:
         """The same tokens with the same ids, new ones after them for what only `texts` holds.
 
         min_count: as for `train`.  `seen` then covers both texts.

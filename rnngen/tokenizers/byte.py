@@ -41,7 +41,7 @@ class ByteTokenizer:
             seen[END] |= ended
         return cls(seen)
 
-    def extended(self, texts: Texts, min_count: int) -> ByteTokenizer:
+    def extend(self, texts: Texts, min_count: int) -> ByteTokenizer:
         return ByteTokenizer(seen_with(self, texts))
 
     @classmethod

@@ -59,7 +59,7 @@ class SubwordTokenizer:
             raise TokenizerError("the tokenizer's sentencepiece model loses text; make it here.")
         self.seen = np.ones(self.vocab_size, np.bool_) if seen is None else seen
 
-    def extended(self, texts: Texts, min_count: int) -> SubwordTokenizer:
+    def extend(self, texts: Texts, min_count: int) -> SubwordTokenizer:
         """See Tokenizer; pieces cannot be added, so new characters are spelled in bytes."""
         return SubwordTokenizer(self._bytes, seen_with(self, texts))
 

@@ -33,13 +33,13 @@ if TYPE_CHECKING:
     from rnngen.training.recipe import Recipe
 
 HELD_OUT = "text"
-"""What a run's saved state says of how its text was parted: by length, see held_out.py."""
+"""What a run's saved state says of how its text was divided: by length, see held_out.py."""
 MOST_HELD_OUT = 2_000_000
 """Tokens of documents held out by default; of more text, a smaller share is enough to measure."""
 
 
 @dataclass(frozen=True)
-class Job:
+class Plan:
     """All that a training run is made from."""
 
     folder: Path
@@ -52,7 +52,7 @@ class Job:
     """(V,), how often each token occurs in the text."""
     continuous: bool
     facts: dict[str, Any] = field(default_factory=dict)
-    """Told to whoever asks about the model: where its text came from, and the like."""
+    """Stored with the model: where its text came from, and the like."""
     source: dict[str, Any] = field(default_factory=dict)
     """How to find the text again when the run is resumed; holds paths of this machine."""
     sample: Callable[[checkpoint.Model, int], str] | None = None
@@ -66,41 +66,41 @@ class Job:
 
 
 @dataclass(frozen=True)
-class Start:
+class Pretrained:
     """A trained model to go on from, and the name it was found by."""
 
     name: str
     model: checkpoint.Model
 
 
-def new_job(
+def new_plan(
     text: TextConfig,
     folder: Path,
     given: Mapping[str, Any],
     *,
     home: Path | None = None,
-    start: Start | None = None,
+    pretrained: Pretrained | None = None,
     device: str = "cpu",
     progress: OnProgress | None = None,
     note: Callable[[str], None] | None = None,
-) -> tuple[Job, Recipe]:
+) -> tuple[Plan, Recipe]:
     """A run on `text`, its settings chosen by the recipe but for those `given`.
 
     home: where tokens are kept; None: beside the run's folder.
-    start: the model to go on from, whose tokens and shape are kept; `text.tokenizer` is not used.
+    pretrained: the model to go on from; its tokens and shape are kept, `text.tokenizer` is unused.
     device: the kind of device that was found: `cpu`, `cuda` or `mps`.
     Raises CorpusError, TokenizerError or ConfigError.
     """
-    recipe.check(given, start.model.config if start else None)
+    recipe.check(given, pretrained.model.config if pretrained else None)
     home = home or folder.parent
     corpus = text.corpus(home)
     tell = note or (lambda line: None)
     for line in corpus.notes:
         tell(line)
-    if start is None:
+    if pretrained is None:
         tokenizer = cache.find_tokenizer(corpus, text, home, note)
     else:  # its tokens are kept, with new ones for characters it lacks
-        tokenizer = start.model.tokenizer.extended(CorpusExcerpt(corpus), text.min_count)
+        tokenizer = pretrained.model.tokenizer.extend(CorpusExcerpt(corpus), text.min_count)
     store = cache.find_store(corpus, tokenizer, home, progress)
     valid = text.valid_corpus(home)
     fraction = given.get("valid_fraction", _valid_fraction(store))
@@ -111,23 +111,23 @@ def new_job(
         vocab_size=tokenizer.vocab_size,
         cores=cores(),
         device=device,
-        pretrained=start.model.config if start else None,
+        pretrained=pretrained.model.config if pretrained else None,
     )
-    plan = recipe.choose(situation, {"valid_fraction": fraction, **given})
+    chosen = recipe.choose(situation, {"valid_fraction": fraction, **given})
     index = _span_index(corpus, text.novelty, note)
     source = {
-        "corpus": _remember(corpus),
-        "valid": _remember(valid) if valid else None,
+        "corpus": _describe(corpus),
+        "valid": _describe(valid) if valid else None,
         "novelty": index is not None,
         "held_out": HELD_OUT,
     }
     lexicon = _lexicon(corpus)
     for line in _remarks(corpus, valid, reason):
         tell(line)
-    job = Job(
+    plan = Plan(
         folder=folder,
-        model=plan.model,
-        config=plan.train,
+        model=chosen.model,
+        config=chosen.train,
         tokenizer=tokenizer,
         training=training,
         validation=validation,
@@ -135,19 +135,19 @@ def new_job(
         continuous=store.documents == "none",
         facts={
             "corpus": _corpus_facts(corpus, store, training, validation),
-            "init_from": start.name if start else None,
+            "init_from": pretrained.name if pretrained else None,
         },
         source=source,
         novelty=index,
         lexicon=lexicon,
-        initial=initial_weights(start.model, tokenizer.vocab_size) if start else None,
+        initial=initial_weights(pretrained.model, tokenizer.vocab_size) if pretrained else None,
     )
-    return job, plan
+    return plan, chosen
 
 
-def resumed_job(
+def resumed_plan(
     folder: Path, end: Mapping[str, Any] | None = None, *, home: Path | None = None
-) -> Job:
+) -> Plan:
     """The run whose state stands in `folder`, as it was.
 
     end: another end of it, as settings named in BUDGET, counted from its beginning; only then are
@@ -160,19 +160,19 @@ def resumed_job(
     tensors, facts = tensor_file.load_tensors(path, "training")
     try:
         model, config = ModelConfig(**facts["model"]), TrainConfig(**facts["config"])
-        config = ending(config, end) if end else config
+        config = with_end(config, end) if end else config
         tokenizer = tokenizers.load(
             facts["tokenizer"], checkpoint.strip_prefix("tokenizer.", tensors)
         )
-        source, told = facts["source"], facts["job"]
-        corpus = _find_again(source["corpus"], home)
-        valid = _find_again(source["valid"], home) if source["valid"] else None
+        source, about = facts["source"], facts["job"]
+        corpus = _reopen(source["corpus"], home)
+        valid = _reopen(source["valid"], home) if source["valid"] else None
     except (KeyError, TypeError) as error:
         raise CheckpointError(f"{path}: not a run this version can resume: {error}") from error
     store = cache.find_store(corpus, tokenizer, home, None)
     sides = _sides(store, valid, tokenizer, config.valid_fraction, home, by=source.get("held_out"))
     training, validation, _ = sides
-    return Job(
+    return Plan(
         folder=folder,
         model=model,
         config=config,
@@ -181,14 +181,14 @@ def resumed_job(
         validation=validation,
         counts=store.counts,
         continuous=store.documents == "none",
-        facts=told,
+        facts=about,
         source=source,
         novelty=_span_index(corpus, bool(source.get("novelty")), None),
         lexicon=_lexicon(corpus),
     )
 
 
-def ending(config: TrainConfig, end: Mapping[str, Any]) -> TrainConfig:
+def with_end(config: TrainConfig, end: Mapping[str, Any]) -> TrainConfig:
     """The settings with another end, if it is another, and then without patience.
 
     With more to go the rate rises again, and held-out text is read worse before it is read better.
@@ -220,7 +220,7 @@ def _lexicon(corpus: Corpus) -> Tensors:
 
 
 def _remarks(corpus: Corpus, valid: Corpus | None, reason: str) -> list[str]:
-    """What was left out of the text, now that it has been read; and how it was parted."""
+    """What was left out of the text, now that it has been read, and how it was divided."""
     read = [corpus, valid] if valid else [corpus]
     found = [line for each in read for line in each.remarks()]
     found += valid.notes if valid else ()
@@ -236,9 +236,9 @@ def _sides(
     *,
     by: str | None,
 ) -> tuple[Split, Split, str]:
-    """The training and the held-out text, and how they were parted if that is not the usual way.
+    """The training and the held-out text, and how it was divided if not the usual way.
 
-    by: None for a run of version 0.1, which parted documents by their number alone.
+    by: None for a run of version 0.1, which divided documents by their number alone.
     """
     if valid is not None:
         held_out = batches.whole(cache.find_store(valid, tokenizer, home, None))
@@ -254,11 +254,11 @@ def _valid_fraction(store: TokenStore) -> float:
     return min(0.1, MOST_HELD_OUT / store.num_tokens)
 
 
-def _remember(corpus: Corpus) -> dict[str, Any]:
+def _describe(corpus: Corpus) -> dict[str, Any]:
     return {"description": corpus.description(), "digest": corpus.digest()}
 
 
-def _find_again(remembered: Mapping[str, Any], home: Path) -> Corpus:
+def _reopen(remembered: Mapping[str, Any], home: Path) -> Corpus:
     corpus = reopen(remembered["description"], digests=cache.digests_file(home))
     if corpus.digest() != remembered["digest"]:
         raise CorpusError(

@@ -114,7 +114,7 @@ def held_out_tokens(home: Path) -> int:
 
 
 def test_sides_of_version_0_1_are_those_of_the_plain_draw(rnngen, home, tmp_path):
-    from rnngen.training.plan import resumed_job
+    from rnngen.training.plan import resumed_plan
 
     folder = tmp_path / "texts"
     folder.mkdir()
@@ -122,9 +122,9 @@ def test_sides_of_version_0_1_are_those_of_the_plain_draw(rnngen, home, tmp_path
         (folder / f"{number}.txt").write_text(f"poem {number}\n" * 40)
     (folder / "novel.txt").write_text("a long sentence of a novel. " * 2000)
     rnngen("train", folder, "--documents", "file", *TRAIN, "--name", "old")
-    now = resumed_job(home / "old")
+    now = resumed_plan(home / "old")
     store_again(home, "old", as_version_0_1)
-    before = resumed_job(home / "old")
+    before = resumed_plan(home / "old")
     total = now.training.num_tokens + now.validation.num_tokens
     assert now.validation.num_tokens == round(total / 10)
     sizes = {321, 56_001}  # whole documents, each with its end

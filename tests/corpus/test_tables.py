@@ -147,7 +147,7 @@ def test_without_a_header_columns_go_by_number(tmp_path: Path) -> None:
     assert whole(corpus.pieces()) == ["one, two", "three"]
     assert corpus.notes == (f"{path}: columns go by number, so the first row is read as text too.",)
     assert refused(path, "3") == (
-        f"{path}: no column 3; its first row has 2 fields, parted by ';'."
+        f"{path}: no column 3; its first row has 2 fields, separated by ';'."
     )
     named = write(tmp_path, b"1,2\na,b\n", "named.csv")
     assert texts(named, "2") == ["b"]
@@ -158,7 +158,7 @@ def test_rows_with_more_fields_than_the_header_are_refused_by_line_and_counts(
 ) -> None:
     path = write(tmp_path, b"id,text\n0,one\n1,two, three, and four\n", "x.csv")
     assert refused(path).startswith(
-        f"{path}, line 3: 4 fields where the header has 2, parted by ','."
+        f"{path}, line 3: 4 fields where the header has 2, separated by ','."
     )
     path = write(tmp_path, b'id,text\n0,"one\ntwo"\n1,two, three\n', "y.csv")
     assert refused(path).startswith(f"{path}, line 4: 3 fields where")

@@ -16,8 +16,8 @@ from rnngen.config import SampleConfig
 from rnngen.errors import ConfigError
 from rnngen.novelty import SPAN, SpanIndex
 from rnngen.sampling.novelty_guard import NoveltyGuard
-from rnngen.sampling.sampler import generate, stream
-from tests.doubles import MarkovRuntime, Pieces, UniformRuntime, _Runtime
+from rnngen.sampling.sampler import Sampler
+from tests.doubles import MarkovRuntime, Pieces, ToyModel, UniformRuntime, _Runtime
 from tests.novelty.test_novelty import Documents, Stream, hashes, words
 
 ABC = "abcdefghijklmnopqrstuvwxyz"
@@ -76,20 +76,9 @@ INDEX = novelty.build(Documents(POEMS))
 
 
 def texts(runtime, tokenizer, *, n=40, prompt="", index=INDEX, width=64, forbidden=None, **rest):
-    return list(
-        generate(
-            runtime,
-            tokenizer,
-            SampleConfig(**rest),
-            prompt=prompt,
-            seed=3,
-            indices=range(n),
-            start_id=tokenizer.end_id,
-            forbidden=forbidden,
-            novelty=index,
-            width=width,
-        )
-    )
+    model = ToyModel(runtime, tokenizer, tokenizer.end_id, forbidden, index)
+    sampler = Sampler(model, SampleConfig(**rest), width=width)
+    return list(sampler.generate([prompt], seed=3, indices=range(n)))
 
 
 @cache
@@ -133,15 +122,9 @@ def test_a_text_without_copies_is_the_same_whatever_the_batch():
     of_64 = texts(parrot, BYTES, n=64, novel=SPAN + 1, length=40)
     for n, width in ((9, 1), (64, 7), (5, 64)):
         assert texts(parrot, BYTES, n=n, width=width, novel=SPAN + 1, length=40) == of_64[:n]
-    pieces = stream(
-        parrot,
-        BYTES,
-        SampleConfig(novel=SPAN + 1, length=40),
-        seed=3,
-        index=4,
-        start_id=BYTES.end_id,
-        novelty=INDEX,
-    )
+    model = ToyModel(parrot, BYTES, BYTES.end_id, novelty=INDEX)
+    sampler = Sampler(model, SampleConfig(novel=SPAN + 1, length=40))
+    pieces = sampler.stream(seed=3, index=4)
     assert "".join(pieces) == of_64[4].text
 
 

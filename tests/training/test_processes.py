@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from rnngen import runs, tensor_file
 from rnngen.errors import ConfigError
-from rnngen.training.processes import ALONE, Group
+from rnngen.training.processes import SINGLE, Group
 from tests.conftest import ROOT
 from tests.precision import PRECISION_OPTION
 from tests.waiting import wait_until
@@ -188,10 +188,10 @@ def test_every_row_is_one_processes_and_in_order(number: int, size: int) -> None
 
 def test_a_group_of_one_changes_nothing() -> None:
     tensor = torch.arange(6.0).view(1, 3, 2)
-    assert ALONE.sum_(tensor) is tensor
-    assert ALONE.joined_rows(tensor, 3) is tensor
-    assert ALONE.rows(3) == slice(0, 3)
-    ALONE.check(1)
+    assert SINGLE.all_reduce(tensor) is tensor
+    assert SINGLE.all_gather(tensor, 3) is tensor
+    assert SINGLE.rows(3) == slice(0, 3)
+    SINGLE.check(1)
     group = Group()
     group.size = 4
     with pytest.raises(ConfigError, match="4 processes"):

@@ -49,8 +49,8 @@ class Lexicon:
     ending, onset: int32 (n,), equal endings and different onsets rhyme; -1 where unsure.
     lines, documents: int64 (3, bins), how many have so many syllables (row 0), words (1) and
     characters (2); the last bin holds all that are longer.
-    totals: int64 (4,): running words, those the dictionary holds, sentence ends, lines that begin
-    with a small letter.
+    totals: int64 (4,): words in the text, those the dictionary holds, sentence ends, lines that
+    begin with a small letter.
     """
 
     words: tuple[str, ...]
@@ -94,7 +94,7 @@ class Lexicon:
 
     @property
     def english(self) -> float:
-        """Share of the running words that the English dictionary holds."""
+        """Share of the words in the text that the English dictionary holds."""
         return float(self.totals[1]) / max(1, int(self.totals[0]))
 
     def with_words(self, text: str) -> Lexicon:
@@ -110,9 +110,9 @@ class Lexicon:
         syllable_counts = self.syllables.copy()
         for i in old:
             syllable_counts[i] = syllable_counts[i] or syllables.estimate(self.words[i])[0][0]
-        return dataclasses.replace(self, syllables=syllable_counts)._merged(new)
+        return dataclasses.replace(self, syllables=syllable_counts)._merge(new)
 
-    def _merged(self, new: list[str]) -> Lexicon:
+    def _merge(self, new: list[str]) -> Lexicon:
         """This lexicon with more words, as seen once each."""
         words = (*self.words, *new)
         order = np.array(sorted(range(len(words)), key=words.__getitem__), np.int64)
@@ -156,7 +156,7 @@ def build(documents: Iterable[str], max_words: int = MAX_WORDS) -> Lexicon:
         text = clean(document)
         frequency.update(WORD.findall(text.lower()))
         habits.read(text)
-    return _assemble(_resolved(frequency), habits, max_words)
+    return _assemble(_resolve_all(frequency), habits, max_words)
 
 
 def of_texts(texts: Texts, *, continuous: bool) -> Lexicon:
@@ -218,7 +218,7 @@ def _resolve(raw: str) -> str:
     return raw.strip("'")
 
 
-def _resolved(raw: Counter[str]) -> Counter[str]:
+def _resolve_all(raw: Counter[str]) -> Counter[str]:
     frequency: Counter[str] = Counter()
     for word, count in raw.items():
         edged = word.startswith("'") or word.endswith("'")
@@ -234,7 +234,7 @@ def _assemble(frequency: Counter[str], habits: _Habits, max_words: int) -> Lexic
     entries = [_entry(word) for word in words]
     counts = np.array([frequency[word] for word in words], np.int64)
     known = np.array([e.known for e in entries], bool)
-    running = np.array([counts.sum(), counts[known].sum(), habits.stops, habits.small_starts])
+    totals = np.array([counts.sum(), counts[known].sum(), habits.stops, habits.small_starts])
     return Lexicon(
         words,
         counts,
@@ -244,7 +244,7 @@ def _assemble(frequency: Counter[str], habits: _Habits, max_words: int) -> Lexic
         np.array([e.onset for e in entries], np.int32),
         habits.lines,
         habits.documents,
-        running.astype(np.int64),
+        totals.astype(np.int64),
     )
 
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Table:
+class TableLayout:
     """What turns the lines of a file into rows."""
 
     format: str
