@@ -77,7 +77,7 @@ def show_corpus(facts: dict[str, Any]) -> None:
     if facts["documents"] != "none":
         pieces = f"{facts['num_documents']:,} documents, one a {facts['documents']}"
     note(
-        f"{', '.join(facts['names'])}: {facts['bytes']:,} bytes, {facts['tokens']:,} tokens, "
+        f"{one_line(', '.join(facts['names']))}: {facts['bytes']:,} bytes, {facts['tokens']:,} tokens, "
         f"{pieces}; {facts['held_out_tokens']:,} tokens held out"
     )
     note(f"documents: {facts['documents_reason']}")

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 ENOUGH_LINES = 3
 """Lines between two marks that look like rows, at least, to take them for rows."""
+EACH, FEW = 10_000, 16
+"""Rows of which each is looked at more closely, and of how many one after these."""
 MOST_SHAPES = 1000
 """Kinds of values that are remembered of all columns together."""
 LETTERS, DIGITS = re.compile(r"[^\W\d_]+"), re.compile(r"\d+")
@@ -71,8 +73,13 @@ class _Survey:
         self._text_column = text_column
         self._opening = re.compile(rf'(?:^|{re.escape(table.delimiter)}) *"')
         self._width = 0
+        self._rows = 0
+        self._line = 1 + table.lines_before
+        """Number of the line that comes next."""
+        self._is_even = True
+        """With quoting, each row has as many fields as the first."""
         self._is_plain = True
-        """Read without quoting, too, each row has one number of fields."""
+        """Without it, none has more."""
         self._shapes: set[tuple[int, str]] = set()
         """Column and kind of value, of rows that are one line."""
         self._suspects: set[tuple[int, str]] = set()
@@ -82,63 +89,78 @@ class _Survey:
 
     def read(self, lines: Iterable[str]) -> bool:
         """Whether all rows parse with quoting, each with as many fields as the first."""
-        waiting: list[str] = []
+        waiting: list[str] = []  # the lines of the row that is being parsed
         lines = iter(lines)
-        is_header = self._table.has_header
-        number = 1 + self._table.lines_before
         try:
-            for row in parser(_record(lines, waiting), self._table):
-                if row and not is_header:
-                    self._add(row, waiting, number)
-                elif row:
-                    self._width, is_header = len(row), False
-                if row and len(row) != self._width:
-                    self._look_on(lines)
-                    return False
-                number += len(waiting)
+            for row in parser(self._quoted(lines, waiting), self._table):
+                self._line += len(waiting)
+                if row:
+                    self._add(row, waiting)
                 waiting.clear()
         except csv.Error:
             self.has_quotes = True
             return False
-        return True
+        self.has_quotes = self.has_quotes or any(map(self._opening.search, lines))
+        return self._is_even
 
     def holds_rows(self) -> bool:
         """Whether quoted fields hold lines that look like rows of the table."""
         return self._is_plain and bool(self._suspects) and self._suspects <= self._shapes
 
-    def _add(self, row: list[str], lines: list[str], number: int) -> None:
-        self._width = self._width or len(row)
-        is_quoted = any('"' in line for line in lines)
-        if is_quoted and not self.has_quotes:
-            self.has_quotes = any(self._opening.search(line) for line in lines)
+    def _quoted(self, lines: Iterable[str], waiting: list[str]) -> Iterator[str]:
+        """The lines of rows with a quote in them; the others need no parser, and are counted here.
+
+        Ends early when the table turns out to be uneven.
+        """
+        for line in lines:
+            if waiting or '"' in line:
+                waiting.append(line)
+                yield line
+            else:
+                self._line += 1
+                if line != "\n":
+                    self._count(line.count(self._table.delimiter) + 1)
+                    self._sample(line)
+            if not self._is_even:
+                return
+
+    def _add(self, row: list[str], lines: list[str]) -> None:
+        """Take in a row that was parsed, of lines with a quote in them."""
+        self._count(len(row))
+        self.has_quotes = self.has_quotes or any(map(self._opening.search, lines))
         if not self._is_plain or self._width == 1:
             return
-        if not is_quoted:
-            self._remember(self._shapes, row)
+        if len(lines) == 1:
+            self._is_plain = lines[0].count(self._table.delimiter) < self._width
+            self._sample(lines[0])
             return
         parts = [line.rstrip("\n").split(self._table.delimiter) for line in lines]
         self._is_plain = all(len(part) == self._width for part in parts)
         if not self._is_plain:
             return
-        if len(parts) == 1:
-            self._remember(self._shapes, parts[0])
-            return
-        self.first_suspect = self.first_suspect or number
+        self.first_suspect = self.first_suspect or self._line - len(lines)
         self.suspect_lines += len(parts)
         for part in parts:
             self._remember(self._suspects, part)
+
+    def _count(self, width: int) -> None:
+        """Take in how many fields a row has, read with quoting."""
+        self._width = self._width or width
+        self._rows += 1
+        # Of rows that are too short, readers of CSV make no more than of empty fields.
+        is_tsv = self._table.delimiter == "\t"
+        self._is_even = self._is_even and (
+            width == self._width or (width < self._width and not is_tsv)
+        )
+
+    def _sample(self, line: str) -> None:
+        """Remember what a row of one line looks like: each of the first, then one in a few."""
+        is_header = self._rows == 1 and self._table.has_header
+        if self._is_plain and not is_header and (self._rows < EACH or self._rows % FEW == 0):
+            self._remember(self._shapes, line.rstrip("\n").split(self._table.delimiter))
 
     def _remember(self, shapes: set[tuple[int, str]], fields: list[str]) -> None:
         """Of each field but the text's: its letters and figures counted as one each."""
         for column, field in enumerate(fields):
             if column != self._text_column and len(shapes) < MOST_SHAPES:
                 shapes.add((column, DIGITS.sub("9", LETTERS.sub("a", field.strip()[:64]))))
-
-    def _look_on(self, lines: Iterator[str]) -> None:
-        self.has_quotes = self.has_quotes or any(map(self._opening.search, lines))
-
-
-def _record(lines: Iterable[str], into: list[str]) -> Iterator[str]:
-    for line in lines:
-        into.append(line)
-        yield line

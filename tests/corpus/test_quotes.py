@@ -82,6 +82,20 @@ def test_poems_of_many_lines_in_csv_are_whole(tmp_path: Path) -> None:
     assert notes == ()
 
 
+def test_rows_that_are_too_short_hide_no_swallowed_ones_in_csv(tmp_path: Path) -> None:
+    rows = [*PLAIN]
+    rows[10], rows[50] = '"Never again she wrote', 'The shelf is deep: 6"'
+    found, notes = read(write(tmp_path, table(",", rows) + b"60,eng\n\n", "x.csv"))
+    assert found == rows
+    assert AS_TEXT in notes[0]
+
+
+def test_a_mark_far_down_a_long_table_swallows_nothing(tmp_path: Path) -> None:
+    rows = PLAIN * 400
+    rows[20_001], rows[20_050] = '"Never again she wrote', 'The shelf is deep: 6"'
+    assert read(write(tmp_path, table("\t", rows), "x.tsv"))[0] == rows
+
+
 def test_two_lines_that_may_be_one_row_or_two_are_refused(tmp_path: Path) -> None:
     rows = [*PLAIN[:5], '"Never again', 'or so"', *PLAIN[5:]]
     path = write(tmp_path, table("\t", rows), "x.tsv")
