@@ -76,9 +76,10 @@ def show_corpus(facts: dict[str, Any]) -> None:
     pieces = "one continuous text"
     if facts["documents"] != "none":
         pieces = f"{facts['num_documents']:,} documents, one a {facts['documents']}"
+    names = one_line(", ".join(facts["names"]))
     note(
-        f"{one_line(', '.join(facts['names']))}: {facts['bytes']:,} bytes, {facts['tokens']:,} tokens, "
-        f"{pieces}; {facts['held_out_tokens']:,} tokens held out"
+        f"{names}: {facts['bytes']:,} bytes, {facts['tokens']:,} tokens, {pieces}; "
+        f"{facts['held_out_tokens']:,} tokens held out"
     )
     note(f"documents: {facts['documents_reason']}")
 

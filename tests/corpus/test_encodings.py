@@ -9,7 +9,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rnngen.corpus import CorpusShard, open_corpus
@@ -114,13 +114,19 @@ def test_bad_bytes_are_replaced_or_left_out_as_python_does_and_counted(
         assert said[0].endswith(f"the first: 0x{data[first]:02x} in {path}, line {line}.")
 
 
-@given(data=damaged, mode=st.sampled_from(["replace", "skip"]), count=st.integers(1, 4))
+@settings(max_examples=300)
+@given(
+    data=damaged,
+    mode=st.sampled_from(["replace", "skip"]),
+    documents=st.sampled_from(["line", "paragraph", "section"]),
+    count=st.integers(1, 4),
+)
 def test_shards_of_a_damaged_text_are_the_whole(
-    folder: Path, data: bytes, mode: str, count: int
+    folder: Path, data: bytes, mode: str, documents: str, count: int
 ) -> None:
     path = write(folder, b"x" + data)
     with blocks_of(7):
-        corpus = open_corpus([path], documents="line", errors=mode)
+        corpus = open_corpus([path], documents=documents, errors=mode)
         parts = [CorpusShard(corpus, index, count) for index in range(1, count + 1)]
         assert [p for part in parts for p in part.pieces()] == list(corpus.pieces())
         counted = [int(part.remarks()[0].split()[0]) for part in parts if part.remarks()]

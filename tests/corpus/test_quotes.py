@@ -96,6 +96,15 @@ def test_a_mark_far_down_a_long_table_swallows_nothing(tmp_path: Path) -> None:
     assert read(write(tmp_path, table("\t", rows), "x.tsv"))[0] == rows
 
 
+def test_lines_with_as_many_tabs_as_a_row_are_text_where_they_look_like_none(
+    tmp_path: Path,
+) -> None:
+    rows = [*PLAIN, '"a\nb\tc\td\ne\tf\tg"']
+    found, notes = read(write(tmp_path, table("\t", rows), "x.tsv"))
+    assert found == [*PLAIN, "a\nb\tc\td\ne\tf\tg"]
+    assert AS_QUOTING in notes[0]
+
+
 def test_two_lines_that_may_be_one_row_or_two_are_refused(tmp_path: Path) -> None:
     rows = [*PLAIN[:5], '"Never again', 'or so"', *PLAIN[5:]]
     path = write(tmp_path, table("\t", rows), "x.tsv")
