@@ -134,6 +134,17 @@ def test_shards_of_a_damaged_text_are_the_whole(
     assert sum(counted) == sum(total)
 
 
+@pytest.mark.parametrize("mode", ["replace", "skip"])
+def test_shards_begin_also_where_bad_bytes_stand_after_a_gap(tmp_path: Path, mode: str) -> None:
+    stanza = b"a\n\n\xff b\nc\n\n\xff\xff\xff\xff\n\nd\n \n\xe6\x97\ne\n\n"
+    path = write(tmp_path, stanza * 40)
+    with blocks_of(64):
+        corpus = open_corpus([path], documents="paragraph", errors=mode)
+        parts = [list(CorpusShard(corpus, index, 5).pieces()) for index in range(1, 6)]
+        assert [p for part in parts for p in part] == list(corpus.pieces())
+    assert all(len(part) > 10 for part in parts)
+
+
 def test_other_encodings_are_read_on_from_too(tmp_path: Path) -> None:
     path = write(tmp_path, b"a\x81b\n")
     assert joined(open_corpus([path], documents="none", encoding="cp1252", errors="replace")) == (
