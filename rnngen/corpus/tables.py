@@ -160,7 +160,12 @@ class _Layout:
         header = self.header
         is_spaced = column is not None and column not in header
         is_spaced = is_spaced and all(name[:1] == " " for name in header[1:])
-        return dataclasses.replace(self.table, skips_space=is_spaced or self._is_quoted_late())
+        is_spaced = is_spaced or self.table.skips_space or self._is_quoted_late()
+        return dataclasses.replace(self.table, skips_space=is_spaced)
+
+    def spaced(self) -> _Layout:
+        """The same, without the blanks that follow delimiters, also before a quote."""
+        return _Layout(dataclasses.replace(self.table, skips_space=True), self.lines)
 
     def _is_quoted_late(self) -> bool:
         """Blanks stand between a delimiter and a quote. A program would quote the blanks too."""
@@ -175,7 +180,7 @@ class _Layout:
 def _choose(layouts: list[_Layout], column: str | None) -> TableLayout:
     """By the first delimiter that finds the column; else the one that finds most."""
     if column is not None:
-        for layout in layouts:
+        for layout in (*layouts, *(layout.spaced() for layout in layouts)):
             if place_of(column, layout.header) >= 0:
                 return layout.settle(column)
         if column.isdecimal() and int(column) > 0:
@@ -196,6 +201,7 @@ def _parse(lines: list[str], table: TableLayout) -> list[list[str]]:
         lines,
         delimiter=table.delimiter,
         quoting=csv.QUOTE_MINIMAL if table.quotes else csv.QUOTE_NONE,
+        skipinitialspace=table.skips_space,
     )
     try:
         return [row for row in reader if row][:SAMPLE]

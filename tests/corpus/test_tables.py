@@ -104,6 +104,7 @@ def test_any_array_of_objects_is_read_whole(
         ("tab.csv", b"id\ttext\n0\tone, two\n1\tthree\n"),
         ("excel.csv", b"\xef\xbb\xbfsep=;\r\nid;text\r\n0;one, two\r\n1;three\r\n"),
         ("space.csv", b'id, text\n0, "one, two"\n1, three\n'),
+        ("quoted.csv", b'"id", "text"\n"0", "one, two"\n"1", "three"\n'),
         ("late.csv", b'id,text\n0, "one, two"\n1, three\n'),
         ("wide.csv", b'id,text,\n0,"one, two",\n1,three,\n'),
         ("blank.csv", b'\n\nid,text\n\n0,"one, two"\n1,three\n\n'),
