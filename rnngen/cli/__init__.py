@@ -76,7 +76,7 @@ class Commands(TyperGroup):
         except RnngenError as error:
             raise _failed(as_options(str(error)), error.exit_code) from error
         except typer.TyperException as error:
-            raise _failed(usage.explain(error), USAGE) from error
+            raise _failed(" ".join(usage.explain(error).split()), USAGE) from error
         except BrokenPipeError as error:
             _discard_stdout()
             raise typer.Exit(CLOSED_PIPE) from error
