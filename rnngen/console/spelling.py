@@ -10,9 +10,10 @@ from rnngen.errors import spell_settings
 CONFIGS = (ModelConfig, TrainConfig, SampleConfig)
 OF_TEXTS = (
     *("valid", "documents", "encoding", "column", "novelty"),
+    *("errors", "format", "delimiter", "quoting", "strict"),
     *("tokenizer", "vocab_size", "subwords", "min_count", "shard"),
 )
-OF_RUNS = ("name", "resume", "overwrite", "init_from", "tensorboard")
+OF_RUNS = ("name", "output", "resume", "overwrite", "init_from", "tensorboard")
 OF_COMMANDS = (
     *("stride", "adapt", "adapt_rate"),
     *("x", "y", "from", "smooth", "width", "height", "out"),
