@@ -13,7 +13,7 @@ haiku: .venv/installed
 	$(BIN)/rnngen sample my-haiku -n 3
 
 test: lint
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile  # a whole file on each core
 
 search: .venv/installed
 	$(BIN)/python -m pytest --hypothesis-profile search -m hypothesis

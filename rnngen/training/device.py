@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+import math
 from typing import TYPE_CHECKING
 
 import torch
@@ -11,6 +11,7 @@ from rnngen.cores import cores
 from rnngen.errors import ConfigError
 
 if TYPE_CHECKING:
+    from rnngen.config import ModelConfig
     from rnngen.training.processes import Group
 
 ROWS_PER_THREAD = 4
@@ -19,6 +20,14 @@ ROWS_PER_THREAD = 4
 Tokens a second on one core for 1, 2, 4, 8, 16 rows of 64 tokens, in thousands (2 x 256 units;
 on a busy machine, so only their proportions count):
 LSTM 1.2, 1.6, 2.3, 2.5, 3.9; GRU 0.8, 0.7, 1.5, 2.4, 3.4.
+"""
+
+LEAST_HIDDEN_SIZE_IN_BF16 = {"lstm": 192, "gru": math.inf}
+"""From where on bf16 is faster on a CPU that has its instructions.
+
+Two cores with AVX-512 bf16, 2 x 192 units, 32 rows, thousands of tokens a second in bf16 and fp32:
+LSTM 28.9, 16.5; GRU 19.1, 20.5. Smaller layers were not measured; `python -m tests.bench.precision`
+measures them.
 """
 
 
@@ -37,20 +46,23 @@ def choose_device(name: str) -> torch.device:
     return torch.device(name)
 
 
-def choose_precision(name: str, device: torch.device) -> str:
-    """`fp32` or `bf16`; `auto` takes bf16 where it is faster.
+def choose_precision(name: str, device: torch.device, model: ModelConfig) -> str:
+    """`fp32` or `bf16`; `auto` takes bf16 where it is known to be faster for this model.
 
-    A GPU that has bf16 is faster with it. A CPU is asked by trying: without the instructions its
-    bf16 products are hundreds of times slower, so one small product decides.
+    Nothing is timed, so that the choice does not depend on how busy the machine is.
     """
     if name != "auto":
         return name
     if device.type == "cuda":
         return "bf16" if torch.cuda.is_bf16_supported(including_emulation=False) else "fp32"
-    if device.type == "mps":
+    if device.type == "mps" or not has_bf16_instructions():
         return "fp32"
-    faster = _product_seconds(torch.bfloat16) < 0.75 * _product_seconds(torch.float32)
-    return "bf16" if faster else "fp32"
+    return "bf16" if model.hidden_size >= LEAST_HIDDEN_SIZE_IN_BF16[model.cell] else "fp32"
+
+
+def has_bf16_instructions() -> bool:
+    """Whether the CPU multiplies bf16 numbers itself; others are many times slower with them."""
+    return torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
 
 
 def choose_threads(threads: int, device: torch.device, batch_size: int, group: Group) -> int:
@@ -62,14 +74,3 @@ def choose_threads(threads: int, device: torch.device, batch_size: int, group: G
         return group.size
     most = max(1, cores() // group.size_here) * group.size
     return min(batch_size, threads or max(1, min(most, batch_size // ROWS_PER_THREAD)))
-
-
-def _product_seconds(dtype: torch.dtype) -> float:
-    """Time of one matrix product of the size a training step makes, the best of three."""
-    a, b = torch.ones(32, 256, dtype=dtype), torch.ones(256, 1024, dtype=dtype)
-    times = []
-    for _ in range(4):  # the first one also loads the library
-        begin = time.perf_counter()
-        a @ b
-        times.append(time.perf_counter() - begin)
-    return min(times[1:])

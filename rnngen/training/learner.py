@@ -151,7 +151,8 @@ class Learner:
         model.train()
         in_batch = slice(self._rows.start + rows.start, self._rows.start + rows.stop)
         model.dropout.begin(self._seed, self._updates, in_batch, self._device)
-        nats, state = self._nats(batch, state, model, rows)
+        with self._autocast():
+            nats, state = self._nats(batch, state, model, rows)
         loss = nats / batch.num_targets
         loss.backward()  # type: ignore[no-untyped-call]
         return loss.detach(), tuple(part.detach() for part in state)
@@ -162,8 +163,7 @@ class Learner:
         """The loss of some rows, summed, and their next state."""
         inputs, targets = self._brought(batch.inputs[rows]), self._brought(batch.targets[rows])
         carried = None if state is None else tuple(part[:, rows].contiguous() for part in state)
-        with self._autocast():
-            logits, after = model(inputs, carried)
+        logits, after = model(inputs, carried)
         nats = F.cross_entropy(
             logits.flatten(0, 1).float(), targets.flatten(), ignore_index=IGNORE, reduction="sum"
         )
@@ -179,12 +179,14 @@ class Learner:
 
     def _autocast(self) -> contextlib.AbstractContextManager[Any]:
         if self._bf16:
-            return torch.autocast(self._device.type, torch.bfloat16)
+            # The cache of cast weights is of the whole process: a thread that leaves would clear it
+            # for the others. Each weight is read once a step, so nothing is cast twice without it.
+            return torch.autocast(self._device.type, torch.bfloat16, cache_enabled=False)
         return contextlib.nullcontext()
 
     @one_thread_each()
     def measure(self, spans: Spans, piece_bytes: NDArray[np.int64]) -> Measured:
-        """The loss over all of `spans`, read once with the state carried.
+        """The loss over all of `spans`, read once with the state carried, in fp32 as `score` does.
 
         piece_bytes: int64 (V,), the bytes of text each token stands for.
         """
@@ -192,7 +194,8 @@ class Learner:
         rows = self._group.rows(streams)
         sums = np.zeros(3)
         if rows.start < rows.stop:
-            sums += self._measure_rows(spans, piece_bytes, streams, rows)
+            with torch.backends.cudnn.flags(enabled=True, allow_tf32=False):
+                sums += self._measure_rows(spans, piece_bytes, streams, rows)
         nats, tokens, text_bytes = self._group.sum_(torch.from_numpy(sums)).tolist()
         return Measured(nats, int(tokens), int(text_bytes))
 

@@ -91,7 +91,7 @@ class Run:
     def __init__(self, job: Job, group: Group = ALONE) -> None:
         group.check(job.config.batch_size)
         device = choose_device(job.config.device)
-        precision = choose_precision(job.config.precision, device)
+        precision = choose_precision(job.config.precision, device, job.model)
         threads = choose_threads(job.config.threads, device, job.config.batch_size, group)
         config = dataclasses.replace(
             job.config, device=device.type, precision=precision, threads=threads

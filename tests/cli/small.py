@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from rnngen import runs, tensor_file
+from tests.precision import PRECISION_OPTION
 
-SMALL = ("--hidden-size", 16, "--num-layers", 1, "--device", "cpu")
+SMALL = ("--hidden-size", 16, "--num-layers", 1, "--device", "cpu", *PRECISION_OPTION)
 
 
 def words(path: Path, lines: int = 400) -> Path:

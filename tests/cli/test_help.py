@@ -113,6 +113,5 @@ def test_every_example_of_the_help_runs(workshop: Path, tmp_path: Path):
                 env=environment,
                 capture_output=True,
                 text=True,
-                timeout=120,
             )
             assert ran.returncode == 0, (example, ran.stderr)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import signal
-import time
 from pathlib import Path
 
 import pytest
 
 from tests.cli.small import SMALL, state, words
+from tests.waiting import wait_until
 
 RESUMED = ("--steps", 60, "--evaluations", 20, "--dropout", 0.2, "--threads", 2, *SMALL, "--quiet")
 
@@ -28,9 +28,7 @@ def test_a_killed_run_resumed_has_the_weights_of_an_unbroken_one(
     options = (*RESUMED, "--cell", cell)
     assert rnngen("train", text, "--name", "whole", *options).exit_code == 0
     process = program("train", text, "--name", "parts", *options)
-    deadline = time.monotonic() + 60
-    while steps_logged(home, "parts") < 10 and time.monotonic() < deadline:
-        time.sleep(0.005)
+    wait_until(lambda: steps_logged(home, "parts") >= 10, process)
     process.send_signal(signal.SIGKILL)
     process.communicate()
     assert rnngen("train", "--resume", "--name", "parts", "--quiet").exit_code == 0
@@ -44,11 +42,9 @@ def test_a_stopped_run_saves_says_how_to_go_on_and_loses_nothing(
     text = words(tmp_path / "text.txt", 1000)
     assert rnngen("train", text, "--name", "whole", *RESUMED).exit_code == 0
     process = program("train", text, "--name", "parts", *RESUMED)
-    deadline = time.monotonic() + 60
-    while steps_logged(home, "parts") < 10 and time.monotonic() < deadline:
-        time.sleep(0.005)
+    wait_until(lambda: steps_logged(home, "parts") >= 10, process)
     process.send_signal(number)
-    _, stderr = process.communicate(timeout=60)
+    _, stderr = process.communicate()
     assert process.returncode == 130
     assert b"rnngen train --resume --name parts" in stderr
     assert rnngen("train", "--resume", "--name", "parts", "--quiet").exit_code == 0
@@ -94,7 +90,7 @@ def test_a_disk_that_fills_up_leaves_the_last_checkpoint_whole(rnngen, program, 
     process = program(
         "train", "--resume", "--name", "text", "--quiet", preexec_fn=lambda: limit_files(20_000)
     )
-    _, stderr = process.communicate(timeout=60)
+    _, stderr = process.communicate()
     assert process.returncode == 1
     assert stderr.count(b"\n") == 1
     assert b"cannot be written" in stderr

@@ -8,7 +8,12 @@ from pathlib import Path
 
 import pytest
 
-SMALL = ("--hidden-size", 8, "--num-layers", 1, "--batch-size", 4, "--seq-len", 16, "--quiet")
+from tests.precision import PRECISION_OPTION
+
+SMALL = (
+    *("--hidden-size", 8, "--num-layers", 1, "--batch-size", 4, "--seq-len", 16, "--quiet"),
+    *PRECISION_OPTION,
+)
 
 
 @pytest.fixture

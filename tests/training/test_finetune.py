@@ -15,11 +15,13 @@ from rnngen.training.finetune import initial_weights
 from rnngen.training.plan import Job, Start, new_job
 from rnngen.training.run import train
 from tests.models import small_model
+from tests.precision import PRECISION
 
 ENGLISH = "the cat sat on the mat\nthe dog sat on the log\n\n" * 40
 MORE = "the café opened and the señor sat on the mât\n\n" * 40
 SMALL = {"hidden_size": 16, "embedding_dim": 16, "num_layers": 2, "batch_size": 4, "seq_len": 16}
 SMALL |= {"ngrams": 3, "ngram_buckets": 50, "ngram_dim": 4}
+HERE = {"device": "cpu", "precision": PRECISION}
 
 
 @pytest.fixture
@@ -33,7 +35,7 @@ def base(tmp_path: Path) -> Start:
 def made(home: Path, text: str, name: str, given: dict, start: Start | None = None) -> Job:
     file = home / f"{name}.txt"
     file.write_text(text, encoding="utf-8")
-    job, _ = new_job(Text([str(file)]), home / name, {"device": "cpu", **given}, start=start)
+    job, _ = new_job(Text([str(file)]), home / name, {**HERE, **given}, start=start)
     job.folder.mkdir(exist_ok=True)
     return job
 
@@ -96,7 +98,7 @@ def test_subword_models_spell_new_characters_in_bytes(tmp_path: Path):
     file = tmp_path / "base.txt"
     file.write_text(ENGLISH, encoding="utf-8")
     text = Text([str(file)], tokenizer="subword", vocab_size=320)
-    job, _ = new_job(text, tmp_path / "base", {"device": "cpu", "steps": 5, **SMALL})
+    job, _ = new_job(text, tmp_path / "base", {**HERE, "steps": 5, **SMALL})
     job.folder.mkdir()
     list(train(job))
     start = Start("base", checkpoint.load_model(job.folder / runs.MODEL_FILE))

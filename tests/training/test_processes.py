@@ -11,7 +11,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -23,13 +22,15 @@ from rnngen import runs, tensor_file
 from rnngen.errors import ConfigError
 from rnngen.training.processes import ALONE, Group
 from tests.conftest import ROOT
+from tests.precision import PRECISION_OPTION
+from tests.waiting import wait_until
 
 PROGRAM = (sys.executable, "-m", "rnngen", "train")
 TORCHRUN = (sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node")
 SETTINGS = (
     *("--hidden-size", "16", "--num-layers", "1", "--dropout", "0.2", "--device", "cpu"),
     *("--batch-size", "6", "--seq-len", "16", "--threads", "2", "--steps", "40"),
-    *("--evaluations", "20"),
+    *("--evaluations", "20", *PRECISION_OPTION),
 )
 
 
@@ -48,7 +49,7 @@ def start(processes: int, home: Path, *arguments: str, restarts: int = 0) -> sub
 
 def train(processes: int, home: Path, *arguments: str) -> tuple[int, str, str]:
     process = start(processes, home, *arguments)
-    stdout, stderr = process.communicate(timeout=300)
+    stdout, stderr = process.communicate()
     return process.returncode, stdout, stderr
 
 
@@ -64,11 +65,9 @@ def events(home: Path, name: str, kind: str) -> list[dict[str, float]]:
     return [line for line in lines if line["event"] == kind]
 
 
-def wait_for_a_state(home: Path, name: str) -> None:
-    deadline = time.monotonic() + 200
-    while not (home / name / runs.LOG_FILE).exists() or len(events(home, name, "saved")) < 3:
-        assert time.monotonic() < deadline
-        time.sleep(0.005)
+def wait_for_a_state(home: Path, name: str, process: subprocess.Popen[str]) -> None:
+    log = home / name / runs.LOG_FILE
+    wait_until(lambda: log.exists() and len(events(home, name, "saved")) >= 3, process)
 
 
 def workers_of(process: subprocess.Popen[str]) -> list[int]:
@@ -114,9 +113,9 @@ def test_a_killed_process_ends_the_run_which_another_number_goes_on_with(
     text: str, alone: Path
 ) -> None:
     process = start(2, alone, text, "--name", "killed", *SETTINGS, "--quiet")
-    wait_for_a_state(alone, "killed")
+    wait_for_a_state(alone, "killed", process)
     os.kill(workers_of(process)[1], signal.SIGKILL)
-    process.communicate(timeout=200)
+    process.communicate()
     assert process.returncode != 0
     code, _, _ = train(1, alone, "--resume", "--name", "killed", "--quiet")
     assert code == 0
@@ -126,18 +125,18 @@ def test_a_killed_process_ends_the_run_which_another_number_goes_on_with(
 @pytest.mark.skipif(sys.platform != "linux", reason="finds the processes in /proc")
 def test_torchruns_restart_goes_on_by_itself(text: str, alone: Path) -> None:
     process = start(2, alone, text, "--name", "again", *SETTINGS, "--quiet", restarts=1)
-    wait_for_a_state(alone, "again")
+    wait_for_a_state(alone, "again", process)
     os.kill(workers_of(process)[0], signal.SIGKILL)
-    _, stderr = process.communicate(timeout=200)
+    _, stderr = process.communicate()
     assert process.returncode == 0, stderr
     assert state(alone, "again") == state(alone, "one")
 
 
 def test_a_stop_signal_to_one_stops_all_at_the_same_step(text: str, alone: Path) -> None:
     process = start(2, alone, text, "--name", "stopped", *SETTINGS)
-    wait_for_a_state(alone, "stopped")
+    wait_for_a_state(alone, "stopped", process)
     os.kill(workers_of(process)[1], signal.SIGTERM)  # not the one that writes
-    _, stderr = process.communicate(timeout=200)
+    _, stderr = process.communicate()
     assert process.returncode != 0
     assert stderr.count("go on with: rnngen train --resume --name stopped") == 1
     assert train(2, alone, "--resume", "--name", "stopped", "--quiet")[0] == 0
@@ -147,7 +146,7 @@ def test_a_stop_signal_to_one_stops_all_at_the_same_step(text: str, alone: Path)
 def test_a_restart_leaves_a_run_that_was_there_alone(text: str, alone: Path) -> None:
     before = {file.name: file.read_bytes() for file in (alone / "one").iterdir()}
     process = start(2, alone, text, "--name", "one", *SETTINGS, "--seed", "9", restarts=1)
-    _, stderr = process.communicate(timeout=200)
+    _, stderr = process.communicate()
     assert process.returncode != 0
     assert stderr.count("holds a run") == 2  # in the first attempt, and in the second
     assert {file.name: file.read_bytes() for file in (alone / "one").iterdir()} == before
@@ -161,12 +160,9 @@ def test_a_later_end_survives_a_restart(text: str, alone: Path) -> None:
     end = ("--resume", "--steps", "80", "--quiet")
     assert train(1, alone, "--name", "moved", *end)[0] == 0
     process = start(2, alone, "--name", "broken", *end, restarts=1)
-    deadline = time.monotonic() + 200
-    while events(alone, "broken", "saved")[-1]["step"] < 44:
-        assert time.monotonic() < deadline
-        time.sleep(0.005)
+    wait_until(lambda: events(alone, "broken", "saved")[-1]["step"] >= 44, process)
     os.kill(workers_of(process)[1], signal.SIGKILL)
-    _, stderr = process.communicate(timeout=200)
+    _, stderr = process.communicate()
     assert process.returncode == 0, stderr
     assert state(alone, "broken") == state(alone, "moved")
 

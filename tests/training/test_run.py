@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import json
 import math
+import time
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -13,6 +15,7 @@ import numpy as np
 import pytest
 import torch
 
+import rnngen
 from rnngen import checkpoint, runs, tensor_file
 from rnngen.config import ModelConfig, TrainConfig
 from rnngen.dataset import batches
@@ -23,6 +26,7 @@ from rnngen.training import run as training_run
 from rnngen.training.events import Evaluation, Event, Planned, Sample, Skipped, Step, Stopped
 from rnngen.training.learner import Learner
 from rnngen.training.plan import Job, ending
+from tests.precision import PRECISION
 
 TEXT = b"the quick brown fox jumps over the lazy dog. " * 60
 
@@ -40,6 +44,7 @@ def job(folder: Path, *, model: dict[str, Any] | None = None, **settings: Any) -
     training, validation = batches.split(store, 0.1)  # type: ignore[arg-type]
     sizes = {"embedding_dim": 12, "hidden_size": 12, "num_layers": 2, "dropout": 0.2, "ngrams": 3}
     config = {"batch_size": 4, "seq_len": 16, "warmup_steps": 5, "evaluations": 4, "device": "cpu"}
+    config["precision"] = PRECISION
     folder.mkdir(exist_ok=True)
     return Job(
         folder=folder,
@@ -108,12 +113,13 @@ def test_the_table_of_ngrams_learns_at_its_own_rate(tmp_path: Path):
 
 @pytest.mark.parametrize("cell", ["lstm", "gru"])
 @pytest.mark.parametrize(  # an epoch has 38 batches
-    ("stop_at", "threads"), [(1, 1), (17, 2), (37, 1), (40, 2)]
+    ("stop_at", "threads", "precision"),
+    [(1, 1, "fp32"), (17, 2, "fp32"), (37, 1, "fp32"), (40, 2, "fp32"), (17, 2, "bf16")],
 )
 def test_a_resumed_run_equals_an_unbroken_one(
-    tmp_path: Path, cell: str, stop_at: int, threads: int
+    tmp_path: Path, cell: str, stop_at: int, threads: int, precision: str
 ):
-    settings = {"model": {"cell": cell}, "steps": 50, "threads": threads}
+    settings = {"model": {"cell": cell}, "steps": 50, "threads": threads, "precision": precision}
     run(job(tmp_path / "whole", **settings))
     events = run(job(tmp_path / "parts", **settings), stop_at=stop_at)
     assert of(Stopped, events)[0].reason == "interrupted"
@@ -127,20 +133,42 @@ def test_a_resumed_run_equals_an_unbroken_one(
         assert array.tobytes() == models[1].weights[name].tobytes()
 
 
+@pytest.mark.parametrize("precision", ["auto", "bf16"])
 @pytest.mark.parametrize("cell", ["lstm", "gru"])
-def test_a_run_in_bf16_can_be_saved_and_resumed(tmp_path: Path, cell: str):
-    settings: dict[str, Any] = {"steps": 6, "precision": "bf16", "model": {"cell": cell}}
-    try:
-        run(job(tmp_path / "whole", **settings))
-    except RuntimeError as error:
-        if "primitive" not in str(error):
-            raise
-        pytest.skip("this processor has no bf16 instructions")
-    run(job(tmp_path / "parts", **settings), stop_at=3)
-    run(job(tmp_path / "parts", **settings), resume=True)
-    whole, parts = tensors(tmp_path / "whole"), tensors(tmp_path / "parts")
-    for name in whole:
-        np.testing.assert_array_equal(whole[name], parts[name], err_msg=name)
+def test_no_clock_reaches_the_weights(tmp_path: Path, monkeypatch, cell: str, precision: str):
+    """Two runs whose clocks leap, each in its own way, on a processor that has bf16."""
+    monkeypatch.setattr(device, "has_bf16_instructions", lambda: True)
+    monkeypatch.setattr(device, "LEAST_HIDDEN_SIZE_IN_BF16", {"lstm": 8, "gru": math.inf})
+    for seed in (1, 2):
+        leaps = np.random.default_rng(seed)
+        now = {"seconds": 0.0}
+
+        def clock(now=now, leaps=leaps) -> float:
+            now["seconds"] += leaps.choice([0.0, 1e-9, 0.01, 40.0])
+            return now["seconds"]
+
+        for name in ("perf_counter", "monotonic", "time", "process_time"):
+            monkeypatch.setattr(time, name, clock)
+        settings = {"model": {"cell": cell}, "steps": 12, "threads": 2, "precision": precision}
+        run(job(tmp_path / str(seed), **settings))
+    facts = tensor_file.read(tmp_path / "1" / runs.TRAINING_FILE, "training")[1]
+    chosen = "fp32" if (cell, precision) == ("gru", "auto") else "bf16"
+    assert facts["config"]["precision"] == chosen
+    one, two = tensors(tmp_path / "1"), tensors(tmp_path / "2")
+    for name in one:
+        assert one[name].tobytes() == two[name].tobytes(), name
+
+
+@pytest.mark.parametrize("cell", ["lstm", "gru"])
+def test_held_out_text_is_measured_in_fp32_whatever_the_arithmetic_of_training(
+    tmp_path: Path, cell: str
+):
+    """So the loss in the log is the one that `score` finds."""
+    work = job(tmp_path / "r", model={"cell": cell, "ngrams": 1}, steps=6, precision="bf16")
+    best = of(Stopped, run(work))[0].best_valid_nats_per_token
+    held_out = work.validation.in_order()
+    text = bytes(held_out.read(0, len(held_out)).astype(np.uint8)).decode()
+    assert rnngen.load(work.folder).score(text).nats_per_token == pytest.approx(best, rel=1e-6)
 
 
 def test_threads_share_the_rows_and_change_nothing_but_the_last_bits(tmp_path: Path):
@@ -249,7 +277,9 @@ def rate_at(folder: Path, step: int) -> float:
     return float(rate)
 
 
-def test_a_later_end_in_minutes_goes_on_at_the_speed_so_far(tmp_path: Path):
+def test_a_later_end_in_minutes_goes_on_at_the_speed_so_far(tmp_path: Path, monkeypatch):
+    ticks = itertools.count()
+    monkeypatch.setattr(time, "perf_counter", lambda: next(ticks) / 1000)
     work = job(tmp_path / "run", minutes=0.005, epochs=1000, evaluations=1)
     [first] = of(Stopped, run(work))
     seconds = tensor_file.read(work.folder / runs.TRAINING_FILE, "training")[1]["progress"][

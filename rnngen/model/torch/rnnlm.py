@@ -142,10 +142,11 @@ class RNNLM(nn.Module):
 
     def _recur(self, layer: nn.Module, x: Tensor, state: State) -> tuple[Tensor, State]:
         """As torch's LSTM takes and returns the pair (h, c), but its GRU the bare h."""
-        if x.is_cuda and torch.is_autocast_enabled("cuda"):
-            # There cuDNN's cells compute in fp16, too narrow for gradients; outside of it in TF32.
-            with torch.autocast("cuda", enabled=False):
-                return self._recur(layer, x.float(), state)
+        if x.device.type in ("cpu", "cuda") and torch.is_autocast_enabled(x.device.type):
+            with torch.autocast(x.device.type, enabled=False):
+                if x.is_cuda:  # there cuDNN's cells would compute in fp16, too narrow for gradients
+                    return self._recur(layer, x.float(), state)
+                return _recur_in_bf16(layer, x, state)
         if not isinstance(layer, nn.GRU):
             y, after = layer(x, state)
             return y, after
@@ -180,6 +181,23 @@ class RNNLM(nn.Module):
                     nn.init.xavier_uniform_(gate)
         if self.config.cell == "lstm":  # remember at first (Gers et al. 2000, Jozefowicz 2015)
             layer.get_parameter("bias_ih_l0").chunk(gates)[1].fill_(1)
+
+
+def _recur_in_bf16(layer: nn.Module, x: Tensor, state: State) -> tuple[Tensor, State]:
+    """What the layer computes with weights, input and state rounded to bf16.
+
+    The weights are cast once for all steps. Autocast would cast those of a GRU at each step, or
+    keep them in a cache of the whole process, which threads clear while others read it. Called so,
+    torch takes oneDNN's cell where the processor has the instructions, and its own elsewhere.
+    """
+    weights = [weight.bfloat16() for weight in layer.parameters()]
+    x, before = x.bfloat16(), [part.bfloat16() for part in state]
+    settings = True, 1, 0.0, layer.training, False, True  # biases, layers, .. batch_first
+    if isinstance(layer, nn.GRU):
+        y, h = torch.gru(x, before[0], weights, *settings)
+        return y, (h,)
+    y, h, c = torch.lstm(x, before, weights, *settings)
+    return y, (h, c)
 
 
 def log_frequencies(counts: Tensor) -> Tensor:
