@@ -20,9 +20,9 @@ from rnngen.config import SampleConfig, option
 from rnngen.errors import ConfigError, CorpusError, FormError
 from rnngen.model.numpy_runtime import NumpyRuntime
 from rnngen.sampling import logits as logit_rules
-from rnngen.sampling import sampler
-from rnngen.sampling.novelty_guard import usable
-from rnngen.score import Part, Scorer
+from rnngen.sampling.novelty_guard import check_index
+from rnngen.sampling.sampler import Sampler
+from rnngen.score import Scorer, TextPiece
 from rnngen.score.reader import RuntimeReader
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from rnngen.forms.distinct import FormText
     from rnngen.forms.search import Truncate
     from rnngen.forms.spec import FormSpec
-    from rnngen.sampling.draft import Text
+    from rnngen.sampling.draft import SampledText
     from rnngen.score import Score
     from rnngen.score.reader import Reader
 
@@ -63,7 +63,9 @@ class LanguageModel:
         if model.continuous:
             self.forbidden[model.tokenizer.end_id] = True
 
-    def sample(self, prompt: str = "", *, n: int = 1, seed: int = 0, **settings: Any) -> list[Text]:
+    def sample(
+        self, prompt: str = "", *, n: int = 1, seed: int = 0, **settings: Any
+    ) -> list[SampledText]:
         """`n` new texts that begin with `prompt`; settings are SampleConfig's fields.
 
         Text i is the same whatever `n`. Raises ConfigError for a setting that cannot be.
@@ -77,38 +79,21 @@ class LanguageModel:
         *,
         seed: int,
         indices: Iterable[int],
-    ) -> Iterator[Text]:
-        """The texts of `indices` in order, many drawn at once; see sample.generate."""
+    ) -> Iterator[SampledText]:
+        """The texts of `indices` in order, many drawn at once; see Sampler.generate."""
         prompts = [prompt] if isinstance(prompt, str) else prompt
-        self._check(config)
-        return sampler.generate(
-            self.runtime,
-            self.tokenizer,
-            _as_read(config),
-            prompt=[normalized(p) for p in prompts],
-            seed=seed,
-            indices=indices,
-            start_id=self.start_id,
-            forbidden=self.forbidden,
-            novelty=self.novelty,
-        )
+        sampler = self._sampler(config)
+        return sampler.generate([normalized(p) for p in prompts], seed=seed, indices=indices)
 
     def stream(
         self, config: SampleConfig, prompt: str = "", *, seed: int, index: int = 0
-    ) -> Generator[str, None, Text]:
-        """One text piece by piece as it is written; see sample.stream."""
-        self._check(config)
-        return sampler.stream(
-            self.runtime,
-            self.tokenizer,
-            _as_read(config),
-            prompt=normalized(prompt),
-            seed=seed,
-            index=index,
-            start_id=self.start_id,
-            forbidden=self.forbidden,
-            novelty=self.novelty,
-        )
+    ) -> Generator[str, None, SampledText]:
+        """One text piece by piece as it is written; see Sampler.stream."""
+        return self._sampler(config).stream(normalized(prompt), seed=seed, index=index)
+
+    def _sampler(self, config: SampleConfig) -> Sampler:
+        """Raises ConfigError for what this model cannot do, before anything is drawn."""
+        return Sampler(self, _as_read(config))
 
     def write_form(
         self,
@@ -160,7 +145,7 @@ class LanguageModel:
         budget_ms: float | None = None,
         words: str = "corpus",
     ) -> Iterator[FormText]:
-        """`n` texts of a form for each prompt, one after the other; see forms/pages.py.
+        """`n` texts of a form for each prompt, one after the other; see forms/distinct.py.
 
         particles: texts followed side by side for each one written, 16 if nothing is said; more
         come nearer to what the model itself would write, given that it fits.
@@ -184,13 +169,13 @@ class LanguageModel:
             )
         lexicon = Lexicon.from_tensors(self.lexicon)
         truncate = _truncation(config)
-        settings = search.Settings(
+        settings = search.SearchSettings(
             seed, particles or search.PARTICLES, config.temperatures[0], truncate
         )
-        page = distinct.Pages(lambda text: self._copies(text, config.novel))
+        distinct_texts = distinct.DistinctTexts(lambda text: self._copies(text, config.novel))
         # All prompts are checked before the first text is written.
         writers = [
-            write.Writer(
+            write.FormWriter(
                 self.runtime, self.tokenizer, lexicon, form, prompt=normalized(prompt), words=words
             )
             for prompt in prompts
@@ -202,9 +187,9 @@ class LanguageModel:
             settings = dataclasses.replace(settings, particles=chosen)
         for place, writer in enumerate(writers):
             indices = range(place * n, (place + 1) * n)
-            for written in page.write(writer, indices, settings):
+            for written in distinct_texts.texts(writer, indices, settings):
                 prompt = normalized(prompts[place])
-                yield distinct.told(written, settings, prompt=prompt, form=form.name)
+                yield distinct.form_text(written, settings, prompt=prompt, form=form.name)
 
     def _check_form(self, config: SampleConfig, n: int) -> None:
         """Raises ConfigError for settings that mean nothing where a form is asked for."""
@@ -230,7 +215,7 @@ class LanguageModel:
             and self.novelty.longest_copied(text) >= length
         )
 
-    def describe(self, text: Text | FormText) -> dict[str, Any]:
+    def describe(self, text: SampledText | FormText) -> dict[str, Any]:
         """What `rnngen sample --json` prints of a text; the README explains the keys."""
         longest = self.longest_copied(text.prompt + text.text)
         return {**dataclasses.asdict(text), "longest_copied": longest}
@@ -259,7 +244,7 @@ class LanguageModel:
             text = strip_blank_lines(text)
         if not text:
             raise CorpusError("there is no text to score, only blanks or nothing at all.")
-        return self.scorer(stride=stride, adapt_rate=adapt_rate).whole([Part(text)])
+        return self.scorer(stride=stride, adapt_rate=adapt_rate).whole([TextPiece(text)])
 
     def scorer(self, *, stride: int | None = None, adapt_rate: float | None = None) -> Scorer:
         """Scores many texts, long ones too, by text or by token.
@@ -281,7 +266,7 @@ class LanguageModel:
     def _check(self, config: SampleConfig) -> None:
         """Raises ConfigError for what this model cannot do, before anything is drawn."""
         if config.novel is not None:
-            usable(self.novelty, config.novel)
+            check_index(self.novelty, config.novel)
 
     def unseen(self, text: str) -> list[str]:
         """Characters of `text` that the model's training text did not have."""
@@ -292,7 +277,7 @@ def _truncation(config: SampleConfig) -> Truncate | None:
     """Top-k, top-p and min-p as one rule on logits at their temperature; None if all are off."""
     if (config.top_k, config.top_p, config.min_p) == (None, None, None):
         return None
-    return lambda logits: logit_rules.narrow(logits, config, np.ones(len(logits)))
+    return lambda logits: logit_rules.truncate(logits, config, np.ones(len(logits)))
 
 
 def _as_read(config: SampleConfig) -> SampleConfig:

@@ -78,7 +78,7 @@ def save_model(path: Path, model: Model) -> None:
         tensors["novelty.bits"] = model.novelty.bits
         facts["novelty"] = model.novelty.settings()
     tensors |= model.lexicon
-    tensor_file.write(path, "model", tensors, facts)
+    tensor_file.save_tensors(path, "model", tensors, facts)
 
 
 def load_model(path: Path) -> Model:
@@ -86,14 +86,14 @@ def load_model(path: Path) -> Model:
 
     Raises CheckpointError if it is missing, damaged, of a newer format, or inconsistent.
     """
-    tensors, facts = tensor_file.read(path, "model")
+    tensors, facts = tensor_file.load_tensors(path, "model")
     try:
         config = ModelConfig.from_dict(facts.pop("model"))
-        tokenizer = tokenizers.load(facts.pop("tokenizer"), under("tokenizer.", tensors))
+        tokenizer = tokenizers.load(facts.pop("tokenizer"), strip_prefix("tokenizer.", tensors))
         continuous = bool(facts.pop("continuous"))
         storage = str(facts.pop("storage", "fp32"))
         novelty = _novelty(facts.pop("novelty", None), tensors)
-        weights = quantize.unpack(under("model.", tensors))
+        weights = quantize.unpack(strip_prefix("model.", tensors))
     except (KeyError, TypeError, ValueError, ConfigError, TokenizerError) as error:
         raise CheckpointError(f"{path}: not a model this version can use: {error}") from error
     _check_fit(path, config, weights, tokenizer)
@@ -157,6 +157,6 @@ def _check_fit(path: Path, config: ModelConfig, weights: Tensors, tokenizer: Tok
             )
 
 
-def under(prefix: str, tensors: Tensors) -> dict[str, NDArray[Any]]:
+def strip_prefix(prefix: str, tensors: Tensors) -> dict[str, NDArray[Any]]:
     """The tensors whose names begin with `prefix`, without it."""
     return {n.removeprefix(prefix): a for n, a in tensors.items() if n.startswith(prefix)}

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def replace(path: Path, content: bytes) -> None:
+def replace_file(path: Path, content: bytes) -> None:
     """Put `content` at `path`: whole, on the disk, or not at all (FileError)."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
@@ -54,7 +54,7 @@ def _sync_folder(folder: Path) -> None:
 
 
 @contextmanager
-def whole_folder(path: Path) -> Iterator[Path]:
+def replace_folder(path: Path) -> Iterator[Path]:
     """An empty folder to fill, which replaces `path` unless the block raises.
 
     Raises OSError, also if the folder around `path` is not there. What a program that was killed

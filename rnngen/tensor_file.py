@@ -16,7 +16,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
 from rnngen.errors import CheckpointError, FileError
-from rnngen.files import replace
+from rnngen.files import replace_file
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 FORMAT_VERSION = 1
 
 
-def write(path: Path, kind: str, tensors: Tensors, facts: Mapping[str, Any]) -> None:
+def save_tensors(path: Path, kind: str, tensors: Tensors, facts: Mapping[str, Any]) -> None:
     """Replace the file at `path` in one move, after its bytes are on the disk.
 
     A reader sees the old file or the new one, never a part; so does the machine after a power cut.
@@ -41,12 +41,12 @@ def write(path: Path, kind: str, tensors: Tensors, facts: Mapping[str, Any]) -> 
     metadata = {"rnngen": kind, "format_version": str(FORMAT_VERSION), "facts": text}
     metadata["digest"] = _digest(kind, text, tensors)
     try:
-        replace(path, save(dict(tensors), metadata))
+        replace_file(path, save(dict(tensors), metadata))
     except FileError as error:
         raise CheckpointError(str(error)) from error
 
 
-def read(path: Path, kind: str) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
+def load_tensors(path: Path, kind: str) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
     """The tensors and facts of a file that `write` made, checked against its digest."""
     if not path.is_file():
         raise CheckpointError(f"{path}: no such file.")

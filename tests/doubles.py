@@ -1,12 +1,13 @@
 """Small stand-ins for a trained model, whose exact distribution is known.
 
-`Pieces` is a tokenizer; `UniformRuntime`, `MarkovRuntime`, `MemoryRuntime` and `ScriptRuntime` are
-runtimes. What a runtime must remember it keeps in its state, in the real layout (L, B, H), so a
-test notices rows that were mixed up.
+`Pieces` is a tokenizer, `ToyModel` what a sampler uses of a model. `UniformRuntime`,
+`MarkovRuntime`, `MemoryRuntime` and `ScriptRuntime` are runtimes. What a runtime must remember it
+keeps in its state, in the real layout (L, B, H), so a test notices rows that were mixed up.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -55,6 +56,22 @@ class Pieces:
 
     def tensors(self) -> dict[str, Array]:
         return {}
+
+
+@dataclass(frozen=True)
+class ToyModel:
+    """What a `Sampler` uses of a model."""
+
+    runtime: Any
+    tokenizer: Any
+    start_id: int = 0
+    forbidden: Any = None
+    novelty: Any = None
+
+    def __post_init__(self) -> None:
+        if self.forbidden is None:
+            nothing = np.zeros(self.tokenizer.vocab_size, dtype=np.bool_)
+            object.__setattr__(self, "forbidden", nothing)
 
 
 class _Runtime:

@@ -36,8 +36,8 @@ def test_a_model_comes_back_as_it_was(tmp_path: Path):
 
 def test_arrays_that_are_not_contiguous_are_stored_right(tmp_path: Path):
     array = np.arange(12, dtype=np.float32).reshape(3, 4).T
-    tensor_file.write(tmp_path / "f", "training", {"a": array}, {})
-    assert (tensor_file.read(tmp_path / "f", "training")[0]["a"] == array).all()
+    tensor_file.save_tensors(tmp_path / "f", "training", {"a": array}, {})
+    assert (tensor_file.load_tensors(tmp_path / "f", "training")[0]["a"] == array).all()
 
 
 @given(st.data())
@@ -116,7 +116,7 @@ def test_another_programs_safetensors_is_told_apart(tmp_path: Path):
 
 
 def test_a_training_state_is_no_model(tmp_path: Path):
-    tensor_file.write(tmp_path / "t", "training", {}, {})
+    tensor_file.save_tensors(tmp_path / "t", "training", {}, {})
     with pytest.raises(CheckpointError, match="a model file is needed"):
         checkpoint.load_model(tmp_path / "t")
 
@@ -157,7 +157,7 @@ def test_a_process_killed_while_saving_leaves_a_whole_file(tmp_path: Path):
         time.sleep(0.03 + 0.007 * attempt)
         writer.send_signal(signal.SIGKILL)
         writer.wait()
-        tensors, facts = tensor_file.read(path, "training")
+        tensors, facts = tensor_file.load_tensors(path, "training")
         assert (tensors["a"] == facts["k"]).all()
     runs.remove_leftovers(tmp_path)
     assert list(tmp_path.iterdir()) == [path]

@@ -13,7 +13,7 @@ from rnngen.errors import ConfigError
 
 if TYPE_CHECKING:
     from rnngen.api import LanguageModel
-    from rnngen.dataset.cache import Text
+    from rnngen.dataset.cache import TextConfig
     from rnngen.forms.spec import FormSpec
 
 
@@ -174,11 +174,11 @@ def form(name: str | None, file: Path | str | None, word: str | None) -> FormSpe
     return asked if word is None else asked.with_acrostic(word)
 
 
-def text(files: list[str], given: dict[str, Any]) -> Text:
+def text(files: list[str], given: dict[str, Any]) -> TextConfig:
     """What the options say to read."""
-    from rnngen.dataset.cache import Text
+    from rnngen.dataset.cache import TextConfig
 
-    return Text(files, **{name: given[name] for name in TEXT if name in given})
+    return TextConfig(files, **{name: given[name] for name in TEXT if name in given})
 
 
 def check_seen(model: LanguageModel, text: str, what: str, *, strict: bool = False) -> None:

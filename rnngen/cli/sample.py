@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
     from rnngen.api import LanguageModel
     from rnngen.forms.distinct import FormText
-    from rnngen.sampling.draft import Text
+    from rnngen.sampling.draft import SampledText
 
-    AnyText = Text | FormText
+    AnyText = SampledText | FormText
 
 EXAMPLES = """
 \b

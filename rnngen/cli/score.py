@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from rnngen.api import LanguageModel
     from rnngen.corpus import Corpus
-    from rnngen.score import Document, Part, Token
+    from rnngen.score import DocumentScore, TextPiece, TokenScore
 
 EXAMPLES = """
 \b
@@ -71,24 +71,24 @@ def command(
     if adapt_rate is not None and not adapt:
         raise ConfigError("--adapt-rate has no effect without --adapt; add it.")
     from rnngen import api
-    from rnngen.score import parts_of
+    from rnngen.score import text_pieces
 
     rate = ADAPT_RATE if adapt and adapt_rate is None else adapt_rate
     model = api.load(name)
     scorer = model.scorer(stride=stride, adapt_rate=rate)
     corpus = _corpus(model, files, documents, encoding, column)
-    parts = _Watched(model, parts_of(corpus))
+    pieces = _UnseenTracker(model, text_pieces(corpus))
     how = {"stride": stride, "adapted": adapt, "adapt_rate": rate}
     if tokens:
-        _show_tokens(scorer.tokens(parts), as_json=as_json)
+        _show_tokens(scorer.tokens(pieces), as_json=as_json)
     elif rank or each:
-        _show_documents(scorer.each(parts), how, rank=rank, as_json=as_json or each)
+        _show_documents(scorer.each(pieces), how, rank=rank, as_json=as_json or each)
     else:
-        with console.counting("scoring", "characters", quiet=quiet) as parts.told:
-            facts = _whole(scorer.each(parts)) | how
+        with console.counting("scoring", "characters", quiet=quiet) as pieces.on_progress:
+            facts = _whole(scorer.each(pieces)) | how
         typer.echo(json.dumps(facts) if as_json else console.table(_readable(facts)))
     if not quiet:
-        options.tell_unseen(list(parts.unseen), "the text")
+        options.tell_unseen(list(pieces.unseen), "the text")
         if adapt:
             console.note(f"rnngen: note: {_how(how)}.")
 
@@ -107,30 +107,30 @@ def _corpus(
     return open_corpus(files, documents=mode, encoding=encoding or "utf-8", column=column)
 
 
-class _Watched:
-    """Passes parts on, and keeps which of their characters the model never saw."""
+class _UnseenTracker:
+    """Passes pieces on, and keeps which of their characters the model never saw."""
 
-    def __init__(self, model: LanguageModel, parts: Iterable[Part]) -> None:
+    def __init__(self, model: LanguageModel, pieces: Iterable[TextPiece]) -> None:
         self._model = model
-        self._parts = parts
+        self._parts = pieces
         self._known: set[str] = set()
         self.unseen: dict[str, None] = {}
-        self.told: Callable[[int], None] | None = None
-        """Told the characters read so far."""
+        self.on_progress: Callable[[int], None] | None = None
+        """Called with the number of characters read so far."""
 
-    def __iter__(self) -> Iterator[Part]:
+    def __iter__(self) -> Iterator[TextPiece]:
         count = 0
-        for part in self._parts:
-            if new := set(part.text) - self._known:
+        for piece in self._parts:
+            if new := set(piece.text) - self._known:
                 self._known |= new
-                self.unseen.update(dict.fromkeys(self._model.tokenizer.unseen(part.text)))
-            yield part
-            count += len(part.text)
-            if self.told:
-                self.told(count)
+                self.unseen.update(dict.fromkeys(self._model.tokenizer.unseen(piece.text)))
+            yield piece
+            count += len(piece.text)
+            if self.on_progress:
+                self.on_progress(count)
 
 
-def _show_tokens(tokens: Iterable[Token], *, as_json: bool) -> None:
+def _show_tokens(tokens: Iterable[TokenScore], *, as_json: bool) -> None:
     from rnngen.console import surprise
 
     if surprise.shows_colour() and not as_json:
@@ -141,7 +141,7 @@ def _show_tokens(tokens: Iterable[Token], *, as_json: bool) -> None:
 
 
 def _show_documents(
-    documents: Iterable[Document], how: dict[str, Any], *, rank: bool, as_json: bool
+    documents: Iterable[DocumentScore], how: dict[str, Any], *, rank: bool, as_json: bool
 ) -> None:
     if rank:
         documents = sorted(documents, key=lambda document: document.score.bits_per_byte)
@@ -152,7 +152,7 @@ def _show_documents(
             _put(f"{document.score.bits_per_byte:8.4f}  {document.first_words}")
 
 
-def _facts(document: Document) -> dict[str, Any]:
+def _facts(document: DocumentScore) -> dict[str, Any]:
     return {
         "index": document.index,
         "file": document.file,
@@ -165,7 +165,7 @@ def _put(line: str) -> None:
     sys.stdout.write(line + "\n")
 
 
-def _whole(documents: Iterable[Document]) -> dict[str, Any]:
+def _whole(documents: Iterable[DocumentScore]) -> dict[str, Any]:
     from rnngen.score import Score
 
     total, count = Score(), 0

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from rnngen.score import Token
+    from rnngen.score import TokenScore
 
 BITS = (1, 2, 4, 8)
 """Where one colour of surprise ends and the next begins."""
@@ -28,7 +28,7 @@ def shows_colour() -> bool:
     return sys.stdout.isatty() and not plain
 
 
-def show_surprise(tokens: Iterable[Token]) -> None:
+def show_surprise(tokens: Iterable[TokenScore]) -> None:
     """Texts on stdout, their characters coloured by the bits of surprise in them.
 
     A character of several tokens has the sum of theirs.

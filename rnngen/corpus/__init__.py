@@ -17,6 +17,15 @@ file is one line. Plain ASCII is read at several hundred megabytes a second.
 from rnngen.corpus.corpus import DOCUMENTS, Corpus, open_corpus, reopen
 from rnngen.corpus.documents import Piece
 from rnngen.corpus.files import STDIN
-from rnngen.corpus.shards import Part, Sample
+from rnngen.corpus.shards import CorpusExcerpt, CorpusShard
 
-__all__ = ["DOCUMENTS", "STDIN", "Corpus", "Part", "Piece", "Sample", "open_corpus", "reopen"]
+__all__ = [
+    "DOCUMENTS",
+    "STDIN",
+    "Corpus",
+    "CorpusExcerpt",
+    "CorpusShard",
+    "Piece",
+    "open_corpus",
+    "reopen",
+]

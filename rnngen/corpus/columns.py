@@ -6,7 +6,7 @@ import csv
 import json
 from typing import TYPE_CHECKING, Any
 
-from rnngen.corpus.text import decode, lines_before, mend, nfc, unix
+from rnngen.corpus.text import decode, lines_before, nfc, replace_surrogates, unix_newlines
 from rnngen.errors import CorpusError
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def column_texts(source: Source, encoding: str, column: str) -> Iterator[str]:
             found = json.dumps(value)[:40]
             raise CorpusError(f"{place}: column {column!r} holds {found}, which is no text.")
         if value:
-            yield nfc(unix(mend(value)))
+            yield nfc(unix_newlines(replace_surrogates(value)))
 
 
 def _listed(names: Sequence[str] | Mapping[str, Any]) -> str:

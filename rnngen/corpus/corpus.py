@@ -10,8 +10,8 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from rnngen.corpus.columns import check_column, column_texts
-from rnngen.corpus.detect import SAMPLE, guess
-from rnngen.corpus.digests import Sums
+from rnngen.corpus.detect import BEGINNING, detect
+from rnngen.corpus.digests import DigestCache
 from rnngen.corpus.documents import SPLITTERS, Piece, continuous, split
 from rnngen.corpus.files import STDIN, Source, find, source
 from rnngen.corpus.text import check_encoding, read
@@ -34,7 +34,7 @@ class Corpus:
     reason: str = ""  # what "auto" saw, one sentence; "" if the mode was given
     encoding: str = "utf-8"
     column: str | None = None
-    sums: Sums = field(default_factory=Sums, compare=False, repr=False)
+    digests: DigestCache = field(default_factory=DigestCache, compare=False, repr=False)
 
     def pieces(self) -> Iterator[Piece]:
         """All text in order, in pieces of at most 2**20 characters; each call begins anew.
@@ -54,7 +54,7 @@ class Corpus:
     def digest(self) -> str:
         """Hexadecimal SHA-256 of the files' bytes in order, and of how they are read.
 
-        The files are read for it once, unless `sums` knows them.
+        The files are read for it once, unless `digests` knows them.
         """
         return self._digest
 
@@ -62,7 +62,7 @@ class Corpus:
     def _digest(self) -> str:
         how = [self.encoding, self.column, self.documents]
         hasher = hashlib.sha256(json.dumps(how).encode())
-        for digest in self.sums.of(self.sources):
+        for digest in self.digests.of(self.sources):
             hasher.update(digest)
         return hasher.hexdigest()
 
@@ -103,13 +103,13 @@ def open_corpus(
     documents: str = "auto",
     encoding: str = "utf-8",
     column: str | None = None,
-    sums: Path | None = None,
+    digests: Path | None = None,
 ) -> Corpus:
     """The text of files, folders (every .txt below), globs and "-" (stdin), in this order.
 
     documents: what one is; "auto" looks at the beginning of the text and decides.
     column: which column of .csv, .tsv and .jsonl files; each row is a document.
-    sums: where digests of large files are remembered, so that unchanged ones are not read for it.
+    digests: where those of large files are remembered, so that unchanged ones are not read for it.
     Raises CorpusError if a path means no file, or the beginning is no text in `encoding`.
     """
     if documents not in DOCUMENTS:
@@ -120,14 +120,16 @@ def open_corpus(
     reason = ""
     if documents == "auto":
         documents, reason = _guess(sources, encoding, column)
-    corpus = Corpus(tuple(paths), sources, documents, reason, encoding, column, Sums(sums))
+    corpus = Corpus(
+        tuple(paths), sources, documents, reason, encoding, column, DigestCache(digests)
+    )
     # What is wrong with the beginning is better said now.
     next(piece for piece in corpus.pieces() if not piece.text.isspace())
     return corpus
 
 
-def reopen(description: Mapping[str, Any], *, sums: Path | None = None) -> Corpus:
-    """The corpus that `description()` described.  sums: as for `open_corpus`.
+def reopen(description: Mapping[str, Any], *, digests: Path | None = None) -> Corpus:
+    """The corpus that `description()` described.  digests: as for `open_corpus`.
 
     Raises CorpusError if a file is gone, or if it was stdin.
     """
@@ -142,7 +144,7 @@ def reopen(description: Mapping[str, Any], *, sums: Path | None = None) -> Corpu
     check_encoding(encoding)
     sources = tuple(map(source, names))
     check_column(sources, encoding, column)
-    return Corpus(names, sources, documents, "", encoding, column, Sums(sums))
+    return Corpus(names, sources, documents, "", encoding, column, DigestCache(digests))
 
 
 def _guess(sources: tuple[Source, ...], encoding: str, column: str | None) -> tuple[str, str]:
@@ -151,7 +153,7 @@ def _guess(sources: tuple[Source, ...], encoding: str, column: str | None) -> tu
     if not files:
         return "file", f"Each row of column {column!r} is a document."
     names = tuple(each.name for each in files)
-    mode, reason = guess(
+    mode, reason = detect(
         _beginning(Corpus(names, files, "none", "", encoding)), [f.size for f in files]
     )
     if mode == "none" and len(files) < len(sources):
@@ -160,11 +162,11 @@ def _guess(sources: tuple[Source, ...], encoding: str, column: str | None) -> tu
 
 
 def _beginning(corpus: Corpus) -> str:
-    """The first `SAMPLE` characters, or a few more."""
+    """The first `BEGINNING` characters, or a few more."""
     found, length = [], 0
     for piece in corpus.pieces_of(corpus.sources):
         found.append(piece.text)
         length += len(piece.text)
-        if length >= SAMPLE:
+        if length >= BEGINNING:
             break
-    return "".join(found)[:SAMPLE]
+    return "".join(found)[:BEGINNING]

@@ -1,4 +1,4 @@
-"""What the documents of a text are, told from its beginning, with the reason in one sentence.
+"""What the documents of a text are, by its beginning, with the reason in one sentence.
 
 The widest gap in regular use (two blank lines, one, or a newline) parts the text into pieces. They
 are documents if they are alike (nine in ten at most three times as long as the typical one) and
@@ -18,7 +18,7 @@ from rnngen.corpus.documents import SPLITTERS
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-SAMPLE = 1 << 18  # characters looked at
+BEGINNING = 1 << 18  # characters looked at
 SMALL_FILE = 4 << 10  # bytes, on average: poems, songs, posts
 STORY_FILE = 64 << 10  # bytes, on average: stories, articles; books are longer
 MANY_FILES = 8
@@ -39,25 +39,27 @@ NOUNS = {
 }
 
 
-def guess(sample: str, sizes: Sequence[int]) -> tuple[str, str]:
+def detect(beginning: str, sizes: Sequence[int]) -> tuple[str, str]:
     """The documents mode and why: from the beginning of the text, and the bytes of each file."""
     count, average = len(sizes), sum(sizes) // max(1, len(sizes))
     files = f"{count} files of {average} bytes on average"
     if count > 1 and average <= SMALL_FILE:
         return "file", f"The {files} are small, so each is a document."
-    mode, reason = guess_text(sample)
+    mode, reason = detect_in_text(beginning)
     if mode == "none" and count >= MANY_FILES and average <= STORY_FILE:
         return "file", f"The {files} are not parted further, so each is a document."
     return mode, reason
 
 
-def guess_text(sample: str) -> tuple[str, str]:
+def detect_in_text(beginning: str) -> tuple[str, str]:
     """The same, from the text alone."""
-    width = _wrap_width(sample)
+    width = _wrap_width(beginning)
     if width:
         return _stream(f"The lines are wrapped at {width} characters, as prose is")
-    mode = _widest_gap(sample)
-    pieces = [piece.strip() for piece in SPLITTERS[mode](sample) if not piece.isspace() and piece]
+    mode = _widest_gap(beginning)
+    pieces = [
+        piece.strip() for piece in SPLITTERS[mode](beginning) if not piece.isspace() and piece
+    ]
     if len(pieces) < FEW_PIECES:
         return _stream(f"There are too few pieces to tell ({len(pieces)})")
     lengths = [len(piece) for piece in pieces]
@@ -77,17 +79,17 @@ def _stream(seen: str) -> tuple[str, str]:
     return "none", f"{seen}, so the text is one stream."
 
 
-def _widest_gap(sample: str) -> str:
-    blank_lines = [gap.count("\n") - 1 for gap in GAP.findall(sample.strip())]
+def _widest_gap(beginning: str) -> str:
+    blank_lines = [gap.count("\n") - 1 for gap in GAP.findall(beginning.strip())]
     parted = sum(n > 0 for n in blank_lines)
     if sum(n > 1 for n in blank_lines) > REGULAR * parted:
         return "section"
     return "paragraph" if parted > REGULAR * len(blank_lines) else "line"
 
 
-def _wrap_width(sample: str) -> int:
+def _wrap_width(beginning: str) -> int:
     """The width at which most lines were broken because the next word did not fit; 0 if none."""
-    lines = [line.rstrip() for line in sample.split("\n")]
+    lines = [line.rstrip() for line in beginning.split("\n")]
     width = _quantile([len(line) for line in lines if line] or [0], 0.95)
     full = [_is_full(line, after, width) for line, after in pairwise(lines) if line and after]
     return width if width >= WRAPPED and sum(full) > len(full) / 2 else 0

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 LARGE = 1 << 24  # bytes; smaller files are read again in no time
 
 
-class Sums:
+class DigestCache:
     """SHA-256 of files, kept in a JSON file: what `files.identity` tells of a file -> digest.
 
     It saves work and nothing depends on it: if it cannot be read or written, files are read.

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from rnngen.corpus import remote
-from rnngen.corpus.malloc import give_back
+from rnngen.corpus.malloc import release_free_memory
 from rnngen.errors import CorpusError
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ def blocks(source: Source) -> Iterator[bytes]:
         ):
             yield block
             if number % BETWEEN == BETWEEN - 1:
-                give_back()
+                release_free_memory()
     except (MemoryError, CorpusError):
         raise
     except Exception as error:  # EOFError, zlib.error, LZMAError, ZstdError: no common base

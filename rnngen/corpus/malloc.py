@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-def give_back() -> None:
+def release_free_memory() -> None:
     """Return what the C library keeps of freed memory to the system.
 
     Megabytes that come and go in ever other sizes leave holes: of 150 MB after a gigabyte of text,

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from rnngen.corpus.corpus import Corpus
     from rnngen.corpus.files import Source
 
-    Place = tuple[int, int]
+    FilePosition = tuple[int, int]
     """Which source, and how many bytes into it."""
 
 MOST_LEARNED = 1 << 32  # bytes; a tokenizer learned from more would hardly be another
@@ -45,7 +45,7 @@ GAPS = {
 
 
 @dataclasses.dataclass(frozen=True)
-class Part:
+class CorpusShard:
     """Part `index` of `count`, from 1 on, of a corpus."""
 
     corpus: Corpus
@@ -71,20 +71,20 @@ class Part:
         if self.documents == "none" and last != "\n" and self._has_text(end):
             yield Piece("\n", ends=False)
 
-    def _begin(self, index: int) -> Place:
+    def _begin(self, index: int) -> FilePosition:
         """Where part `index` begins, which is where the one before it ends."""
         if index > self.count:  # also after files whose size nobody tells
             return len(self.corpus.sources), 0
         return _place(self.corpus, self.corpus.size() * (index - 1) // self.count)
 
-    def _has_text(self, place: Place) -> bool:
+    def _has_text(self, place: FilePosition) -> bool:
         """Whether there is text from there on, which is where a file begins."""
         sources = self.corpus.sources[place[0] :]
         return any(True for source in sources for _ in read(source, self.corpus.encoding))
 
 
 @dataclasses.dataclass(frozen=True)
-class Sample:
+class CorpusExcerpt:
     """Stretches spread evenly over a corpus, `MOST_LEARNED` bytes in all or about so many."""
 
     corpus: Corpus
@@ -107,7 +107,7 @@ class Sample:
             yield from self.corpus.pieces()
 
 
-def _place(corpus: Corpus, byte: int) -> Place:
+def _place(corpus: Corpus, byte: int) -> FilePosition:
     """Where reading can begin at `byte` of all files in a row, or next after it."""
     for index, source in enumerate(corpus.sources):
         if byte <= 0:
@@ -155,7 +155,9 @@ def _is_blank(data: bytes, encoding: str) -> bool:
     return data[:4].decode(encoding, "ignore")[:1].strip() == ""
 
 
-def _between(sources: tuple[Source, ...], begin: Place, end: Place) -> Iterator[Source]:
+def _between(
+    sources: tuple[Source, ...], begin: FilePosition, end: FilePosition
+) -> Iterator[Source]:
     for index, source in enumerate(sources[begin[0] : end[0] + 1], begin[0]):
         start = begin[1] if index == begin[0] else 0
         stop = end[1] if index == end[0] else None

@@ -65,14 +65,14 @@ def decode(source: Source, encoding: str) -> Iterator[str]:
             text = held + decoder.decode(block, final=not block)
         except UnicodeDecodeError as error:
             before = held + error.object[: error.start].decode(error.encoding, "replace")
-            lines += lines_before(source, encoding) + unix(before).count("\n")
+            lines += lines_before(source, encoding) + unix_newlines(before).count("\n")
             raise _undecodable(source, encoding, lines, error) from error
         except UnicodeError as error:  # UTF-16 without a BOM
             raise CorpusError(f"{source.name}: not {encoding}: {error}.") from error
         if is_first and text:
             text, is_first = text.removeprefix("\ufeff"), False
         held = "\r" if block and text.endswith("\r") else ""  # its "\n" may be in the next block
-        text = unix(text.removesuffix(held))
+        text = unix_newlines(text.removesuffix(held))
         lines += text.count("\n")
         if text:
             yield text
@@ -120,12 +120,12 @@ def nfc(text: str) -> str:
     return text if text.isascii() else unicodedata.normalize("NFC", text)
 
 
-def unix(text: str) -> str:
+def unix_newlines(text: str) -> str:
     """`text` with "\\n" line ends."""
     return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
 
 
-def mend(text: str) -> str:
+def replace_surrogates(text: str) -> str:
     """`text` with each half of a surrogate pair, which no encoding can write, made U+FFFD."""
     if re.search("[\ud800-\udfff]", text):
         return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

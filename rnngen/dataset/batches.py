@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from rnngen.dataset.store import TokenStore
 
     IdArray = NDArray[np.int64]
-    Stretches = Callable[[int], tuple[IdArray, IdArray]]
+    Ranges = Callable[[int], tuple[IdArray, IdArray]]
 
 IGNORE = -100
 """Target of padding; what torch's cross_entropy leaves out by default."""
@@ -52,17 +52,17 @@ class Batch(NamedTuple):
     """Targets in all B rows, also where only some of them were asked for."""
 
 
-class Spans:
-    """Stretches of a token store, read one after the other as if they were one sequence."""
+class TokenSequence:
+    """Ranges of a token store, read one after the other as if they were one sequence."""
 
-    def __init__(self, store: TokenStore, lengths: IdArray, stretches: Stretches, most: int = 0):
+    def __init__(self, store: TokenStore, lengths: IdArray, ranges: Ranges, most: int = 0):
         """The sequence is `len(lengths)` units long, unit u of `lengths[u]` tokens.
 
-        stretches(u): which stretches [start, stop) of the store make up unit u, int64 (n,) each.
+        ranges(u): which ranges [start, stop) of the store make up unit u, int64 (n,) each.
         most: only so many tokens of the sequence, unless it is 0.
         """
         self._store = store
-        self._stretches = stretches
+        self._ranges = ranges
         self._ends = np.cumsum(lengths)  # where each unit ends in the sequence
         total = int(self._ends[-1]) if len(self._ends) else 0
         self._length = min(most or total, total)
@@ -82,9 +82,9 @@ class Spans:
         return np.concatenate(parts) if parts else np.empty(0, np.int64)
 
     def _read_unit(self, unit: int, start: int, stop: int) -> Iterator[IdArray]:
-        """Tokens [start, stop) of a unit, stretch by stretch."""
-        begin = 0  # of the stretch, in the unit
-        for first, last in zip(*map(np.ndarray.tolist, self._stretches(unit)), strict=True):
+        """Tokens [start, stop) of a unit, range by range."""
+        begin = 0  # of the range, in the unit
+        for first, last in zip(*map(np.ndarray.tolist, self._ranges(unit)), strict=True):
             end = begin + last - first
             if start < end and begin < stop:
                 inside = max(start, begin) - begin, min(stop, end) - begin
@@ -98,16 +98,16 @@ class Split(Protocol):
     @property
     def num_tokens(self) -> int: ...
 
-    def in_order(self, most: int = 0) -> Spans:
+    def in_order(self, most: int = 0) -> TokenSequence:
         """The text as it stands; only the first `most` tokens unless it is 0."""
         ...
 
-    def shuffled(self, seed: int, epoch: int) -> Spans:
+    def shuffled(self, seed: int, epoch: int) -> TokenSequence:
         """The epoch's order: documents permuted; a continuous text begun at another place."""
         ...
 
 
-class Range:
+class ContinuousSplit:
     """Tokens [start, stop) of a continuous text."""
 
     def __init__(self, store: TokenStore, start: int, stop: int) -> None:
@@ -115,21 +115,21 @@ class Range:
         self._start, self._stop = start, stop
         self.num_tokens = stop - start
 
-    def in_order(self, most: int = 0) -> Spans:
-        return self._spans([(self._start, self._stop)], most)
+    def in_order(self, most: int = 0) -> TokenSequence:
+        return self._sequence([(self._start, self._stop)], most)
 
-    def shuffled(self, seed: int, epoch: int) -> Spans:
+    def shuffled(self, seed: int, epoch: int) -> TokenSequence:
         turn = int(np.random.default_rng([seed, epoch]).integers(self._start, self._stop))
-        return self._spans([(turn, self._stop), (self._start, turn)])
+        return self._sequence([(turn, self._stop), (self._start, turn)])
 
-    def _spans(self, stretches: list[tuple[int, int]], most: int = 0) -> Spans:
-        pairs = np.array(stretches, np.int64)
-        return Spans(
+    def _sequence(self, ranges: list[tuple[int, int]], most: int = 0) -> TokenSequence:
+        pairs = np.array(ranges, np.int64)
+        return TokenSequence(
             self._store, pairs[:, 1] - pairs[:, 0], lambda u: (pairs[u, :1], pairs[u, 1:]), most
         )
 
 
-class Documents:
+class DocumentSplit:
     """The documents whose hashes are in a range, shuffled whole.
 
     At most `MOST_UNITS` things are shuffled, so that memory does not grow with the corpus: of more
@@ -139,7 +139,7 @@ class Documents:
     def __init__(self, store: TokenStore, least: int = 0, most: int = 2**64 - 1) -> None:
         """least, most: the hashes of the documents that belong to this side, both included."""
         self._store = store
-        self._range = np.uint64(least), np.uint64(most)
+        self._hash_bounds = np.uint64(least), np.uint64(most)
         self._count = len(store.hashes)
         self._group = -(-self._count // MOST_UNITS)
         lengths = np.concatenate([*map(self._lengths, self._chunks()), np.empty(0, np.int64)])
@@ -148,19 +148,19 @@ class Documents:
         self._unit_lengths = lengths[self._units]
         self.num_tokens = int(lengths.sum())
 
-    def in_order(self, most: int = 0) -> Spans:
-        return Spans(
-            self._store, self._unit_lengths, lambda u: self._stretches(int(self._units[u])), most
+    def in_order(self, most: int = 0) -> TokenSequence:
+        return TokenSequence(
+            self._store, self._unit_lengths, lambda u: self._ranges(int(self._units[u])), most
         )
 
-    def shuffled(self, seed: int, epoch: int) -> Spans:
+    def shuffled(self, seed: int, epoch: int) -> TokenSequence:
         order = np.random.default_rng([seed, epoch]).permutation(len(self._units))
         units = self._units[order]
-        return Spans(
-            self._store, self._unit_lengths[order], lambda u: self._stretches(int(units[u]))
+        return TokenSequence(
+            self._store, self._unit_lengths[order], lambda u: self._ranges(int(units[u]))
         )
 
-    def _stretches(self, group: int) -> tuple[IdArray, IdArray]:
+    def _ranges(self, group: int) -> tuple[IdArray, IdArray]:
         """Where the documents of this side begin and end that a group holds."""
         return self._here(group * self._group, (group + 1) * self._group)
 
@@ -175,7 +175,7 @@ class Documents:
 
     def _belongs(self, first: int, last: int) -> NDArray[np.bool_]:
         hashes = self._store.hashes[first:last]
-        return np.asarray((hashes >= self._range[0]) & (hashes <= self._range[1]))
+        return np.asarray((hashes >= self._hash_bounds[0]) & (hashes <= self._hash_bounds[1]))
 
     def _chunks(self) -> Iterator[int]:
         """The first document of every so many groups."""
@@ -205,19 +205,23 @@ def split(store: TokenStore, valid_fraction: float) -> tuple[Split, Split]:
         # The document with the least hash is held out if the draw holds out none.
         held_out = max(least, int(valid_fraction * 2**64) - 1)
         if held_out < most:
-            return Documents(store, least=held_out + 1), Documents(store, most=held_out)
+            return DocumentSplit(store, least=held_out + 1), DocumentSplit(store, most=held_out)
     cut = round(store.num_tokens * (1 - valid_fraction))
     if not 0 < cut < store.num_tokens:
         raise CorpusError(
             f"the text has {store.num_tokens} tokens: too few to train on and to measure with. "
             "Add text, or name a second file with --valid."
         )
-    return Range(store, 0, cut), Range(store, cut, store.num_tokens)
+    return ContinuousSplit(store, 0, cut), ContinuousSplit(store, cut, store.num_tokens)
 
 
 def whole(store: TokenStore) -> Split:
     """All of a store, as one side."""
-    return Range(store, 0, store.num_tokens) if store.documents == "none" else Documents(store)
+    return (
+        ContinuousSplit(store, 0, store.num_tokens)
+        if store.documents == "none"
+        else DocumentSplit(store)
+    )
 
 
 def _extremes(store: TokenStore) -> tuple[int, int]:
@@ -232,7 +236,7 @@ def num_batches(num_tokens: int, batch_size: int, seq_len: int) -> int:
 
 
 def batches(
-    spans: Spans,
+    sequence: TokenSequence,
     batch_size: int,
     seq_len: int,
     *,
@@ -244,15 +248,15 @@ def batches(
 
     start_id: the token fed before the very first one.  rows: read only these streams, at least one.
     """
-    length = _stream_length(len(spans), batch_size)
-    for position in range(first, num_batches(len(spans), batch_size, seq_len)):
+    length = _stream_length(len(sequence), batch_size)
+    for position in range(first, num_batches(len(sequence), batch_size, seq_len)):
         offset = position * seq_len
         width = min(seq_len, length - offset)
         starts = np.arange(batch_size) * length + offset
-        stops = np.minimum(np.arange(1, batch_size + 1) * length, len(spans))
+        stops = np.minimum(np.arange(1, batch_size + 1) * length, len(sequence))
         ids = np.stack(
             [
-                _row(spans, int(start), int(stop), width, start_id)
+                _row(sequence, int(start), int(stop), width, start_id)
                 for start, stop in zip(starts[rows], stops[rows], strict=True)
             ]
         )
@@ -261,7 +265,7 @@ def batches(
         yield Batch(inputs, ids[:, 1:], position, num_targets)
 
 
-def _row(spans: Spans, start: int, stop: int, width: int, start_id: int) -> IdArray:
+def _row(sequence: TokenSequence, start: int, stop: int, width: int, start_id: int) -> IdArray:
     """The token before `start` and `width` tokens from it on, padded from `stop` on."""
     row = np.full(width + 1, IGNORE, np.int64)
     stop = min(stop, start + width)
@@ -269,9 +273,9 @@ def _row(spans: Spans, start: int, stop: int, width: int, start_id: int) -> IdAr
         return row
     if start == 0:
         row[0] = start_id
-        row[1 : 1 + stop] = spans.read(0, stop)
+        row[1 : 1 + stop] = sequence.read(0, stop)
     else:
-        row[: stop - start + 1] = spans.read(start - 1, stop)
+        row[: stop - start + 1] = sequence.read(start - 1, stop)
     return row
 
 

@@ -18,8 +18,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from rnngen import tensor_file, tokenizers
-from rnngen.corpus import DOCUMENTS, STDIN, Corpus, Part, Sample, open_corpus
-from rnngen.dataset.store import STORE_VERSION, TokenStore, build_store, open_shards, open_store
+from rnngen.corpus import DOCUMENTS, STDIN, Corpus, CorpusExcerpt, CorpusShard, open_corpus
+from rnngen.dataset.facts import STORE_VERSION
+from rnngen.dataset.store import TokenStore, build_store, open_shards, open_store
 from rnngen.errors import ConfigError, CorpusError, FileError
 from rnngen.tokenizers.base import digest
 
@@ -29,14 +30,14 @@ if TYPE_CHECKING:
 
     from rnngen.tokenizers.base import Tokenizer
 
-    Told = Callable[[int], None]
+    OnProgress = Callable[[int], None]
 
 MOST_LISTED = 8
 """Missing shards that are named."""
 
 
 @dataclass(frozen=True)
-class Text:
+class TextConfig:
     """Which text to read, and how to cut it into tokens."""
 
     paths: Sequence[str]
@@ -76,7 +77,7 @@ class Text:
             documents=self.documents,
             encoding=self.encoding,
             column=self.column,
-            sums=sums_file(home),
+            digests=digests_file(home),
         )
 
 
@@ -86,53 +87,56 @@ def _check_choice(option: str, value: object, choices: Sequence[str]) -> None:
 
 
 def tokenize(
-    text: Text,
+    text: TextConfig,
     home: Path,
     *,
     shard: tuple[int, int] | None = None,
-    progress: Told | None = None,
+    progress: OnProgress | None = None,
     note: Callable[[str], None] | None = None,
 ) -> tuple[Corpus, Tokenizer, TokenStore]:
     """The text as token ids, made now or found where an earlier call left them under `home`.
 
     shard: (i, n): only part i of n, from 1 on, which is made now; `new_job` joins all of them.
-    progress: told the characters encoded so far.  note: told what turned out otherwise than asked.
+    progress: called with the number of characters encoded so far.  note: called with a line where
+    something turned out otherwise than asked.
     Raises CorpusError or TokenizerError.
     """
     corpus = text.corpus(home)
     if shard is not None and STDIN in text.paths:
         raise ConfigError("--shard needs files that every machine can read, not stdin (-).")
-    tokenizer = tokenizer_of(corpus, text, home, note)
+    tokenizer = find_tokenizer(corpus, text, home, note)
     if shard is not None:
-        return corpus, tokenizer, _shard(corpus, tokenizer, home, shard, progress)
+        return corpus, tokenizer, _build_shard(corpus, tokenizer, home, shard, progress)
     path = _store_path(corpus, tokenizer, home)
-    if _complete(_shard_folders(path)) or path.is_dir():
-        return corpus, tokenizer, store_of(corpus, tokenizer, home, progress)
-    return corpus, tokenizer, _built(corpus, tokenizer, path, progress)
+    if _complete_shards(_shard_folders(path)) or path.is_dir():
+        return corpus, tokenizer, find_store(corpus, tokenizer, home, progress)
+    return corpus, tokenizer, _build(corpus, tokenizer, path, progress)
 
 
-def tokenizer_of(
-    corpus: Corpus, text: Text, home: Path, note: Callable[[str], None] | None
+def find_tokenizer(
+    corpus: Corpus, text: TextConfig, home: Path, note: Callable[[str], None] | None
 ) -> Tokenizer:
     settings = [text.tokenizer, text.vocab_size, text.subwords, text.min_count]
     path = _cache(home) / f"tokenizer-{_key(corpus.digest(), settings)}.safetensors"
     if path.is_file():
-        tensors, facts = tensor_file.read(path, "tokenizer")
+        tensors, facts = tensor_file.load_tensors(path, "tokenizer")
         return tokenizers.load(facts, tensors)
     tokenizer = tokenizers.train(
         text.tokenizer,
-        Sample(corpus),
+        CorpusExcerpt(corpus),
         vocab_size=text.vocab_size,
         model_type=text.subwords,
         min_count=text.min_count,
         note=note,
     )
     _make_folder(path.parent)
-    tensor_file.write(path, "tokenizer", tokenizer.tensors(), tokenizer.settings())
+    tensor_file.save_tensors(path, "tokenizer", tokenizer.tensors(), tokenizer.settings())
     return tokenizer
 
 
-def store_of(corpus: Corpus, tokenizer: Tokenizer, home: Path, progress: Told | None) -> TokenStore:
+def find_store(
+    corpus: Corpus, tokenizer: Tokenizer, home: Path, progress: OnProgress | None
+) -> TokenStore:
     """The store that is there, or its shards, or one made now.
 
     Raises CorpusError if some of its shards are there and others are not.
@@ -141,29 +145,33 @@ def store_of(corpus: Corpus, tokenizer: Tokenizer, home: Path, progress: Told | 
     if path.is_dir():
         return open_store(path)
     shards = _shard_folders(path)
-    if complete := _complete(shards):
-        return open_shards(_around(path), complete)
+    if complete := _complete_shards(shards):
+        return open_shards(_shards_folder(path), complete)
     if shards:
         raise CorpusError(_missing(path, shards))
-    return _built(corpus, tokenizer, path, progress)
+    return _build(corpus, tokenizer, path, progress)
 
 
-def _built(corpus: Corpus, tokenizer: Tokenizer, path: Path, progress: Told | None) -> TokenStore:
+def _build(
+    corpus: Corpus, tokenizer: Tokenizer, path: Path, progress: OnProgress | None
+) -> TokenStore:
     _make_folder(path.parent)
     return build_store(corpus, tokenizer, path, progress=progress)
 
 
-def _shard(
+def _build_shard(
     corpus: Corpus,
     tokenizer: Tokenizer,
     home: Path,
     shard: tuple[int, int],
-    progress: Told | None,
+    progress: OnProgress | None,
 ) -> TokenStore:
-    folder = _around(_store_path(corpus, tokenizer, home))
+    folder = _shards_folder(_store_path(corpus, tokenizer, home))
     _make_folder(folder)
     path = folder / "{}-of-{}".format(*shard)
-    return build_store(Part(corpus, *shard), tokenizer, path, progress=progress, may_be_empty=True)
+    return build_store(
+        CorpusShard(corpus, *shard), tokenizer, path, progress=progress, may_be_empty=True
+    )
 
 
 def _store_path(corpus: Corpus, tokenizer: Tokenizer, home: Path) -> Path:
@@ -171,7 +179,7 @@ def _store_path(corpus: Corpus, tokenizer: Tokenizer, home: Path) -> Path:
     return _cache(home) / f"store-{_key(*digests, STORE_VERSION)}"
 
 
-def _around(path: Path) -> Path:
+def _shards_folder(path: Path) -> Path:
     """The folder of the shards that stand for the store at `path`."""
     return path.with_name(path.name + ".shards")
 
@@ -179,14 +187,14 @@ def _around(path: Path) -> Path:
 def _shard_folders(path: Path) -> dict[int, dict[int, Path]]:
     """The shards there are: number of machines -> number of the machine -> folder."""
     found: dict[int, dict[int, Path]] = {}
-    if _around(path).is_dir():
-        for folder in _around(path).iterdir():
+    if _shards_folder(path).is_dir():
+        for folder in _shards_folder(path).iterdir():
             if name := re.fullmatch(r"(\d+)-of-(\d+)", folder.name):
                 found.setdefault(int(name[2]), {})[int(name[1])] = folder
     return found
 
 
-def _complete(shards: Mapping[int, Mapping[int, Path]]) -> list[Path]:
+def _complete_shards(shards: Mapping[int, Mapping[int, Path]]) -> list[Path]:
     """The shards of one number of machines, in order, if all are there."""
     for count, folders in sorted(shards.items()):
         if set(folders) == set(range(1, count + 1)):
@@ -200,7 +208,7 @@ def _missing(path: Path, shards: Mapping[int, Mapping[int, Path]]) -> str:
     listed = ", ".join(f"{index}/{count}" for index in missing[:MOST_LISTED])
     more = f" and {len(missing) - MOST_LISTED} more" if len(missing) > MOST_LISTED else ""
     return (
-        f"{_around(path)}: shards {listed}{more} of the text are missing. "
+        f"{_shards_folder(path)}: shards {listed}{more} of the text are missing. "
         f"Make them, as: rnngen tokenize FILES --shard {missing[0]}/{count}; "
         "or leave --shard out, and all is cut into tokens here."
     )
@@ -210,7 +218,7 @@ def _cache(home: Path) -> Path:
     return home / ".tokens"
 
 
-def sums_file(home: Path) -> Path:
+def digests_file(home: Path) -> Path:
     return _cache(home) / "sums.json"
 
 

@@ -1,8 +1,8 @@
 """Arrays that are files, read through the memory map; also many files as one array.
 
 What is read through a map counts as memory of the process until the system takes it back, which it
-does only under need. So that a run's memory can be told, a file of tokens lets go of what was
-read, every so often; what is needed again is still in the system's cache.
+does only under need. So that the memory of training can be known, a file of tokens lets go, every
+so often, of what was read; what is needed again is still in the system's cache.
 """
 
 from __future__ import annotations
@@ -78,21 +78,21 @@ class TokenFile:
             self._pages.madvise(mmap.MADV_DONTNEED)
 
 
-def joined_hashes(parts: Sequence[NDArray[Any]]) -> Rows:
+def concatenate_hashes(parts: Sequence[NDArray[Any]]) -> Rows:
     """The arrays in a row."""
-    return parts[0] if len(parts) == 1 else _Joined(parts, [0] * len(parts))
+    return parts[0] if len(parts) == 1 else _Concatenated(parts, [0] * len(parts))
 
 
-def joined_offsets(parts: Sequence[NDArray[Any]]) -> Rows:
+def concatenate_offsets(parts: Sequence[NDArray[Any]]) -> Rows:
     """The offsets of documents in parts that follow each other; each begins at 0."""
     if len(parts) == 1:
         return parts[0]
     before = np.cumsum([0, *(int(part[-1]) for part in parts)]).tolist()
     ends = [part[1:] for part in parts]
-    return _Joined([parts[0][:1], *ends], [0, *before[:-1]])
+    return _Concatenated([parts[0][:1], *ends], [0, *before[:-1]])
 
 
-class _Joined:
+class _Concatenated:
     """Arrays in a row, a number added to each."""
 
     def __init__(self, parts: Sequence[NDArray[Any]], added: Sequence[int]) -> None:

@@ -18,7 +18,6 @@ import hashlib
 import json
 from bisect import bisect_right
 from contextlib import ExitStack, closing
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, Self
 
@@ -26,9 +25,10 @@ import numpy as np
 
 from rnngen.cores import cores
 from rnngen.dataset.encode import blocks_of, encode_blocks, id_dtype
-from rnngen.dataset.mapped import TokenFile, joined_hashes, joined_offsets, map_array
+from rnngen.dataset.facts import FACTS, STORE_VERSION, Facts, chunk_name
+from rnngen.dataset.mapped import TokenFile, concatenate_hashes, concatenate_offsets, map_array
 from rnngen.errors import CorpusError
-from rnngen.files import whole_folder
+from rnngen.files import replace_folder
 from rnngen.tokenizers.base import digest
 
 if TYPE_CHECKING:
@@ -40,16 +40,15 @@ if TYPE_CHECKING:
     from rnngen.dataset.mapped import Rows
     from rnngen.tokenizers.base import IdArray, Tokenizer
 
-STORE_VERSION = 1
 AGAIN = "Delete the folder; it is made again from the text."
-SHARD = 1 << 28
+CHUNK = 1 << 28
 """Most tokens in a file."""
 AT_ONCE = 1 << 18
 """Documents whose places are checked together."""
-FACTS, OFFSETS, HASHES, COUNTS = "store.json", "offsets.bin", "hashes.bin", "counts.bin"
+OFFSETS, HASHES, COUNTS = "offsets.bin", "hashes.bin", "counts.bin"
 
 
-class Source(Protocol):
+class CorpusLike(Protocol):
     """What a store is built from; `rnngen.corpus.Corpus` is one."""
 
     @property
@@ -62,39 +61,6 @@ class Source(Protocol):
     def digest(self) -> str: ...
 
 
-@dataclass(frozen=True)
-class Facts:
-    """What `store.json` holds."""
-
-    version: int
-    vocab_size: int
-    tokenizer_digest: str
-    corpus_digest: str
-    documents: str
-    num_tokens: int
-    num_bytes: int
-    num_documents: int
-    shard: int
-    """Tokens in each file but the last."""
-
-    def __post_init__(self) -> None:
-        numbers = (self.vocab_size, self.num_tokens, self.num_documents, self.shard)
-        if not all(isinstance(n, int) for n in numbers) or min(self.vocab_size, self.shard) < 1:
-            raise ValueError(f"{FACTS} has a number that cannot be")
-        # Only a part of a store may be empty: there may be more machines than documents.
-        if min(self.num_tokens, self.num_documents) < 0:
-            raise ValueError(f"{FACTS} has a number that cannot be")
-
-    def made_from(self) -> tuple[object, ...]:
-        """What the parts of a store have in common."""
-        return (self.vocab_size, self.tokenizer_digest, self.corpus_digest, self.documents)
-
-    def files(self) -> Iterator[tuple[str, int]]:
-        """The name and the number of tokens of each file of tokens."""
-        for index, start in enumerate(range(0, self.num_tokens, self.shard)):
-            yield _shard(index), min(self.shard, self.num_tokens - start)
-
-
 class TokenStore:
     """The tokens of a corpus, read-only. Made by `build_store`, `open_store` or `open_shards`."""
 
@@ -104,7 +70,7 @@ class TokenStore:
         Raises OSError or ValueError if a file is missing or not as long as it must be, or if the
         folders hold parts of different corpora.
         """
-        parts = [_Part(folder) for folder in folders]
+        parts = [_StoreFolder(folder) for folder in folders]
         facts = parts[0].facts
         if any(part.facts.made_from() != facts.made_from() for part in parts):
             raise ValueError("its parts were made from different texts or tokenizers")
@@ -134,8 +100,8 @@ class TokenStore:
                 np.zeros(1, "<u8"),
             )
         else:
-            self.offsets = joined_offsets([part.offsets for part in parts])
-            self.hashes = joined_hashes([part.hashes for part in parts])
+            self.offsets = concatenate_offsets([part.offsets for part in parts])
+            self.hashes = concatenate_hashes([part.hashes for part in parts])
 
     def read(self, start: int, stop: int) -> IdArray:
         """Tokens [start, stop), int64.
@@ -159,7 +125,7 @@ class TokenStore:
         return ids
 
 
-class _Part:
+class _StoreFolder:
     """What one folder holds."""
 
     def __init__(self, path: Path) -> None:
@@ -170,7 +136,7 @@ class _Part:
                 f"{path}: a token store of version {values['version']}, "
                 f"where this program knows {STORE_VERSION}. {AGAIN}"
             )
-        self.facts = facts = Facts(**values)
+        self.facts = facts = Facts.from_dict(values)
         self.offsets = map_array(path / OFFSETS, "<u8", facts.num_documents + 1)
         self.hashes = map_array(path / HASHES, "<u8", facts.num_documents)
         self.counts = np.array(map_array(path / COUNTS, "<i8", facts.vocab_size))
@@ -189,7 +155,7 @@ class _Part:
 
 def open_store(path: Path) -> TokenStore:
     """The store that `build_store` wrote. Raises CorpusError if it is not there or damaged."""
-    return _opened(path, [path])
+    return _open(path, [path])
 
 
 def open_shards(path: Path, folders: Sequence[Path]) -> TokenStore:
@@ -198,13 +164,13 @@ def open_shards(path: Path, folders: Sequence[Path]) -> TokenStore:
     path: the folder around them.  Raises CorpusError if one is not there or damaged, or if they
     are not of one text.
     """
-    store = _opened(path, folders)
+    store = _open(path, folders)
     if not store.num_tokens:
         raise CorpusError("the corpus holds no text.")
     return store
 
 
-def _opened(path: Path, folders: Sequence[Path]) -> TokenStore:
+def _open(path: Path, folders: Sequence[Path]) -> TokenStore:
     try:
         return TokenStore(path, folders)
     except OSError as error:
@@ -215,7 +181,7 @@ def _opened(path: Path, folders: Sequence[Path]) -> TokenStore:
 
 
 def build_store(
-    corpus: Source,
+    corpus: CorpusLike,
     tokenizer: Tokenizer,
     path: Path,
     *,
@@ -226,14 +192,14 @@ def build_store(
     """The store of `corpus` at `path`, where an older one is replaced once this one is whole.
 
     workers: most processes that encode; None: one a core. The store is the same with any number.
-    progress: told the characters encoded so far.
+    progress: called with the number of characters encoded so far.
     may_be_empty: it is one of the parts that `open_shards` joins.
     Raises CorpusError if it cannot be written, also if the folder around `path` is not there, and
     whatever reading the corpus raises.
     """
     try:
         _refuse_to_replace_another_thing(path)
-        with whole_folder(path) as folder, _Writer(folder, tokenizer) as writer:
+        with replace_folder(path) as folder, _StoreWriter(folder, tokenizer) as writer:
             blocks = blocks_of(corpus.pieces())
             with closing(encode_blocks(blocks, tokenizer, workers or cores())) as encoded:
                 for block, ids in encoded:
@@ -256,7 +222,7 @@ def _refuse_to_replace_another_thing(path: Path) -> None:
         raise CorpusError(f"{path}: holds something else than a token store; choose a free path.")
 
 
-class _Writer:
+class _StoreWriter:
     """Writes a store as the ids come; what it keeps in memory does not grow with the corpus."""
 
     def __init__(self, folder: Path, tokenizer: Tokenizer) -> None:
@@ -270,7 +236,7 @@ class _Writer:
 
     def __enter__(self) -> Self:
         self._files = ExitStack()
-        self._tokens = self._open(_shard(0))
+        self._tokens = self._open(chunk_name(0))
         self._offsets = self._open(OFFSETS)
         self._hashes = self._open(HASHES)
         self._offsets.write(bytes(8))
@@ -292,11 +258,11 @@ class _Writer:
 
     def _add_tokens(self, ids: NDArray[Any]) -> None:
         while len(ids):
-            index, used = divmod(self.num_tokens, SHARD)
+            index, used = divmod(self.num_tokens, CHUNK)
             if index and not used:
                 self._tokens.close()
-                self._tokens = self._open(_shard(index))
-            part, ids = np.split(ids, [SHARD - used])
+                self._tokens = self._open(chunk_name(index))
+            part, ids = np.split(ids, [CHUNK - used])
             self._tokens.write(part.tobytes())
             self.num_tokens += len(part)
 
@@ -314,7 +280,7 @@ class _Writer:
         self._hashes.write(b"".join(hashes))
         self._num_documents += len(hashes)
 
-    def finish(self, corpus: Source) -> None:
+    def finish(self, corpus: CorpusLike) -> None:
         """Write what is known only at the end."""
         if self._is_open:
             self._offsets.write(self.num_tokens.to_bytes(8, "little"))
@@ -332,15 +298,10 @@ class _Writer:
             num_tokens=self.num_tokens,
             num_bytes=self._num_bytes,
             num_documents=self._num_documents,
-            shard=SHARD,
+            chunk=CHUNK,
         )
-        text = json.dumps(asdict(facts), indent=2)
-        (self._folder / FACTS).write_text(text + "\n", encoding="utf-8")
+        (self._folder / FACTS).write_text(facts.to_json() + "\n", encoding="utf-8")
 
 
 def _hasher() -> hashlib.blake2b:
     return hashlib.blake2b(digest_size=8)
-
-
-def _shard(index: int) -> str:
-    return f"tokens-{index:05}.bin"

@@ -2,7 +2,7 @@
 
     spec      what a form asks, from TOML; the built-in ones are files of the package
     lexicon   the words of a model's corpus, kept in its checkpoint
-    write     Writer: model, tokenizer, lexicon and form in, checked texts out
+    write     FormWriter: model, tokenizer, lexicon and form in, checked texts out
     check     judges any text, with other code
 
 Beneath them: `language` (syllables, rhymes, the lexicon), `automata` (which words fit where, which

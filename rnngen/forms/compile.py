@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from rnngen.forms.spec import FormSpec
 
 WORDS = ("dictionary", "corpus")
-_ENGLISH = 0.5  # share of running words in the dictionary below which a corpus is not English
+_ENGLISH = 0.5  # share of a text's words in the dictionary below which a corpus is not English
 _OWN_LINES = 0.03  # share of the corpus' lines that fit, from which the model breaks lines itself
 _PROSE = 10  # words a line from which lines that begin small are broken at a margin, not by sense
 _OWN_ENDS = 0.05  # share of its documents that fit, from which the model ends texts itself
@@ -48,10 +48,10 @@ def compile_form(
     Raises FormError if no text of this model can fill the form, or none that begins with `prompt`.
     """
     vocabulary = Vocabulary(pieces, end_id)
-    if spec.spoken:
-        masks = _spoken(spec, vocabulary, lexicon.with_words(prompt), words)
+    if spec.uses_words:
+        masks = _compile_words(spec, vocabulary, lexicon.with_words(prompt), words)
     else:
-        masks = _free(spec, vocabulary, lexicon)
+        masks = _compile_characters(spec, vocabulary, lexicon)
     check_prompt(masks, prompt)
     return masks
 
@@ -66,13 +66,13 @@ def check_prompt(masks: Masks, prompt: str) -> None:
             raise FormError(f"the prompt breaks the form: no text that fits begins {read!r}.")
 
 
-def _free(spec: FormSpec, vocabulary: Vocabulary, lexicon: Lexicon) -> Masks:
+def _compile_characters(spec: FormSpec, vocabulary: Vocabulary, lexicon: Lexicon) -> Masks:
     """Of a form of unit chars or tweet."""
-    from rnngen.forms.automata.characters import FreeAutomaton
-    from rnngen.forms.automata.line_masks import Sweep
+    from rnngen.forms.automata.characters import CharacterAutomaton
+    from rnngen.forms.automata.line_masks import LineMasks
 
     end = ending(spec, vocabulary, lexicon)
-    automaton = FreeAutomaton(
+    automaton = CharacterAutomaton(
         spec.lines,
         sorted(vocabulary.characters),
         unit=spec.unit,
@@ -83,11 +83,11 @@ def _free(spec: FormSpec, vocabulary: Vocabulary, lexicon: Lexicon) -> Masks:
         cut=spec.unit == "tweet" and end != "text" and not spec.match,
         loose=_small_starts(lexicon) and _mean(lexicon.lines[1]) > _PROSE,
     )
-    sweep = Sweep(automaton, vocabulary) if len(spec.lines) == 1 else None
-    return Masks(automaton, vocabulary, sweep)
+    line_masks = LineMasks(automaton, vocabulary) if len(spec.lines) == 1 else None
+    return Masks(automaton, vocabulary, line_masks)
 
 
-def _spoken(spec: FormSpec, vocabulary: Vocabulary, lexicon: Lexicon, words: str) -> Masks:
+def _compile_words(spec: FormSpec, vocabulary: Vocabulary, lexicon: Lexicon, words: str) -> Masks:
     chosen = _writable(spec, vocabulary, lexicon, words)
     counts = lexicon.syllables.astype(np.int64)
     if spec.unit == "words":
@@ -136,7 +136,7 @@ def breaks_lines(spec: FormSpec, vocabulary: Vocabulary, lexicon: Lexicon) -> bo
     """Whether the form breaks lines (wrap), or the model does. Raises FormError if neither can."""
     able, spaced = "\n" in vocabulary.characters, " " in vocabulary.characters
     several = len(spec.lines) > 1
-    if not spaced and (spec.spoken or (spec.break_ == "wrap" and several)):
+    if not spaced and (spec.uses_words or (spec.break_ == "wrap" and several)):
         raise FormError(f"form {spec.name!r}: the model has no token for a space.")
     if not able and several and (spec.break_ == "newline" or not spaced):
         raise FormError(f'form {spec.name!r}: the model has no newline; use break = "wrap".')

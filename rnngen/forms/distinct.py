@@ -10,15 +10,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rnngen.errors import FormError
-from rnngen.forms.parallel import crew
+from rnngen.forms.parallel import worker_pool
 from rnngen.forms.search import ROWS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from rnngen.forms.parallel import Crew
-    from rnngen.forms.search import Settings
-    from rnngen.forms.write import Writer, Written
+    from rnngen.forms.parallel import WorkerPool
+    from rnngen.forms.search import SearchSettings
+    from rnngen.forms.write import CheckedText, FormWriter
 
 ATTEMPTS = 50
 """Draws for one text before it is said that there is none."""
@@ -51,40 +51,40 @@ class FormText:
         return self.prompt + self.text
 
 
-class Pages:
-    """Passes on what a run may print. One serves all prompts of the run."""
+class DistinctTexts:
+    """Passes on texts unlike all before. One is for all prompts of a command."""
 
     def __init__(self, refuses: Callable[[str], bool] = lambda text: False) -> None:
         """refuses: whether a text must not be printed, whatever else was."""
         self._refuses = refuses
         self._printed: set[str] = set()
 
-    def write(
-        self, writer: Writer, indices: Sequence[int], settings: Settings
-    ) -> Iterator[Written]:
+    def texts(
+        self, writer: FormWriter, indices: Sequence[int], settings: SearchSettings
+    ) -> Iterator[CheckedText]:
         """The texts of these indices, in order.
 
         Raises FormError if one of them cannot be found in `ATTEMPTS` draws.
         """
 
-        def write(some: Sequence[int], attempt: int) -> list[Written]:
+        def write_some(some: Sequence[int], attempt: int) -> list[CheckedText]:
             return list(writer.write(some, settings, attempt))
 
-        with crew(write, len(indices)) as workers:
-            size = max(1, ROWS // settings.particles) * workers.hands
+        with worker_pool(write_some, len(indices)) as workers:
+            size = max(1, ROWS // settings.particles) * workers.num_workers
             for first in range(0, len(indices), size):
                 some = indices[first : first + size]
                 for attempt, written in self._allowed(workers, some, settings):
                     yield self._new(writer, attempt, written, settings)
 
     def _allowed(
-        self, workers: Crew, indices: Sequence[int], settings: Settings
-    ) -> list[tuple[int, Written]]:
+        self, workers: WorkerPool, indices: Sequence[int], settings: SearchSettings
+    ) -> list[tuple[int, CheckedText]]:
         """The first draw of each index that is not refused, and which it was. May repeat."""
-        found: dict[int, tuple[int, Written]] = {}
+        found: dict[int, tuple[int, CheckedText]] = {}
         left = list(indices)
         for attempt in range(ATTEMPTS if settings.temperature else 1):
-            for written in workers.write(left, attempt):
+            for written in workers.map(left, attempt):
                 if not self._refuses(written.drawn.text):
                     found[written.drawn.index] = attempt, written
             left = [index for index in left if index not in found]
@@ -92,7 +92,9 @@ class Pages:
                 return [found[index] for index in indices]
         raise _none(left[0], "copies more of the training text than --novel allows", settings)
 
-    def _new(self, writer: Writer, attempt: int, written: Written, settings: Settings) -> Written:
+    def _new(
+        self, writer: FormWriter, attempt: int, written: CheckedText, settings: SearchSettings
+    ) -> CheckedText:
         """This text, or the next draw of its index that is unlike all before."""
         index = written.drawn.index
         while written.drawn.text in self._printed or self._refuses(written.drawn.text):
@@ -105,7 +107,7 @@ class Pages:
         return written
 
 
-def _none(index: int, why: str, settings: Settings) -> FormError:
+def _none(index: int, why: str, settings: SearchSettings) -> FormError:
     tries = "the likeliest" if settings.temperature == 0 else f"each of {ATTEMPTS} draws"
     return FormError(
         f"text {index + 1}: {tries} {why}. Ask for fewer texts, or for wilder ones:"
@@ -113,8 +115,10 @@ def _none(index: int, why: str, settings: Settings) -> FormError:
     )
 
 
-def told(written: Written, settings: Settings, *, prompt: str, form: str) -> FormText:
-    """What is told of a text that begins with `prompt`."""
+def form_text(
+    written: CheckedText, settings: SearchSettings, *, prompt: str, form: str
+) -> FormText:
+    """The text, which begins with `prompt`, with what is known of it."""
     drawn = written.drawn
     # The form may put a line break where the prompt has a space, and nothing else.
     cut = len(prompt) if drawn.text[: len(prompt)].split() == prompt.split() else 0

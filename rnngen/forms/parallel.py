@@ -2,7 +2,7 @@
 
 The search is half Python, which uses one core. Text i depends on its index alone, so a share of the
 texts is written as well elsewhere. Processes are forked: they begin at once, with the model and all
-that was prepared, and keep what they learn of a form (masks) from one share to the next.
+that was prepared, and keep what they compute of a form (masks) from one share to the next.
 """
 
 from __future__ import annotations
@@ -19,62 +19,62 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from multiprocessing.pool import Pool
 
-    from rnngen.forms.write import Written
+    from rnngen.forms.write import CheckedText
 
-    Write = Callable[[Sequence[int], int], Sequence[Written]]
+    WriteTexts = Callable[[Sequence[int], int], Sequence[CheckedText]]
 
 LEAST_TEXTS = 8
 """For fewer, processes cost more than they save."""
 
-_write: Write
-"""What a process of a crew does, set where it begins."""
+_write: WriteTexts
+"""What a worker process does, set where it begins."""
 
 
-class Crew:
-    """Writes texts by their indices, `hands` shares at a time."""
+class WorkerPool:
+    """Writes texts by their indices, in `num_workers` shares."""
 
-    def __init__(self, write: Write, hands: int, pool: Pool | None) -> None:
-        self.hands = hands
+    def __init__(self, write: WriteTexts, num_workers: int, pool: Pool | None) -> None:
+        self.num_workers = num_workers
         self._write, self._pool = write, pool
 
-    def write(self, indices: Sequence[int], attempt: int) -> list[Written]:
+    def map(self, indices: Sequence[int], attempt: int) -> list[CheckedText]:
         """The texts of these indices, in order. What a process raises is raised here."""
         if self._pool is None or len(indices) < LEAST_TEXTS:
             return list(self._write(indices, attempt))
-        share = -(-len(indices) // self.hands)
+        share = -(-len(indices) // self.num_workers)
         shares = [(indices[i : i + share], attempt) for i in range(0, len(indices), share)]
-        return [text for texts in self._pool.starmap(_written, shares, 1) for text in texts]
+        return [text for texts in self._pool.starmap(_call_write, shares, 1) for text in texts]
 
 
 @contextlib.contextmanager
-def crew(write: Write, num_texts: int) -> Iterator[Crew]:
+def worker_pool(write: WriteTexts, num_texts: int) -> Iterator[WorkerPool]:
     """Processes for so many texts, one a core; none where they do not pay or cannot be forked.
 
     write: indices, attempt -> their texts; called here or in a process.
     """
-    hands = min(cores.cores(), num_texts // (LEAST_TEXTS // 2))
-    if num_texts < LEAST_TEXTS or hands < 2 or sys.platform != "linux":
-        yield Crew(write, 1, None)
+    num_workers = min(cores.cores(), num_texts // (LEAST_TEXTS // 2))
+    if num_texts < LEAST_TEXTS or num_workers < 2 or sys.platform != "linux":
+        yield WorkerPool(write, 1, None)
         return
     import multiprocessing
 
     if multiprocessing.current_process().daemon:  # it may have no processes of its own
-        yield Crew(write, 1, None)
+        yield WorkerPool(write, 1, None)
         return
     with warnings.catch_warnings():
         # Python 3.12 warns of any thread; those of NumPy's BLAS are made for it.
         warnings.simplefilter("ignore", DeprecationWarning)
-        pool = multiprocessing.get_context("fork").Pool(hands, _begin, (write,))
+        pool = multiprocessing.get_context("fork").Pool(num_workers, _init_worker, (write,))
     with pool:  # terminates the processes, also after Ctrl-C or a closed pipe
-        yield Crew(write, hands, pool)
+        yield WorkerPool(write, num_workers, pool)
 
 
-def _begin(write: Write) -> None:
+def _init_worker(write: WriteTexts) -> None:
     global _write
     _write = write
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the first process ends the others
-    cores.confine(1)
+    cores.limit_cores(1)
 
 
-def _written(indices: Sequence[int], attempt: int) -> list[Written]:
+def _call_write(indices: Sequence[int], attempt: int) -> list[CheckedText]:
     return list(_write(indices, attempt))

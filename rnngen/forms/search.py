@@ -3,7 +3,7 @@
 N particles of one text advance together. Each draws its next token from what the model says, times
 what the form allows, times what the token is worth (a look-ahead); its weight takes up the part of
 the model's probability that was forbidden. When few particles carry most of the weight they are
-drawn anew in proportion to it. One text is taken from each run, for siblings share ancestors.
+drawn anew in proportion to it. One text is taken from each search, for siblings share ancestors.
 (Doucet & Johansen 2009, A tutorial on particle filtering; twisted by look-ahead as in Whiteley &
 Lee 2014.) Several texts are stepped as one batch; each has its own generator, so text i is the
 same whatever else is drawn.
@@ -36,7 +36,7 @@ _GRAIN = float(1 << 40)  # probabilities become whole numbers, whose sums do not
 
 
 @dataclass(frozen=True)
-class Drawn:
+class DrawnText:
     """One text that fits, as it is printed.
 
     log_probability: of its tokens after the prompt under the model at temperature 1, in nats.
@@ -54,7 +54,7 @@ class Drawn:
 
 
 @dataclass(frozen=True)
-class Settings:
+class SearchSettings:
     """How to draw: particles for each text; temperature, at 0 always the likeliest token.
 
     truncate: maps logits (B, V), forbidden ones -inf, to logits with more -inf (top-k and the
@@ -72,25 +72,25 @@ def draw(
     masks: Masks,
     context: Sequence[int],
     indices: Sequence[int],
-    settings: Settings,
+    settings: SearchSettings,
     *,
     prompt: str = "",
     attempt: int = 0,
-) -> Iterator[Drawn]:
+) -> Iterator[DrawnText]:
     """The texts of these indices, in order.
 
     context: tokens the model reads first, at least one; the last of them are the prompt's.
     prompt: how the text begins, which the form must allow (`compile.check_prompt`).
     attempt: draws another text for the same index.
     """
-    state, streams = _begin(masks, prompt), _Streams.begin(runtime, context)
+    state, streams = _state_after(masks, prompt), _Streams.begin(runtime, context)
     size = max(1, ROWS // settings.particles)
     for first in range(0, len(indices), size):
         texts = [
-            _Text(index, state, settings.particles, _generator(settings.seed, index, attempt))
+            _Particles(index, state, settings.particles, _generator(settings.seed, index, attempt))
             for index in indices[first : first + size]
         ]
-        _run(masks, streams, texts, settings)
+        _search(masks, streams, texts, settings)
         for text in texts:
             yield text.take(masks, prompt)
 
@@ -101,7 +101,7 @@ def _generator(seed: int, index: int, attempt: int) -> np.random.Generator:
     return np.random.Generator(np.random.Philox(key=key, counter=counter))
 
 
-def _begin(masks: Masks, prompt: str) -> Any:
+def _state_after(masks: Masks, prompt: str) -> Any:
     """The automaton's state after the prompt."""
     state = masks.automaton.start()
     for char in prompt:
@@ -121,7 +121,7 @@ class _Streams:
     def __init__(self, runtime: Runtime, logits: NDArray[np.float32], memory: State) -> None:
         """logits: (U, V), what may follow; memory: the model's state, (L, U, H) each."""
         self._runtime, self._memory, self.logits = runtime, memory, logits
-        self.totals = _log_total(logits)
+        self.totals = _log_sum_exp(logits)
 
     @classmethod
     def begin(cls, runtime: Runtime, context: Sequence[int]) -> _Streams:
@@ -168,7 +168,7 @@ class _Moves:
         )
 
 
-class _Text:
+class _Particles:
     """The particles of one text."""
 
     def __init__(self, index: int, state: Any, count: int, rng: np.random.Generator) -> None:
@@ -200,7 +200,7 @@ class _Text:
     def _parents(self) -> IntArray:
         """Systematic resampling when the effective sample size is under half the particles."""
         count = len(self.states)
-        weights, log_mean = _normalised(self.log_weights)
+        weights, log_mean = _normalize_weights(self.log_weights)
         places = np.arange(count)
         if 1 / (weights @ weights) >= count / 2:
             return places
@@ -213,9 +213,9 @@ class _Text:
         self.states = [self.states[i] for i in parents.tolist()]
         return parents
 
-    def take(self, masks: Masks, prompt: str) -> Drawn:
+    def take(self, masks: Masks, prompt: str) -> DrawnText:
         """One of the finished particles, drawn in proportion to its weight."""
-        weights, log_mean = _normalised(self.log_weights)
+        weights, log_mean = _normalize_weights(self.log_weights)
         point = self.rng.random() * weights.sum()
         chosen = min(
             int(np.searchsorted(np.cumsum(weights), point, side="right")), len(weights) - 1
@@ -226,9 +226,9 @@ class _Text:
             row = int(parents[row])
         tokens = [token for token in reversed(tokens) if token >= 0]
         written = "".join(masks.vocabulary.texts[token] for token in tokens)
-        return Drawn(
+        return DrawnText(
             self.index,
-            masks.automaton.write(prompt + written),
+            masks.automaton.render(prompt + written),
             float(self.log_probability[chosen]),
             self.log_form + log_mean,
             float(1 / (weights @ weights)),
@@ -236,7 +236,9 @@ class _Text:
         )
 
 
-def _run(masks: Masks, streams: _Streams, texts: list[_Text], settings: Settings) -> None:
+def _search(
+    masks: Masks, streams: _Streams, texts: list[_Particles], settings: SearchSettings
+) -> None:
     """Advance all texts to their end. Particles are those of each text in turn, R in all."""
     count = settings.particles
     active = [text for text in texts if not text.done]
@@ -262,11 +264,11 @@ def _run(masks: Masks, streams: _Streams, texts: list[_Text], settings: Settings
 
 def _choose(
     masks: Masks,
-    texts: list[_Text],
+    texts: list[_Particles],
     streams: _Streams,
     which: IntArray,
     points: FloatArray,
-    settings: Settings,
+    settings: SearchSettings,
 ) -> _Moves:
     """Draw a token for each particle: which stream it follows (R,), points in [0, 1) (R,)."""
     states = [state for text in texts for state in text.states]
@@ -286,7 +288,7 @@ def _choose(
 
 
 def _scores(
-    options: _Options, streams: _Streams, follows: IntArray, settings: Settings
+    options: _Options, streams: _Streams, follows: IntArray, settings: SearchSettings
 ) -> tuple[FloatArray, FloatArray]:
     """Of every option the log-probability at the temperature (K,), but for what all of a stream
     have too much (U,); forbidden first, then truncated."""
@@ -295,7 +297,7 @@ def _scores(
         below = (logits - logits.max(axis=1, keepdims=True)).astype(np.float64)
         with np.errstate(over="ignore"):  # a tiny temperature sends all but the highest to -inf
             logits = (below / settings.temperature).astype(np.float32)
-        totals = _log_total(logits)
+        totals = _log_sum_exp(logits)
     places = np.repeat(follows * logits.shape[1], options.sizes) + options.tokens
     scores = logits.ravel().take(places).astype(np.float64)
     if not np.isfinite(scores).all():
@@ -346,7 +348,7 @@ class _Options:
         return np.searchsorted(ends, before + within, side="right"), logs
 
 
-def _log_total(logits: NDArray[np.float32]) -> FloatArray:
+def _log_sum_exp(logits: NDArray[np.float32]) -> FloatArray:
     """log of the sum of exp, for each row: (B,)."""
     top = logits.max(axis=1, keepdims=True)
     top = np.where(np.isfinite(top), top, 0)
@@ -355,7 +357,7 @@ def _log_total(logits: NDArray[np.float32]) -> FloatArray:
     return logs
 
 
-def _normalised(log_weights: FloatArray) -> tuple[FloatArray, float]:
+def _normalize_weights(log_weights: FloatArray) -> tuple[FloatArray, float]:
     """Weights that sum to 1, and the log of the mean weight."""
     top = float(log_weights.max())
     weights = np.exp(log_weights - top)

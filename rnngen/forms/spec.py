@@ -53,7 +53,7 @@ class FormSpec:
         return _checked(dataclasses.replace(self, acrostic=word, lines=lines), "--acrostic")
 
     @property
-    def spoken(self) -> bool:
+    def uses_words(self) -> bool:
         """Whether its units are made of words: syllables or words."""
         return self.unit in ("syllables", "words")
 
@@ -167,12 +167,12 @@ def _wrong_together(spec: FormSpec) -> list[str]:
         found.append(
             f"acrostic {spec.acrostic!r} has {len(spec.acrostic)} letters for {size} lines."
         )
-    if not spec.spoken and (spec.rhyme or spec.acrostic):
+    if not spec.uses_words and (spec.rhyme or spec.acrostic):
         key = "rhyme" if spec.rhyme else "acrostic"
         found.append(f"{key} needs unit syllables or words, not {spec.unit}.")
-    if spec.spoken and spec.match:
+    if spec.uses_words and spec.match:
         found.append(f"match needs unit chars or tweet, not {spec.unit}.")
-    if spec.spoken and spec.max_weight:
+    if spec.uses_words and spec.max_weight:
         found.append(f"max_weight needs unit chars or tweet, not {spec.unit}.")
     least = sum(low for low, _ in spec.lines) + size - 1
     if spec.max_weight and least > spec.max_weight:

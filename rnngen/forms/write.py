@@ -9,7 +9,7 @@ from rnngen.errors import FormError
 from rnngen.forms.automata.masks import Masks
 from rnngen.forms.check import Verdict, check
 from rnngen.forms.compile import ENOUGH_DOCUMENTS, compile_form
-from rnngen.forms.search import Drawn, Settings, draw
+from rnngen.forms.search import DrawnText, SearchSettings, draw
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -23,14 +23,14 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Written:
+class CheckedText:
     """A text and what the checker says of it."""
 
-    drawn: Drawn
+    drawn: DrawnText
     verdict: Verdict
 
 
-class Writer:
+class FormWriter:
     """Writes texts of one form with one model.
 
     >>> writer = Writer(runtime, tokenizer, lexicon, load("haiku"))
@@ -67,12 +67,12 @@ class Writer:
             self._context = [int(i) for i in tokenizer.encode(before)] or [end_id]
             if lead:
                 masks = self._masks
-                led = _Led(masks.automaton, lead)
-                self._masks = Masks(led, masks.vocabulary, masks.sweep)
+                leading = _LeadingBlank(masks.automaton, lead)
+                self._masks = Masks(leading, masks.vocabulary, masks.line_masks)
 
     def write(
-        self, indices: Sequence[int], settings: Settings, attempt: int = 0
-    ) -> Iterator[Written]:
+        self, indices: Sequence[int], settings: SearchSettings, attempt: int = 0
+    ) -> Iterator[CheckedText]:
         """The texts of these indices, in order, each checked. `attempt` draws others for the same.
 
         Raises FormError if the checker finds fault with one, which would be an error of ours.
@@ -92,9 +92,9 @@ class Writer:
                     f"form {self._spec.name!r}: the checker refused {drawn.text!r}:"
                     f" {' '.join(verdict.reasons)} This is an error of rnngen; please report it."
                 )
-            yield Written(drawn, verdict)
+            yield CheckedText(drawn, verdict)
 
-    def trial(self, settings: Settings) -> Callable[[int, int], None]:
+    def trial(self, settings: SearchSettings) -> Callable[[int, int], None]:
         """Writes the text of an index with so many particles, to see how long it takes."""
 
         def write(index: int, particles: int) -> None:
@@ -117,7 +117,7 @@ def _context(masks: Masks, lexicon: Lexicon) -> tuple[str, str]:
     return (".", " ") if {".", " "} <= characters else ("", "")
 
 
-class _LedState:
+class _LeadingBlankState:
     """Before the text: the blank that parts it from what the model has read."""
 
     done = False
@@ -128,13 +128,13 @@ class _LedState:
         self.parts: dict[Any, Any] = {}
 
 
-class _Led:
+class _LeadingBlank:
     """An automaton that first reads one blank. Subwords hold the blank and the word's beginning."""
 
     def __init__(self, inner: Automaton, blank: str) -> None:
         self._inner, self._blank = inner, blank
-        self._first = _LedState(inner.start().worth)
-        self.spoken, self.wrap = inner.spoken, inner.wrap
+        self._first = _LeadingBlankState(inner.start().worth)
+        self.uses_words, self.wrap = inner.uses_words, inner.wrap
 
     def start(self) -> Any:
         return self._first
@@ -150,8 +150,8 @@ class _Led:
     def key(self, state: Any) -> Any:
         return state if state is self._first else self._inner.key(state)
 
-    def write(self, text: str) -> str:
-        return self._inner.write(text.removeprefix(self._blank))
+    def render(self, text: str) -> str:
+        return self._inner.render(text.removeprefix(self._blank))
 
     def letters(self, state: Any) -> tuple[Node, str] | None:
         return None if state is self._first else self._inner.letters(state)

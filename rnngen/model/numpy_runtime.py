@@ -61,11 +61,13 @@ class NumpyRuntime:
             if weights[name].shape != shape:
                 raise ValueError(f"{name} has shape {weights[name].shape}, expected {shape}.")
         self.config = config
-        layer = {"lstm": _LSTM, "gru": _GRU}[config.cell]
+        layer = {"lstm": _LSTMLayer, "gru": _GRULayer}[config.cell]
         self._embedding = np.array(weights["embedding.weight"], np.float32)
         self._layers = [layer(config, weights, index) for index in range(config.num_layers)]
         self._first_inputs = Table(self._embedding, self._layers[0].inputs)
-        self._runs = _Runs(config, weights, self._layers[0].inputs) if config.ngrams > 1 else None
+        self._ngrams = (
+            _NGrams(config, weights, self._layers[0].inputs) if config.ngrams > 1 else None
+        )
         output = "embedding.weight" if config.tie_weights else "output.weight"
         self._output = Linear(weights[output], weights["output.bias"])
 
@@ -73,18 +75,18 @@ class NumpyRuntime:
         shape = (self.config.num_layers, batch_size, self.config.hidden_size)
         parts = 2 if self.config.cell == "lstm" else 1
         state = tuple(np.zeros(shape, np.float32) for _ in range(parts))
-        if self._runs:
+        if self._ngrams:
             state += (np.zeros((self.config.ngrams - 1, batch_size, 1), np.int64),)
         return state
 
     def step(self, ids: IdArray, state: State) -> tuple[FloatArray, State]:
         """See Runtime. The bits are `forward`'s."""
-        logits, state = self._run(ids[None], state)
+        logits, state = self._forward(ids[None], state)
         return logits[0], state
 
     def forward(self, ids: IdArray, state: State) -> tuple[FloatArray, State]:
         """See Runtime. The bits are those of T calls of `step`; raises ValueError as it does."""
-        logits, state = self._run(ids.T, state)
+        logits, state = self._forward(ids.T, state)
         return logits.swapaxes(0, 1), state
 
     def step_groups(
@@ -99,48 +101,50 @@ class NumpyRuntime:
 
         def work(task: groups.Task) -> None:
             rows, kept = task.rows, task.rows[task.kept]
-            found, states = self._run_together(
+            found, states = self._forward_streams(
                 ids[None, rows], tuple(part[:, rows] for part in state), task.size
             )
             logits[kept] = found[0, task.kept]
             for whole, part in zip(after, states, strict=True):
                 whole[:, kept] = part[:, task.kept]
 
-        _each(work, groups.tasks(sizes, ROWS_PER_TASK))
+        _map(work, groups.tasks(sizes, ROWS_PER_TASK))
         return logits, after
 
-    def _run(self, ids: IdArray, state: State) -> tuple[FloatArray, State]:
+    def _forward(self, ids: IdArray, state: State) -> tuple[FloatArray, State]:
         """Time comes first inside: ids (T, B) -> logits (T, B, V)."""
         streams = ids.shape[1]
         if streams != state[0].shape[1]:
             raise ValueError(f"ids of {streams} streams, state of {state[0].shape[1]}.")
         if streams <= STREAMS_PER_TASK:
-            return self._run_together(ids, state)
+            return self._forward_streams(ids, state)
         parts = [slice(i, i + STREAMS_PER_TASK) for i in range(0, streams, STREAMS_PER_TASK)]
 
         def work(part: slice) -> tuple[FloatArray, State]:
-            return self._run_together(ids[:, part], tuple(whole[:, part] for whole in state))
+            return self._forward_streams(ids[:, part], tuple(whole[:, part] for whole in state))
 
-        logits, states = zip(*_each(work, parts), strict=True)
+        logits, states = zip(*_map(work, parts), strict=True)
         after = tuple(np.concatenate(part, axis=1) for part in zip(*states, strict=True))
         return np.concatenate(logits, axis=1), after
 
-    def _run_together(self, ids: IdArray, state: State, size: int = 1) -> tuple[FloatArray, State]:
+    def _forward_streams(
+        self, ids: IdArray, state: State, size: int = 1
+    ) -> tuple[FloatArray, State]:
         """size: how many rows are multiplied at once; above 1 it must divide the streams."""
         x, inputs = self._embedding.take(ids, axis=0), self._first_inputs(ids)
         recent: State = ()
-        if self._runs:
+        if self._ngrams:
             state, last = state[:-1], state[-1]
             tokens = np.concatenate([last[..., 0], ids + 1])
             recent = (tokens[len(tokens) - len(last) :, :, None],)
-            added, products = self._runs(tokens, size)
+            added, products = self._ngrams(tokens, size)
             x += added
             inputs = inputs + products
         after = tuple(np.empty(part.shape, np.float32) for part in state)
         for index, layer in enumerate(self._layers):
             if index:
                 inputs = layer.inputs(x, size)
-            x, carried = layer.run(x, inputs, tuple(part[index] for part in state), size)
+            x, carried = layer.forward(x, inputs, tuple(part[index] for part in state), size)
             for part, value in zip(after, carried, strict=True):
                 part[index] = value
         return self._output(x, size), after + recent
@@ -174,7 +178,7 @@ class _Layer:
         if config.norm:
             self._norm = Norm(weights[f"norms.{index}.weight"], weights[f"norms.{index}.bias"])
 
-    def run(
+    def forward(
         self, x: FloatArray, inputs: FloatArray, carried: Carried, size: int
     ) -> tuple[FloatArray, Carried]:
         """x (T, B, width) and its products (T, B, gates) -> (T, B, H), and what is carried on."""
@@ -193,7 +197,7 @@ class _Layer:
         raise NotImplementedError
 
 
-class _LSTM(_Layer):
+class _LSTMLayer(_Layer):
     scales, summed = (0.5, 0.5, 1.0, 0.5), 4
 
     def advance(self, inputs: FloatArray, products: FloatArray, *carried: FloatArray) -> Carried:
@@ -213,7 +217,7 @@ class _LSTM(_Layer):
         return h, c
 
 
-class _GRU(_Layer):
+class _GRULayer(_Layer):
     scales, summed = (0.5, 0.5, 1.0), 2
 
     def advance(self, inputs: FloatArray, products: FloatArray, *carried: FloatArray) -> Carried:
@@ -234,8 +238,8 @@ class _GRU(_Layer):
         return (change,)
 
 
-class _Runs:
-    """What runs of tokens add to the embeddings, and so to the input products of the first layer.
+class _NGrams:
+    """What n-grams add to the embeddings, and so to the input products of the first layer.
 
     The way from D over E to the gates is one matrix, made beforehand.
     """
@@ -253,14 +257,14 @@ class _Runs:
     def __call__(self, tokens: IdArray, size: int) -> tuple[FloatArray, FloatArray]:
         """tokens: as `ngrams.rows` takes them -> (T, B, E) and (T, B, gates)."""
         first, *others = ngrams.rows(tokens, self._longest, self._buckets)
-        runs = self._table[first]
+        embeddings = self._table[first]
         for rows in others:
-            runs += self._table[rows]
-        products = self._linear(runs, size)
+            embeddings += self._table[rows]
+        products = self._linear(embeddings, size)
         return products[..., : self._width], products[..., self._width :]
 
 
-def _each(work: Callable[[P], R], parts: Sequence[P]) -> list[R]:
+def _map(work: Callable[[P], R], parts: Sequence[P]) -> list[R]:
     """What `work` makes of each part, in order, side by side where there are cores for it."""
     if len(parts) == 1 or cores() == 1:
         return [work(part) for part in parts]

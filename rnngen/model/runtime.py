@@ -1,4 +1,4 @@
-"""Running a trained model one token at a time: one protocol, a NumPy and a torch implementation.
+"""A trained model at work, one token at a time: one protocol, a NumPy and a torch implementation.
 
 Shapes: B streams, T tokens, V vocabulary, L layers, H hidden units.
 State is a tuple of float32 arrays (L, B, H), `(h, c)` for an LSTM and `(h,)` for a GRU, as in

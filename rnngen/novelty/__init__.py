@@ -64,7 +64,7 @@ class SpanIndex:
         return {"span": self.span, "probes": self.probes}
 
     def describe(self) -> dict[str, float]:
-        """What is told of the index."""
+        """What `rnngen info` says of the index."""
         rate = round(self.false_positive_rate, 6)
         return {"span": self.span, "bytes": len(self.bits), "false_positive_rate": rate}
 
@@ -73,7 +73,7 @@ class SpanIndex:
         place = self._places(hashes, 0, self.probes)
         np.bitwise_or.at(self.bits, place >> 3, _BIT[place & 7])
 
-    def found(self, hashes: Hashes) -> NDArray[np.bool_]:
+    def contains(self, hashes: Hashes) -> NDArray[np.bool_]:
         """For each hash whether its span was put in, or is taken for one that was; any shape."""
         flat = hashes.ravel()
         left = np.arange(len(flat))
@@ -91,8 +91,8 @@ class SpanIndex:
         Never less than it holds, but copies shorter than `span` cannot be told apart: for all of
         them it is span - 1 (or the whole of a shorter text).
         """
-        hits = self.found(spans.spans(spans.running(spans.codes(text)), self.span))
-        return min(len(text), self.span - 1 + int(spans.runs(hits).max()))
+        hits = self.contains(spans.spans(spans.prefix_sums(spans.code_points(text)), self.span))
+        return min(len(text), self.span - 1 + int(spans.hits_in_a_row(hits).max()))
 
     def _places(self, hashes: Hashes, begin: int, end: int) -> NDArray[np.int64]:
         """Which bits stand for each span, (N, end - begin): its probes from `begin` to `end`.
@@ -122,8 +122,8 @@ def build(texts: Texts, *, most_bytes: int | None = MOST_BYTES) -> SpanIndex | N
     size = min(MOST_BITS, max(64, count * BITS_PER_SPAN)) + 7 >> 3
     index = SpanIndex(SPAN, PROBES, np.zeros(size, dtype=np.uint8))
     for stretch in spans.stretches(texts, SPAN - 1):
-        characters = spans.codes(stretch)
-        hashes = spans.spans(spans.running(characters), SPAN)[spans.within(characters, SPAN)]
+        characters = spans.code_points(stretch)
+        hashes = spans.spans(spans.prefix_sums(characters), SPAN)[spans.within(characters, SPAN)]
         for begin in range(0, len(hashes), AT_ONCE):
             index.add(hashes[begin : begin + AT_ONCE])
     return index

@@ -67,7 +67,7 @@ def measure(texts: Sequence[str], corpus: Iterable[tuple[str, Texts]], span: int
     search = _Search(texts, span)
     for name, part in corpus:
         for stretch in spans.stretches(part, search.longest_possible - 1):
-            search.look(name, spans.codes(stretch))
+            search.look(name, spans.code_points(stretch))
     return search.results()
 
 
@@ -75,15 +75,17 @@ class _Search:
     """All texts side by side, and their longest copies so far. D texts, N characters."""
 
     def __init__(self, texts: Sequence[str], span: int) -> None:
-        self._codes = spans.codes(GAP.join(texts))  # (N,)
-        self._sums = spans.running(self._codes)
+        self._codes = spans.code_points(GAP.join(texts))  # (N,)
+        self._sums = spans.prefix_sums(self._codes)
         self._sizes = np.array([len(text) for text in texts], dtype=np.int64)  # (D,)
         self._begins = np.cumsum(self._sizes + 1) - self._sizes - 1
         self._longest = np.zeros(len(texts), dtype=np.int64)
         self._starts = self._begins.copy()
         self._sources: list[str | None] = [None] * len(texts)
         self._usual = self._covering = self._table(span, self._sizes > 0)
-        self._tables: dict[int, tuple[Bools, _Table]] = {}  # by length, of the texts that want it
+        self._tables: dict[
+            int, tuple[Bools, _SpanTable]
+        ] = {}  # by length, of the texts that want it
         self._covered = np.zeros(len(self._covering.hashes), dtype=np.bool_)
         self.longest_possible = max([span, *self._sizes.tolist()])
 
@@ -118,7 +120,7 @@ class _Search:
         return improved
 
     def _follow(
-        self, name: str, corpus: _Stretch, table: _Table, at: Places, which: Places
+        self, name: str, corpus: _Stretch, table: _SpanTable, at: Places, which: Places
     ) -> bool:
         """Follow one found span of each text to its ends; whether one became the longest."""
         place = np.full(len(table.hashes), -1)
@@ -149,7 +151,7 @@ class _Search:
             same &= self._codes[starts[which] + offset] == corpus.codes[at + offset]
         self._covered[which[same]] = True
 
-    def _usual_table(self) -> _Table:
+    def _usual_table(self) -> _SpanTable:
         """All texts' spans of a length that nearly all of them want to exceed."""
         wanted = np.sort(self._longest[self._longest < self._sizes] + 1)
         length = int(wanted[int(FEW * len(wanted))]) if len(wanted) else self._covering.length
@@ -157,21 +159,23 @@ class _Search:
             self._usual = self._table(length, self._sizes > 0)
         return self._usual
 
-    def _wanted(self, length: int, texts: Bools) -> tuple[Bools, _Table]:
+    def _wanted(self, length: int, texts: Bools) -> tuple[Bools, _SpanTable]:
         """The spans of texts that want this length, kept as long as they are the same texts."""
         known = self._tables.get(length)
         if known is not None and np.array_equal(known[0], texts):
             return known
         return texts, self._table(length, texts)
 
-    def _table(self, length: int, texts: Bools) -> _Table:
+    def _table(self, length: int, texts: Bools) -> _SpanTable:
         """The spans of `length` characters of some texts, (D,)."""
         pairs = zip(self._begins[texts].tolist(), self._sizes[texts].tolist(), strict=True)
         ranges = [np.arange(begin, begin + size - length + 1) for begin, size in pairs]
-        return _Table(self._sums, length, np.concatenate([np.zeros(0, dtype=np.int64), *ranges]))
+        return _SpanTable(
+            self._sums, length, np.concatenate([np.zeros(0, dtype=np.int64), *ranges])
+        )
 
 
-class _Table:
+class _SpanTable:
     """Spans of one length, to be found by their hashes."""
 
     def __init__(self, sums: Hashes, length: int, starts: Places) -> None:
@@ -196,22 +200,22 @@ class _Table:
 class _Stretch:
     """A stretch of the corpus, and where in it copies of a length can begin."""
 
-    def __init__(self, codes: Codes, usual: _Table) -> None:
+    def __init__(self, codes: Codes, usual: _SpanTable) -> None:
         """usual: holds every text's spans of the length that is looked for first."""
         self.codes = codes
-        self._sums = spans.running(codes)
+        self._sums = spans.prefix_sums(codes)
         self._usual = usual.length
         hashes = spans.spans(self._sums, usual.length)
         hits = np.zeros(len(hashes), dtype=np.bool_)
         hits[usual.find(hashes)[0]] = True
-        self._runs = spans.runs(hits[::-1])[:0:-1]  # hits in a row from each place on
+        self._in_a_row = spans.hits_in_a_row(hits[::-1])[:0:-1]  # hits in a row from each place on
 
-    def find(self, table: _Table) -> tuple[Places, Places]:
+    def find(self, table: _SpanTable) -> tuple[Places, Places]:
         """Where spans of the table begin, and which of its hashes they have."""
         if table.length < self._usual:
             return table.find(spans.spans(self._sums, table.length))
-        # All parts of a copy are copies too, so it takes a run of them to make a longer one.
-        starts = np.flatnonzero(self._runs > table.length - self._usual)
+        # All parts of a copy are copies too, so several in a row make a longer one.
+        starts = np.flatnonzero(self._in_a_row > table.length - self._usual)
         at, which = table.find(spans.spans_at(self._sums, table.length, starts))
         return starts[at], which
 

@@ -28,12 +28,12 @@ BORDER = "\ud800"  # half a surrogate pair, which no text holds: stands between 
 STRETCH = 1 << 20  # characters hashed at once
 
 
-def codes(text: str) -> Codes:
+def code_points(text: str) -> Codes:
     """The code points of `text`, uint32 (N,)."""
     return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype="<u4")
 
 
-def running(characters: NDArray[Any]) -> Hashes:
+def prefix_sums(characters: NDArray[Any]) -> Hashes:
     """Running sums (..., N + 1) over code points (..., N); what the other functions start from."""
     length = characters.shape[-1]
     sums = np.zeros((*characters.shape[:-1], length + 1), dtype=np.uint64)
@@ -66,7 +66,7 @@ def within(characters: Codes, length: int) -> NDArray[np.bool_]:
     return np.asarray(borders[length:] == borders[:count])
 
 
-def runs(hits: NDArray[np.bool_]) -> NDArray[np.int64]:
+def hits_in_a_row(hits: NDArray[np.bool_]) -> NDArray[np.int64]:
     """How many hits in a row there are before each place, (..., n) -> (..., n + 1)."""
     places = np.arange(hits.shape[-1] + 1)
     misses = np.zeros((*hits.shape[:-1], len(places)), dtype=np.int64)

@@ -6,7 +6,7 @@ import io
 from typing import TYPE_CHECKING
 
 from rnngen.errors import ConfigError, PackageError
-from rnngen.files import replace
+from rnngen.files import replace_file
 from rnngen.plotting.curves import HELD_OUT, TRAINING
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def save(curves: Sequence[Curve], view: View, path: Path) -> None:
     content = io.BytesIO()
     with matplotlib.rc_context({"svg.hashsalt": "rnngen"}):
         draw(curves, view).savefig(content, format=kind, dpi=DOTS_PER_INCH, metadata=DATES[kind])
-    replace(path, content.getvalue())
+    replace_file(path, content.getvalue())
 
 
 def file_format(path: Path) -> str:

@@ -13,61 +13,61 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from rnngen.model.softmax import log_softmax
-from rnngen.sampling.draft import Draft, finite, select, steered
+from rnngen.sampling.draft import Draft, check_finite, constrain_logits, select_streams
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from rnngen.config import SampleConfig
     from rnngen.model.runtime import Runtime, State
-    from rnngen.sampling.constraints import Steering
-    from rnngen.sampling.draft import Job, Text
+    from rnngen.sampling.constraints import Constraints
+    from rnngen.sampling.draft import SampledText, SampleRequest
 
     FloatArray = NDArray[np.floating[Any]]
 
 
 def search(
     runtime: Runtime,
-    steering: Steering,
+    constraints: Constraints,
     config: SampleConfig,
-    job: Job,
-    read: tuple[list[int], State],
-) -> Text:
-    """The best text found from `read`, which is `read_prompt` of the job's prompt.
+    request: SampleRequest,
+    prompt_state: tuple[list[int], State],
+) -> SampledText:
+    """The best text found from `prompt_state`, which is `read_prompt` of the prompt.
 
     Its `drawn_log_probability` is the one the search made greatest.
     Raises CheckpointError if the model's numbers are not finite.
     """
     assert config.beam is not None
-    ids, state = read
-    live, last = [Draft(job, steering, config, ids[1:])], [ids[-1]]
+    ids, state = prompt_state
+    live, last = [Draft(request, constraints, config, ids[1:])], [ids[-1]]
     best: Draft | None = None
     while live and (best is None or _may_beat(live[0], best, config.length)):
         logits, state = runtime.step(np.array(last, dtype=np.int64), state)
-        grown, done = _grow(live, logits, steering, config)
+        grown, done = _expand(live, logits, constraints, config)
         best = max([draft for draft in (best, *done) if draft], key=_nats, default=None)
         live, last = [draft for draft, _, _ in grown], [token for _, _, token in grown]
-        state = select(state, [row for _, row, _ in grown])
+        state = select_streams(state, [row for _, row, _ in grown])
     assert best is not None
     return best.text()
 
 
-def _grow(
-    live: list[Draft], logits: FloatArray, steering: Steering, config: SampleConfig
+def _expand(
+    live: list[Draft], logits: FloatArray, constraints: Constraints, config: SampleConfig
 ) -> tuple[list[tuple[Draft, int, int]], list[Draft]]:
     """The likeliest drafts one token longer: those that go on, each with the row it came from and
     its token, likeliest first; and those that ended."""
     assert config.beam is not None
     learned = log_softmax(logits.astype(np.float64))
-    finite(learned)
-    shaped = log_softmax(steered(logits, live, steering, config).astype(np.float64))
+    check_finite(learned)
+    shaped = log_softmax(constrain_logits(logits, live, constraints, config).astype(np.float64))
     totals = np.array([draft.drawn_log_probability for draft in live])
     grown: list[tuple[Draft, int, int]] = []
     done: list[Draft] = []
     # Each row has one end token, so twice the width nearly always holds enough that go on.
     for row, token in _highest(totals[:, None] + shaped, 2 * config.beam):
         draft = live[row].copy()
-        draft.take(token, float(learned[row, token]), float(shaped[row, token]))
+        draft.append(token, float(learned[row, token]), float(shaped[row, token]))
         if draft.done:
             done.append(draft)
         elif len(grown) < config.beam:

@@ -1,8 +1,8 @@
 """Which tokens the text so far rules out, and which it favours: banned, biased and broken strings.
 
 A string seldom is one token. So every rule is a small automaton over bytes, and each token's piece
-is run through it from the state the text is in: a ban forbids the pieces that would complete the
-string, wherever it began; a bias pays for every byte that carries the string further. Running all
+is read by it from the state the text is in: a ban forbids the pieces that would complete the
+string, wherever it began; a bias pays for every byte that carries the string further. Reading all
 pieces at once is one table look-up a byte, remembered for each state.
 """
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from rnngen.config import SampleConfig
-    from rnngen.sampling.novelty_guard import Guard
+    from rnngen.sampling.novelty_guard import NoveltyGuard
     from rnngen.tokenizers.base import Tokenizer
 
     States = tuple[int, ...]
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 _PAD = 256  # stands after the end of a piece; every state keeps to itself on it
 
 
-class Automaton:
+class ByteAutomaton:
     """States over bytes, and what every piece does from each. The last state is the goal.
 
     table: (S, 257), the state after a byte.  codes: (V, P), the bytes of each piece, then `_PAD`.
@@ -39,7 +39,7 @@ class Automaton:
         self.goal = len(table) - 1
         self._table = table
         self._codes = codes
-        self.run = lru_cache(maxsize=None)(self._run)
+        self.transitions = lru_cache(maxsize=None)(self._transitions)
 
     def read(self, data: bytes) -> int:
         """The state after `data`, from the first."""
@@ -48,7 +48,7 @@ class Automaton:
             state = int(self._table[state, byte])
         return state
 
-    def _run(self, state: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    def _transitions(self, state: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """For each token, (V,): the state after its piece, and how often it reached the goal."""
         states = np.full(len(self._codes), state)
         goals = np.zeros_like(states)
@@ -58,7 +58,7 @@ class Automaton:
         return states, goals
 
 
-class Steering:
+class Constraints:
     """The tokens a text may take next, and the bias on them, from the states it is in.
 
     Always forbidden: `forbidden`, and tokens of no bytes but the end token. From the text so far:
@@ -71,25 +71,25 @@ class Steering:
         tokenizer: Tokenizer,
         config: SampleConfig,
         forbidden: NDArray[np.bool_] | None,
-        guard: Guard | None = None,
+        guard: NoveltyGuard | None = None,
     ) -> None:
-        """guard: for `config.novel`; asked by `draft.steer`, as it knows more than the states."""
+        """guard: for `config.novel`; `draft.constrain_logits` asks it."""
         self.guard = guard
         self.pieces = tokenizer.pieces
         self.end_id = tokenizer.end_id
         self.biased = bool(config.bias)
-        self._barred = np.array([not piece for piece in self.pieces])
-        self._barred[self.end_id] = False
+        self._always_forbidden = np.array([not piece for piece in self.pieces])
+        self._always_forbidden[self.end_id] = False
         if forbidden is not None:
-            self._barred |= forbidden
-        spelling = [] if all(_is_text(piece) for piece in self.pieces) else [_spelling()]
-        bans = [_finder(utf8(text), overlapping=True) for text in config.ban]
-        lures = [_finder(utf8(text), overlapping=False) for text, _ in config.bias]
-        tables = [*spelling, *bans, *lures]
+            self._always_forbidden |= forbidden
+        utf8_tables = [] if all(_is_text(piece) for piece in self.pieces) else [_utf8_table()]
+        bans = [_match_table(utf8(text), overlapping=True) for text in config.ban]
+        bias_tables = [_match_table(utf8(text), overlapping=False) for text, _ in config.bias]
+        tables = [*utf8_tables, *bans, *bias_tables]
         codes = _codes(self.pieces) if tables else None
-        self._automata = [Automaton(table, codes) for table in tables if codes is not None]
-        self._guards = len(spelling) + len(bans)
-        self._spells = bool(spelling)
+        self._automata = [ByteAutomaton(table, codes) for table in tables if codes is not None]
+        self._num_masking = len(utf8_tables) + len(bans)
+        self._checks_utf8 = bool(utf8_tables)
         self._nats = [nats for _, nats in config.bias]
         # Texts are in few states at a time; those in the same one get the very same array.
         self.start = lru_cache(maxsize=16)(self._start)
@@ -99,11 +99,11 @@ class Steering:
     def advance(self, states: States, token: int) -> States:
         """The states after `token`."""
         pairs = zip(self._automata, states, strict=True)
-        return tuple(int(automaton.run(state)[0][token]) for automaton, state in pairs)
+        return tuple(int(automaton.transitions(state)[0][token]) for automaton, state in pairs)
 
     def mask(self, states: States, may_end: bool) -> NDArray[np.bool_]:
         """The tokens forbidden in `states`, (V,); at least one is left."""
-        return self._mask(states[: self._guards], may_end)
+        return self._mask(states[: self._num_masking], may_end)
 
     def weights(self, states: States) -> NDArray[np.float64]:
         """The bias in `states`, nats, (V,): each byte of a string is worth an equal share of its.
@@ -111,7 +111,7 @@ class Steering:
         Over a text that adds up to nats x (occurrences + share of one begun at the end): a string
         that breaks off, by the end of the text too, gives back what its beginning was given.
         """
-        return self._weights(states[self._guards :])
+        return self._weights(states[self._num_masking :])
 
     def masks(self, keys: Sequence[tuple[States, bool]]) -> NDArray[np.bool_]:
         """`mask` for several texts: (B, V), or (V,) if they are alike."""
@@ -127,10 +127,10 @@ class Steering:
         return tuple(automaton.read(utf8(prompt)) for automaton in self._automata)
 
     def _find_mask(self, states: States, may_end: bool) -> NDArray[np.bool_]:
-        mask = self._barred.copy()
-        for automaton, state in zip(self._automata[: self._guards], states, strict=True):
-            mask |= automaton.run(state)[1] > 0
-        if not may_end or (self._spells and states[0] != 0):
+        mask = self._always_forbidden.copy()
+        for automaton, state in zip(self._automata[: self._num_masking], states, strict=True):
+            mask |= automaton.transitions(state)[1] > 0
+        if not may_end or (self._checks_utf8 and states[0] != 0):
             mask[self.end_id] = True
         if mask.all():
             mask[self.end_id] = False
@@ -138,9 +138,9 @@ class Steering:
 
     def _find_weights(self, states: States) -> NDArray[np.float64]:
         weights = np.zeros(len(self.pieces))
-        lures = zip(self._automata[self._guards :], states, self._nats, strict=True)
-        for automaton, state, nats in lures:
-            after, completed = automaton.run(state)
+        biased = zip(self._automata[self._num_masking :], states, self._nats, strict=True)
+        for automaton, state, nats in biased:
+            after, completed = automaton.transitions(state)
             size = automaton.goal
             carried = after % size - state % size + completed * size
             carried[self.end_id] = -(state % size)
@@ -171,7 +171,7 @@ def _table(states: int, rest: int) -> NDArray[np.int64]:
     return table
 
 
-def _finder(word: bytes, *, overlapping: bool) -> NDArray[np.int64]:
+def _match_table(word: bytes, *, overlapping: bool) -> NDArray[np.int64]:
     """Finds `word` in a stream: state q has read q bytes of it (Knuth, Morris and Pratt 1977).
 
     overlapping: after an occurrence its own end may begin the next one, as in "aa" twice in "aaa".
@@ -187,7 +187,7 @@ def _finder(word: bytes, *, overlapping: bool) -> NDArray[np.int64]:
     return table
 
 
-def _spelling() -> NDArray[np.int64]:
+def _utf8_table() -> NDArray[np.int64]:
     """Reads UTF-8: state 0 lies between characters, the last is for what is not UTF-8.
 
     States 1 to 3 want that many continuation bytes; 4 to 7 follow e0, ed, f0 and f4, whose next

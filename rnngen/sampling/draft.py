@@ -14,7 +14,7 @@ import numpy as np
 from rnngen.errors import CheckpointError
 from rnngen.sampling import logits as rules
 from rnngen.sampling.novelty_guard import NO_TRAIL
-from rnngen.sampling.stops import Writer
+from rnngen.sampling.stops import StoppingDecoder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -22,17 +22,16 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from rnngen.config import SampleConfig
-    from rnngen.model.runtime import Runtime, State
-    from rnngen.sampling.constraints import Steering
-    from rnngen.tokenizers.base import Tokenizer
+    from rnngen.model.runtime import State
+    from rnngen.sampling.constraints import Constraints
 
     FloatArray = NDArray[np.floating[Any]]
 
-BLOCK = 256  # tokens of a prompt read, and uniforms drawn, at once
+BLOCK = 256  # uniforms drawn at once
 
 
 @dataclass(frozen=True)
-class Text:
+class SampledText:
     """A finished text. Log-probabilities are natural, and of every token drawn: the end token and
     tokens of a part cut off count too, the prompt does not."""
 
@@ -53,7 +52,7 @@ class Text:
 
 
 @dataclass(frozen=True)
-class Job:
+class SampleRequest:
     """A text to write. `candidate` tells apart the texts that `best_of` chooses from."""
 
     prompt: str
@@ -66,65 +65,69 @@ class Draft:
     """What one text has drawn, what it says so far, and what it may draw next."""
 
     def __init__(
-        self, job: Job, steering: Steering, config: SampleConfig, recent: Sequence[int] = ()
+        self,
+        request: SampleRequest,
+        constraints: Constraints,
+        config: SampleConfig,
+        recent: Sequence[int] = (),
     ) -> None:
         """recent: the prompt's tokens, for the repetition penalty."""
-        self.job = job
-        self.temperature = config.temperatures[job.index % len(config.temperatures)]
-        self.uniforms = uniforms(job.seed, job.index, job.candidate)
+        self.request = request
+        self.temperature = config.temperatures[request.index % len(config.temperatures)]
+        self.uniforms = uniforms(request.seed, request.index, request.candidate)
         self.recent = deque(recent, maxlen=min(config.repetition_window, sys.maxsize))
-        self.states = steering.start(job.prompt)
-        self.trail = steering.guard.start(job.prompt) if steering.guard else NO_TRAIL
+        self.states = constraints.start(request.prompt)
+        self.trail = constraints.guard.start(request.prompt) if constraints.guard else NO_TRAIL
         self.tokens = 0
         self.log_probability = 0.0
         self.drawn_log_probability = 0.0
         self.parts: list[str] = []
         self._config = config
-        self._steering = steering
-        self._writer = Writer(config)
+        self._constraints = constraints
+        self._decoder = StoppingDecoder(config)
 
     @property
     def done(self) -> bool:
-        return self._writer.reason is not None
+        return self._decoder.reason is not None
 
     @property
     def may_end(self) -> bool:
-        return self._writer.characters >= self._config.min_chars
+        return self._decoder.characters >= self._config.min_chars
 
-    def take(self, token: int, log_probability: float, drawn_log_probability: float) -> None:
+    def append(self, token: int, log_probability: float, drawn_log_probability: float) -> None:
         """Add a token; text that is certain then is appended to `parts`."""
         self.tokens += 1
         self.log_probability += log_probability
         self.drawn_log_probability += drawn_log_probability
         self.recent.append(token)
-        self.states = self._steering.advance(self.states, token)
-        if self._steering.guard is not None:
-            self.trail = self._steering.guard.advance(self.trail, token)
-        if token == self._steering.end_id:
-            self.parts.append(self._writer.finish("end"))
+        self.states = self._constraints.advance(self.states, token)
+        if self._constraints.guard is not None:
+            self.trail = self._constraints.guard.advance(self.trail, token)
+        if token == self._constraints.end_id:
+            self.parts.append(self._decoder.finish("end"))
             return
-        self.parts.append(self._writer.feed(self._steering.pieces[token]))
+        self.parts.append(self._decoder.feed(self._constraints.pieces[token]))
         if self.tokens == self._config.length and not self.done:
-            self.parts.append(self._writer.finish("length"))
+            self.parts.append(self._decoder.finish("length"))
 
     def copy(self) -> Draft:
         """A draft that goes its own way from here. Shares the uniforms, so at most one may draw."""
-        twin = copy.copy(self)
-        twin.recent = self.recent.copy()
-        twin.parts = self.parts.copy()
-        twin._writer = copy.copy(self._writer)
-        return twin
+        clone = copy.copy(self)
+        clone.recent = self.recent.copy()
+        clone.parts = self.parts.copy()
+        clone._decoder = copy.copy(self._decoder)
+        return clone
 
-    def text(self) -> Text:
+    def text(self) -> SampledText:
         """The finished text; call it when `done`."""
-        reason = self._writer.reason
+        reason = self._decoder.reason
         assert reason is not None
         bits = -self.log_probability / math.log(2)
-        characters = self._writer.characters
-        return Text(
-            index=self.job.index,
-            seed=self.job.seed,
-            prompt=self.job.prompt,
+        characters = self._decoder.characters
+        return SampledText(
+            index=self.request.index,
+            seed=self.request.seed,
+            prompt=self.request.prompt,
             text="".join(self.parts),
             tokens=self.tokens,
             log_probability=self.log_probability,
@@ -148,39 +151,24 @@ def uniforms(seed: int, index: int, candidate: int = 0) -> Iterator[float]:
         yield from ((words >> np.uint64(11)) * 2.0**-53).tolist()
 
 
-def read_prompt(
-    runtime: Runtime, tokenizer: Tokenizer, prompt: str, start_id: int
-) -> tuple[list[int], State]:
-    """[start_id, *the prompt's tokens], and the state after all of them but the last.
-
-    The last is left for the batch to step with, which gives the first logits.
-    """
-    ids = [start_id, *tokenizer.encode(prompt).tolist()]
-    state = runtime.start(1)
-    for begin in range(0, len(ids) - 1, BLOCK):
-        block = np.array([ids[begin : min(begin + BLOCK, len(ids) - 1)]], dtype=np.int64)
-        _, state = runtime.forward(block, state)
-    return ids, state
-
-
-def steered(
-    logits: FloatArray, drafts: Sequence[Draft], steering: Steering, config: SampleConfig
+def constrain_logits(
+    logits: FloatArray, drafts: Sequence[Draft], constraints: Constraints, config: SampleConfig
 ) -> FloatArray:
     """Logits (B, V) with what each draft forbids, repeats and favours: one row a draft."""
-    masks = steering.masks([(draft.states, draft.may_end) for draft in drafts])
-    if steering.guard is not None:
-        masks = masks | steering.guard.masks([draft.trail for draft in drafts])
-        masks[masks.all(axis=1), steering.end_id] = False  # nothing is left: the text ends
+    masks = constraints.masks([(draft.states, draft.may_end) for draft in drafts])
+    if constraints.guard is not None:
+        masks = masks | constraints.guard.masks([draft.trail for draft in drafts])
+        masks[masks.all(axis=1), constraints.end_id] = False  # nothing is left: the text ends
     logits = rules.forbid(logits, masks)
     if config.repetition_penalty != 1:
         recent = [draft.recent for draft in drafts]
         logits = rules.repetition(logits, recent, config.repetition_penalty)
-    if steering.biased:
-        logits = rules.bias(logits, steering.biases([draft.states for draft in drafts]))
+    if constraints.biased:
+        logits = rules.bias(logits, constraints.biases([draft.states for draft in drafts]))
     return logits
 
 
-def finite(log_probabilities: FloatArray) -> FloatArray:
+def check_finite(log_probabilities: FloatArray) -> FloatArray:
     """The same, checked: a NaN anywhere in a model's weights ends up here.
 
     Raises CheckpointError.
@@ -193,11 +181,11 @@ def finite(log_probabilities: FloatArray) -> FloatArray:
     return log_probabilities
 
 
-def select(state: State, rows: Sequence[int]) -> State:
+def select_streams(state: State, rows: Sequence[int]) -> State:
     """The rows of a batch's state, in that order; a row may come several times."""
     return tuple(part[:, list(rows)] for part in state)
 
 
-def join(states: Sequence[State]) -> State:
+def concatenate_streams(states: Sequence[State]) -> State:
     """One batch of the rows of several."""
     return tuple(np.concatenate(parts, axis=1) for parts in zip(*states, strict=True))

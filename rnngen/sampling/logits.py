@@ -128,7 +128,7 @@ def typical(logits: FloatArray, mass: float) -> FloatArray:
     return forbid(logits, ~keep)
 
 
-def narrow(logits: FloatArray, config: SampleConfig, temperatures: FloatArray) -> FloatArray:
+def truncate(logits: FloatArray, config: SampleConfig, temperatures: FloatArray) -> FloatArray:
     """What temperature and the four truncations leave, in the order above.
 
     temperatures: (B,), used in place of the config's, which may hold several.

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from rnngen.novelty.spans import Hashes
 
 
-def usable(index: SpanIndex | None, length: int) -> SpanIndex:
+def check_index(index: SpanIndex | None, length: int) -> SpanIndex:
     """The index, if it can tell copies of `length` characters. Raises ConfigError if not."""
     if index is None:
         raise ConfigError(
@@ -54,7 +54,7 @@ NO_TRAIL = Trail("", b"")
 """Of a text that may copy."""
 
 
-class Guard:
+class NoveltyGuard:
     """Forbids the tokens that would complete a copied span of `length` characters.
 
     Where `length` is above the index's span, most steps need no look at the tokens: they do only
@@ -63,7 +63,7 @@ class Guard:
 
     def __init__(self, index: SpanIndex | None, length: int, pieces: Sequence[bytes]) -> None:
         """Raises ConfigError if there is no index, or copies of `length` are too short for it."""
-        self._index = usable(index, length)
+        self._index = check_index(index, length)
         self._pieces = pieces
         self._memory = max(length - 1, self._index.span)  # characters of a trail
         self._needed = length - self._index.span + 1  # found spans in a row
@@ -82,9 +82,9 @@ class Guard:
         """The tokens that would complete a copy, (B, V), one row a trail."""
         masks = np.zeros((len(trails), len(self._pieces)), dtype=np.bool_)
         span = self._index.span
-        tails = spans.codes("".join(trail.tail[-span:] for trail in trails))
-        sums = spans.running(tails.reshape(len(trails), span))
-        so_far = self._runs(trails, sums)
+        tails = spans.code_points("".join(trail.tail[-span:] for trail in trails))
+        sums = spans.prefix_sums(tails.reshape(len(trails), span))
+        so_far = self._hits_before(trails, sums)
         for rest in {trail.rest for trail in trails}:
             prefixes = self._prefixes(rest)
             near = so_far + prefixes.longest >= self._needed
@@ -93,23 +93,25 @@ class Guard:
                 masks[some] = self._copying(prefixes, sums[some], so_far[some])
         return masks
 
-    def _runs(self, trails: Sequence[Trail], sums: Hashes) -> NDArray[np.int64]:
+    def _hits_before(self, trails: Sequence[Trail], sums: Hashes) -> NDArray[np.int64]:
         """How many found spans in a row each text ends with, of those that matter, (B,)."""
         span = self._index.span
-        runs = np.zeros(len(trails), dtype=np.int64)
+        hits_in_a_row = np.zeros(len(trails), dtype=np.int64)
         if self._needed > 1:
             # New text ends with none, so most often this one look is all.
-            for row in np.flatnonzero(self._index.found(sums[:, -1])).tolist():
-                whole = spans.running(spans.codes(trails[row].tail))
-                runs[row] = spans.runs(self._index.found(spans.spans(whole, span)))[-1]
-        return runs
+            for row in np.flatnonzero(self._index.contains(sums[:, -1])).tolist():
+                whole = spans.prefix_sums(spans.code_points(trails[row].tail))
+                hits_in_a_row[row] = spans.hits_in_a_row(
+                    self._index.contains(spans.spans(whole, span))
+                )[-1]
+        return hits_in_a_row
 
     def _copying(
         self, prefixes: _Prefixes, sums: Hashes, so_far: NDArray[np.int64]
     ) -> NDArray[np.bool_]:
         """The tokens, (B, V), that complete a copy: after texts that end with characters of these
         sums (B, span + 1), and with so many found spans in a row (B,)."""
-        hits = self._index.found(spans.ends(sums, prefixes.kept) + prefixes.hashes)
+        hits = self._index.contains(spans.ends(sums, prefixes.kept) + prefixes.hashes)
         in_a_row = np.repeat(so_far[:, None], hits.shape[1] + 1, axis=1)
         copies = np.zeros(in_a_row.shape, dtype=np.bool_)
         for level in prefixes.levels:
@@ -148,8 +150,8 @@ class _Prefixes:
         self.kept = np.maximum(span - depth, 0)
         """How many characters before the beginning share a span with its last one, (n,)."""
         aligned = "".join(text[-span:].rjust(span, "\0") for text in ordered)
-        table = spans.codes(aligned).reshape(len(ordered), span)
-        self.hashes = spans.running(table)[:, -1]
+        table = spans.code_points(aligned).reshape(len(ordered), span)
+        self.hashes = spans.prefix_sums(table)[:, -1]
         """What its last `span` characters add to that span's hash; NULs add nothing, (n,)."""
 
 

@@ -40,7 +40,7 @@ PATTERNS = {
 CONTEXT = 32  # characters already given out that a pattern may look back at
 
 
-class _End(NamedTuple):
+class _Stop(NamedTuple):
     """An end: where it is decided, where the text is cut, why. The least of several holds."""
 
     decided: int
@@ -48,11 +48,11 @@ class _End(NamedTuple):
     reason: str
 
 
-class Writer:
+class StoppingDecoder:
     """Turns drawn tokens into text, gives out what is certain, and knows when to end.
 
-    >>> writer = Writer(SampleConfig(stop=("END",)))
-    >>> [writer.feed(piece) for piece in (b"be", b"st E", b"ND.")], writer.reason
+    >>> decoder = Writer(SampleConfig(stop=("END",)))
+    >>> [decoder.feed(piece) for piece in (b"be", b"st E", b"ND.")], decoder.reason
     (['b', 'est ', ''], 'stop')
     """
 
@@ -88,25 +88,25 @@ class Writer:
         self.reason = reason
         return self._give(trim_unfinished(self._held) if reason == "length" else len(self._held))
 
-    def _ends(self) -> Iterator[_End]:
+    def _ends(self) -> Iterator[_Stop]:
         """Every end that the text so far decides, as places in the text held back."""
         config, held = self._config, self._held
         least = max(0, config.min_chars - self._given)
         for stop in config.stop:
             if (at := held.find(stop, least)) >= 0:
-                yield _End(at + len(stop), at, "stop")
+                yield _Stop(at + len(stop), at, "stop")
         if config.until is not None:
             yield from self._whole(PATTERNS[config.until], least)
         if config.chars is not None and len(held) > (room := config.chars - self._given):
-            yield _End(room + 1, self._fit(room, least), "chars")
+            yield _Stop(room + 1, self._fit(room, least), "chars")
 
-    def _whole(self, pattern: re.Pattern[str], least: int) -> Iterator[_End]:
+    def _whole(self, pattern: re.Pattern[str], least: int) -> Iterator[_Stop]:
         """The end of the first sentence, line or paragraph, if it is there already."""
         before = len(self._context)
         for match in pattern.finditer(self._context + self._held):
             if match.end() - before >= least:
                 then = max(match.end(name) for name in match.re.groupindex)
-                yield _End(then - before, match.end() - before, "until")
+                yield _Stop(then - before, match.end() - before, "until")
                 return
 
     def _fit(self, room: int, least: int) -> int:

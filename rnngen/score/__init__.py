@@ -1,9 +1,9 @@
 """How much texts surprise a model: nats a token, bits a byte, perplexity.
 
-    parts -> rows of ids -> Reader -> Read, the nats of each token -> Document or Token
+    pieces -> rows of ids -> Reader -> the nats of each token -> DocumentScore or TokenScore
 
 A text is read as in training: the start token, then its own; in a model of documents also the end
-token, to be foretold like any other, which counts as the separator it stands for: one character of
+token, to be predicted like any other, which counts as the separator it stands for: one character of
 one byte. Every text begins with an empty state, so the whole is the sum over its texts.
 """
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 GROUP = 1 << 18
 """Tokens, at least, of the texts that are held to be read side by side."""
-PART = 1 << 20
+PIECE = 1 << 20
 """Characters, at most, of one text that are read at once."""
 WIDTH = 60
 """Characters, at most, by which a text is named."""
@@ -70,7 +70,7 @@ class Score:
         return dataclasses.asdict(self) | {name: getattr(self, name) for name in measures}
 
 
-class Part(NamedTuple):
+class TextPiece(NamedTuple):
     """A text, or a piece of one that is too long to hold."""
 
     text: str
@@ -79,8 +79,8 @@ class Part(NamedTuple):
     file: str | None = None
 
 
-class Read(NamedTuple):
-    part: Part
+class ScoredPiece(NamedTuple):
+    piece: TextPiece
     ids: IdArray
     """int64 (N,), with the end token where there is one."""
     nats: Nats
@@ -88,7 +88,7 @@ class Read(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Document:
+class DocumentScore:
     """A text and its score."""
 
     index: int
@@ -97,7 +97,7 @@ class Document:
     score: Score
 
 
-class Token(NamedTuple):
+class TokenScore(NamedTuple):
     document: int
     id: int
     text: str
@@ -120,74 +120,74 @@ class Scorer:
         self._ends = [] if continuous else [tokenizer.end_id]
         self._bytes, self._characters = piece_bytes(tokenizer), piece_characters(tokenizer)
 
-    def whole(self, parts: Iterable[Part]) -> Score:
+    def whole(self, pieces: Iterable[TextPiece]) -> Score:
         """The score of all texts as one."""
-        return sum((document.score for document in self.each(parts)), Score())
+        return sum((document.score for document in self.each(pieces)), Score())
 
-    def each(self, parts: Iterable[Part]) -> Iterator[Document]:
+    def each(self, pieces: Iterable[TextPiece]) -> Iterator[DocumentScore]:
         """The score of each text."""
         index, score, name = 0, Score(), ""
-        for part, ids, nats in self.read(parts):
+        for piece, ids, nats in self.read(pieces):
             score += self._score(ids, nats)
-            name = name or first_words(part.text)
-            if part.last:
-                yield Document(index, part.file, name, score)
+            name = name or first_words(piece.text)
+            if piece.last:
+                yield DocumentScore(index, piece.file, name, score)
                 index, score, name = index + 1, Score(), ""
 
-    def tokens(self, parts: Iterable[Part]) -> Iterator[Token]:
+    def tokens(self, pieces: Iterable[TextPiece]) -> Iterator[TokenScore]:
         """The surprise of each token."""
         document, decoder, end = 0, Decoder(self._tokenizer), self._tokenizer.end_id
-        for part, ids, nats in self.read(parts):
+        for piece, ids, nats in self.read(pieces):
             for token, surprise in zip(ids.tolist(), nats.tolist(), strict=True):
-                yield Token(document, token, decoder.feed(token), surprise, token == end)
-            document += part.last
+                yield TokenScore(document, token, decoder.feed(token), surprise, token == end)
+            document += piece.last
 
-    def read(self, parts: Iterable[Part]) -> Iterator[Read]:
-        """All parts in order: whole texts side by side, parts of long ones one by one.
+    def read(self, pieces: Iterable[TextPiece]) -> Iterator[ScoredPiece]:
+        """All pieces in order: whole texts side by side, pieces of long ones one by one.
 
-        Raises CheckpointError if what the model foretells is not a number.
+        Raises CheckpointError if what the model predicts is not a number.
         """
-        waiting: list[tuple[Part, IdArray]] = []
+        waiting: list[tuple[TextPiece, IdArray]] = []
         held, before = 0, None  # before: the last token read of a text that goes on
-        for part in parts:
-            row = self._row(part, before)
-            is_whole = part.last and before is None
+        for piece in pieces:
+            row = self._row(piece, before)
+            is_whole = piece.last and before is None
             if is_whole:
-                waiting.append((part, row))
+                waiting.append((piece, row))
                 held += len(row)
             if held >= GROUP or not is_whole:
-                yield from self._together(waiting)
+                yield from self._read_waiting(waiting)
                 waiting, held = [], 0
             if not is_whole:
-                yield _read(part, row, self._reader.go_on(row, first=before is None))
-            before = None if part.last else int(row[-1])
-        yield from self._together(waiting)
+                yield _read(piece, row, self._reader.read_next(row, first=before is None))
+            before = None if piece.last else int(row[-1])
+        yield from self._read_waiting(waiting)
 
-    def _row(self, part: Part, before: int | None) -> IdArray:
+    def _row(self, piece: TextPiece, before: int | None) -> IdArray:
         first = [self._start_id if before is None else before]
-        ends = self._ends if part.last else []
-        return np.concatenate([first, self._tokenizer.encode(part.text), ends]).astype(np.int64)
+        ends = self._ends if piece.last else []
+        return np.concatenate([first, self._tokenizer.encode(piece.text), ends]).astype(np.int64)
 
-    def _together(self, texts: list[tuple[Part, IdArray]]) -> Iterator[Read]:
-        found = self._reader.together([row for _, row in texts])
-        for (part, row), nats in zip(texts, found, strict=True):
-            yield _read(part, row, nats)
+    def _read_waiting(self, texts: list[tuple[TextPiece, IdArray]]) -> Iterator[ScoredPiece]:
+        found = self._reader.read_batch([row for _, row in texts])
+        for (piece, row), nats in zip(texts, found, strict=True):
+            yield _read(piece, row, nats)
 
     def _score(self, ids: IdArray, nats: Nats) -> Score:
         size, characters = int(self._bytes[ids].sum()), int(self._characters[ids].sum())
         return Score(float(nats.sum()), len(ids), size, characters)
 
 
-def _read(part: Part, row: IdArray, nats: Nats) -> Read:
+def _read(piece: TextPiece, row: IdArray, nats: Nats) -> ScoredPiece:
     if np.isnan(nats).any():
         raise CheckpointError(
             "what the model foretells is not a number; its weights are damaged, or its training "
             "diverged. Train it again with a lower --learning-rate."
         )
-    return Read(part, row[1:], nats)
+    return ScoredPiece(piece, row[1:], nats)
 
 
-def parts_of(corpus: Corpus) -> Iterator[Part]:
+def text_pieces(corpus: Corpus) -> Iterator[TextPiece]:
     """The documents of a corpus; in mode "none" each file is one.
 
     Raises CorpusError as Corpus.pieces does, here for each file.
@@ -197,15 +197,15 @@ def parts_of(corpus: Corpus) -> Iterator[Part]:
         one = dataclasses.replace(corpus, names=(source.name,), sources=(source,))
         pieces = _stream(one.pieces()) if corpus.documents == "none" else one.pieces()
         for text, ends in pieces:
-            yield Part(text, ends, file)
+            yield TextPiece(text, ends, file)
 
 
 def _stream(pieces: Iterable[Piece]) -> Iterator[tuple[str, bool]]:
-    """The same text in parts of about `PART` characters, the last one marked as the end."""
+    """The same text in pieces of about `PIECE` characters, the last one marked as the end."""
     waiting: list[str] = []
     length = 0
     for text, _ in pieces:
-        if length + len(text) > PART:
+        if length + len(text) > PIECE:
             yield "".join(waiting), False
             waiting, length = [], 0
         waiting.append(text)

@@ -51,11 +51,11 @@ class AdaptingReader:
         self._steps = 0
         self._state = self._model.start(1)
 
-    def together(self, rows: Sequence[IdArray]) -> list[Nats]:
+    def read_batch(self, rows: Sequence[IdArray]) -> list[Nats]:
         """One after the other: what is learned from a text serves the next."""
-        return [self.go_on(row, first=True) for row in rows]
+        return [self.read_next(row, first=True) for row in rows]
 
-    def go_on(self, row: IdArray, *, first: bool) -> Nats:
+    def read_next(self, row: IdArray, *, first: bool) -> Nats:
         """See Reader. Raises ConfigError if the steps are too long for the text."""
         if first:
             self._state = self._model.start(1)

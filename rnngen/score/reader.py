@@ -37,11 +37,11 @@ LONGEST_BLOCK = 128
 class Reader(Protocol):
     """Reads rows, int64 (N + 1,): the token before, and the N tokens whose surprise is asked."""
 
-    def together(self, rows: Sequence[IdArray]) -> list[Nats]:
+    def read_batch(self, rows: Sequence[IdArray]) -> list[Nats]:
         """float64 (N,) for each row; each is a text of its own."""
         ...
 
-    def go_on(self, row: IdArray, *, first: bool) -> Nats:
+    def read_next(self, row: IdArray, *, first: bool) -> Nats:
         """float64 (N,) for a row that begins a text, if `first`, or goes on with the last row's."""
         ...
 
@@ -64,12 +64,12 @@ class RuntimeReader:
         self._state = self._runtime.start(1)
         self._left = self._stride  # tokens of the open window that are still to come
 
-    def together(self, rows: Sequence[IdArray]) -> list[Nats]:
+    def read_batch(self, rows: Sequence[IdArray]) -> list[Nats]:
         windows = [_windows(row, self._stride) for row in rows]
         nats = iter(self._side_by_side(list(chain(*windows))))
         return [np.concatenate(list(islice(nats, len(each)))) for each in windows]
 
-    def go_on(self, row: IdArray, *, first: bool) -> Nats:
+    def read_next(self, row: IdArray, *, first: bool) -> Nats:
         """The rest of the open window, then whole windows side by side, then one that stays open.
 
         row  [ head | window | window | .. | tail ]
@@ -79,7 +79,7 @@ class RuntimeReader:
         end = len(row) - 1
         head = min(self._left, end)
         tail = end - (end - head) % self._stride
-        nats = [self._carried(row[: head + 1]), *self.together([row[head : tail + 1]])]
+        nats = [self._carried(row[: head + 1]), *self.read_batch([row[head : tail + 1]])]
         if tail < end:
             self._begin()
             nats.append(self._carried(row[tail:]))

@@ -48,7 +48,7 @@ def train(
 
     vocab_size, model_type ("bpe" or "unigram"): for `subword` only; None: by the corpus' size.
     min_count: characters beyond ASCII that are rarer become bytes (`char`, `subword`).
-    note: told, in a line, where the tokenizer is not what was asked for.
+    note: called with a line where the tokenizer is not what was asked for.
     Raises TokenizerError for an unknown kind, or settings that do not fit the texts.
     """
     if kind == "char":

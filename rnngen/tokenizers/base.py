@@ -147,7 +147,7 @@ def utf8(text: str) -> bytes:
         ) from error
 
 
-def joined(texts: Texts, size: int = 1 << 18) -> Iterator[tuple[str, bool]]:
+def join_pieces(texts: Texts, size: int = 1 << 18) -> Iterator[tuple[str, bool]]:
     """`texts` in fewer pieces, of `size` characters or more, and whether a document ends in each.
 
     A poem a piece would otherwise cost one round of NumPy calls each.
@@ -164,10 +164,10 @@ def joined(texts: Texts, size: int = 1 << 18) -> Iterator[tuple[str, bool]]:
     yield "".join(waiting), ended
 
 
-def also_seen(tokenizer: Tokenizer, texts: Texts) -> NDArray[np.bool_]:
+def seen_with(tokenizer: Tokenizer, texts: Texts) -> NDArray[np.bool_]:
     """`tokenizer.seen` and the tokens of `texts`: bool (V,)."""
     seen = tokenizer.seen.copy()
-    for text, ended in joined(texts):
+    for text, ended in join_pieces(texts):
         seen[tokenizer.encode(text)] = True
         seen[tokenizer.end_id] |= ended
     return seen

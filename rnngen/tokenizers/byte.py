@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from rnngen.tokenizers.base import also_seen, joined, seen_tensor, utf8
+from rnngen.tokenizers.base import join_pieces, seen_tensor, seen_with, utf8
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -36,13 +36,13 @@ class ByteTokenizer:
     def train(cls, texts: Texts) -> ByteTokenizer:
         """A tokenizer that knows which bytes `texts` holds."""
         seen = np.zeros(cls.vocab_size, np.bool_)
-        for text, ended in joined(texts):
+        for text, ended in join_pieces(texts):
             seen[np.frombuffer(utf8(text), np.uint8)] = True
             seen[END] |= ended
         return cls(seen)
 
     def extended(self, texts: Texts, min_count: int) -> ByteTokenizer:
-        return ByteTokenizer(also_seen(self, texts))
+        return ByteTokenizer(seen_with(self, texts))
 
     @classmethod
     def load(cls, settings: Mapping[str, Any], tensors: Tensors) -> ByteTokenizer:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from rnngen.errors import TokenizerError
-from rnngen.tokenizers.base import also_seen, joined, seen_tensor, tensor, utf8
+from rnngen.tokenizers.base import join_pieces, seen_tensor, seen_with, tensor, utf8
 from rnngen.tokenizers.byte import BYTES, END
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ class CharTokenizer:
         new = found.code_points[~np.isin(found.code_points, self.code_points)]
         seen = np.append(self.seen, np.ones(len(new), np.bool_))
         larger = CharTokenizer(np.append(self.code_points, new), seen)
-        return CharTokenizer(larger.code_points, also_seen(larger, texts))
+        return CharTokenizer(larger.code_points, seen_with(larger, texts))
 
     @classmethod
     def load(cls, settings: Mapping[str, Any], tensors: Tensors) -> CharTokenizer:
@@ -126,7 +126,7 @@ def count_code_points(texts: Texts) -> tuple[NDArray[np.int64], bool]:
     """How often each code point occurs, int64 (0x110000,), and whether any document ends."""
     counts = np.zeros(CODE_POINTS, np.int64)
     has_end = False
-    for text, ended in joined(texts):
+    for text, ended in join_pieces(texts):
         add_counts(counts, text)
         has_end |= ended
     return counts, has_end

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from rnngen.errors import TokenizerError
-from rnngen.tokenizers.base import also_seen, decode, seen_tensor, tensor, utf8
+from rnngen.tokenizers.base import decode, seen_tensor, seen_with, tensor, utf8
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -61,7 +61,7 @@ class SubwordTokenizer:
 
     def extended(self, texts: Texts, min_count: int) -> SubwordTokenizer:
         """See Tokenizer; pieces cannot be added, so new characters are spelled in bytes."""
-        return SubwordTokenizer(self._bytes, also_seen(self, texts))
+        return SubwordTokenizer(self._bytes, seen_with(self, texts))
 
     @classmethod
     def load(cls, settings: Mapping[str, Any], tensors: Tensors) -> SubwordTokenizer:

@@ -1,7 +1,7 @@
-"""A subword vocabulary is learned here, from a sample of the corpus, by sentencepiece.
+"""A subword vocabulary is learned here, from an excerpt of the corpus, by sentencepiece.
 
 Everything is chosen before sentencepiece sees the text: which characters it may use, and where a
-piece may not go. It drops sentences that are too long or hold U+2585, so the sample has neither.
+piece may not go. It drops sentences that are too long or hold U+2585, so the excerpt has neither.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rnngen.errors import TokenizerError
-from rnngen.tokenizers.base import joined, utf8
+from rnngen.tokenizers.base import join_pieces, utf8
 from rnngen.tokenizers.char import CODE_POINTS, add_counts, code_points_of
 from rnngen.tokenizers.subword import SPACE_MARK, SubwordTokenizer
 
@@ -31,7 +31,7 @@ MOST = 1 << 13
 """Tokens nobody asked for: with 32,000 the output layer of a small model takes nearly all of the
 time, and its logits a gigabyte."""
 CHUNK = 1 << 16
-SAMPLE = 8 << 20
+EXCERPT = 8 << 20
 # Lines end a sentence, so no piece holds one; the rest means something else to sentencepiece.
 EXCLUDED = "\0\t\n\u2585\ufffd" + SPACE_MARK
 
@@ -43,9 +43,9 @@ def train_subword(
     min_count: int,
     note: Callable[[str], None] | None,
 ) -> SubwordTokenizer:
-    """See `rnngen.tokenizers.train`. `seen` is what the sample holds."""
+    """See `rnngen.tokenizers.train`. `seen` is what the excerpt holds."""
     _check(vocab_size, model_type)
-    chunks, num_bytes, has_end = _sample(texts)
+    chunks, num_bytes, has_end = _excerpt(texts)
     counts = np.zeros(CODE_POINTS, np.int64)
     for chunk in chunks:
         add_counts(counts, chunk)
@@ -88,21 +88,21 @@ def default_vocab_size(num_bytes: int, counts: NDArray[np.int64]) -> int:
     return min(most, FIXED + characters + math.isqrt(num_bytes))
 
 
-def _sample(texts: Texts) -> tuple[list[str], int, bool]:
+def _excerpt(texts: Texts) -> tuple[list[str], int, bool]:
     """Chunks spread evenly over `texts`, the bytes of all of it, whether it has documents.
 
     Every `stride`-th chunk is kept; when they are too many, every other one goes.
     """
     chunks: list[str] = []
     stride, position, num_bytes, has_end = 1, 0, 0, False
-    for text, ended in joined(texts, CHUNK):
+    for text, ended in join_pieces(texts, CHUNK):
         num_bytes += len(utf8(text))
         has_end |= ended
         for start in range(0, len(text), CHUNK):
             if position % stride == 0:
                 chunks.append(text[start : start + CHUNK])
             position += 1
-            if len(chunks) * CHUNK > SAMPLE:
+            if len(chunks) * CHUNK > EXCERPT:
                 chunks, stride = chunks[::2], stride * 2
     return chunks, num_bytes, has_end
 
@@ -117,7 +117,7 @@ def _alphabet(counts: NDArray[np.int64], min_count: int) -> NDArray[np.int64]:
 
 
 def _sentences(chunks: list[str], alphabet: NDArray[np.int64]) -> list[str]:
-    """The lines of the sample, cut at each character that is not of the alphabet."""
+    """The lines of the excerpt, cut at each character that is not of the alphabet."""
     replaced = np.full(CODE_POINTS, ord("\n"), "<u4")
     replaced[alphabet] = alphabet
     lines = [" "]  # else a model of Japanese has no space, and spells U+2581 in its place

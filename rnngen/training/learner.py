@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from rnngen.config import ModelConfig, TrainConfig
-    from rnngen.dataset.batches import Batch, Spans
+    from rnngen.dataset.batches import Batch, TokenSequence
     from rnngen.training.processes import Group
 
     State = tuple[torch.Tensor, ...]
@@ -93,14 +93,14 @@ class Learner:
 
     def _make_optimizer(self, config: TrainConfig) -> torch.optim.AdamW:
         named = dict(self._model.named_parameters())
-        runs = [named.pop("ngrams.weight")] if "ngrams.weight" in named else []
+        ngram_tables = [named.pop("ngrams.weight")] if "ngrams.weight" in named else []
         matrices = [p for p in named.values() if p.dim() > 1]
         vectors = [p for p in named.values() if p.dim() <= 1]
         decay = config.weight_decay
         groups = [
             {"params": matrices, "weight_decay": decay, "share": 1.0},
             {"params": vectors, "weight_decay": 0.0, "share": 1.0},
-            {"params": runs, "weight_decay": decay, "share": config.ngram_rate},
+            {"params": ngram_tables, "weight_decay": decay, "share": config.ngram_rate},
         ]
         fused = self._device.type in ("cpu", "cuda")
         return torch.optim.AdamW(groups, lr=config.learning_rate, betas=(0.9, 0.99), fused=fused)
@@ -185,29 +185,29 @@ class Learner:
         return contextlib.nullcontext()
 
     @one_thread_each()
-    def measure(self, spans: Spans, piece_bytes: NDArray[np.int64]) -> Measured:
-        """The loss over all of `spans`, read once with the state carried, in fp32 as `score` does.
+    def measure(self, sequence: TokenSequence, piece_bytes: NDArray[np.int64]) -> Measured:
+        """The loss over `sequence`, read once with the state carried, in fp32 as `score` does.
 
         piece_bytes: int64 (V,), the bytes of text each token stands for.
         """
-        streams = min(MOST_EVALUATION_STREAMS, max(1, len(spans) // LEAST_EVALUATION_STREAM))
+        streams = min(MOST_EVALUATION_STREAMS, max(1, len(sequence) // LEAST_EVALUATION_STREAM))
         rows = self._group.rows(streams)
         sums = np.zeros(3)
         if rows.start < rows.stop:
             with torch.backends.cudnn.flags(enabled=True, allow_tf32=False):
-                sums += self._measure_rows(spans, piece_bytes, streams, rows)
+                sums += self._measure_rows(sequence, piece_bytes, streams, rows)
         nats, tokens, text_bytes = self._group.sum_(torch.from_numpy(sums)).tolist()
         return Measured(nats, int(tokens), int(text_bytes))
 
     def _measure_rows(
-        self, spans: Spans, piece_bytes: NDArray[np.int64], streams: int, rows: slice
+        self, sequence: TokenSequence, piece_bytes: NDArray[np.int64], streams: int, rows: slice
     ) -> NDArray[np.float64]:
         """Nats, tokens and bytes of some of the streams."""
         state: State | None = None
         nats: list[torch.Tensor] = []
         tokens = text_bytes = 0
         for batch in batches(
-            spans, streams, EVALUATION_SEQ_LEN, start_id=self._start_id, rows=rows
+            sequence, streams, EVALUATION_SEQ_LEN, start_id=self._start_id, rows=rows
         ):
             shares = self._replicas.each(len(batch.inputs), partial(self._read, batch, state))
             nats += (part for part, _ in shares)

@@ -8,7 +8,7 @@ import math
 from typing import TYPE_CHECKING, Self
 
 from rnngen.errors import FileError
-from rnngen.files import replace
+from rnngen.files import replace_file
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,7 +24,7 @@ class Log:
         """
         self._path = path
         kept = b"".join(_lines_until(path, keep_until)) if keep_until and path.exists() else b""
-        replace(path, kept)
+        replace_file(path, kept)
         self._file = path.open("a", encoding="utf-8")
 
     def write(self, event: Event) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from rnngen import checkpoint, novelty, runs, tensor_file, tokenizers
 from rnngen.config import BUDGET, ModelConfig, TrainConfig
 from rnngen.cores import cores
-from rnngen.corpus import Corpus, Sample, reopen
+from rnngen.corpus import Corpus, CorpusExcerpt, reopen
 from rnngen.dataset import batches, cache
 from rnngen.errors import CheckpointError, CorpusError
 from rnngen.forms.language import lexicon
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from rnngen.checkpoint import Tensors
     from rnngen.dataset.batches import Split
-    from rnngen.dataset.cache import Text, Told
+    from rnngen.dataset.cache import OnProgress, TextConfig
     from rnngen.dataset.store import TokenStore
     from rnngen.novelty import SpanIndex
     from rnngen.tokenizers.base import Tokenizer
@@ -71,13 +71,13 @@ class Start:
 
 
 def new_job(
-    text: Text,
+    text: TextConfig,
     folder: Path,
     given: Mapping[str, Any],
     *,
     start: Start | None = None,
     device: str = "cpu",
-    progress: Told | None = None,
+    progress: OnProgress | None = None,
     note: Callable[[str], None] | None = None,
 ) -> tuple[Job, Recipe]:
     """A run on `text`, its settings chosen by the recipe but for those `given`.
@@ -90,10 +90,10 @@ def new_job(
     home = folder.parent
     corpus = text.corpus(home)
     if start is None:
-        tokenizer = cache.tokenizer_of(corpus, text, home, note)
+        tokenizer = cache.find_tokenizer(corpus, text, home, note)
     else:  # its tokens are kept, with new ones for characters it lacks
-        tokenizer = start.model.tokenizer.extended(Sample(corpus), text.min_count)
-    store = cache.store_of(corpus, tokenizer, home, progress)
+        tokenizer = start.model.tokenizer.extended(CorpusExcerpt(corpus), text.min_count)
+    store = cache.find_store(corpus, tokenizer, home, progress)
     valid = text.valid_corpus(home)
     fraction = given.get("valid_fraction", _valid_fraction(store))
     training, validation = _sides(store, valid, tokenizer, fraction, home)
@@ -142,17 +142,19 @@ def resumed_job(folder: Path, end: Mapping[str, Any] | None = None) -> Job:
     ConfigError for an end that cannot be.
     """
     path = folder / runs.TRAINING_FILE
-    tensors, facts = tensor_file.read(path, "training")
+    tensors, facts = tensor_file.load_tensors(path, "training")
     try:
         model, config = ModelConfig(**facts["model"]), TrainConfig(**facts["config"])
         config = ending(config, end) if end else config
-        tokenizer = tokenizers.load(facts["tokenizer"], checkpoint.under("tokenizer.", tensors))
+        tokenizer = tokenizers.load(
+            facts["tokenizer"], checkpoint.strip_prefix("tokenizer.", tensors)
+        )
         source, told = facts["source"], facts["job"]
         corpus = _find_again(source["corpus"], folder.parent)
         valid = _find_again(source["valid"], folder.parent) if source["valid"] else None
     except (KeyError, TypeError) as error:
         raise CheckpointError(f"{path}: not a run this version can resume: {error}") from error
-    store = cache.store_of(corpus, tokenizer, folder.parent, None)
+    store = cache.find_store(corpus, tokenizer, folder.parent, None)
     training, validation = _sides(store, valid, tokenizer, config.valid_fraction, folder.parent)
     return Job(
         folder=folder,
@@ -206,7 +208,7 @@ def _sides(
 ) -> tuple[Split, Split]:
     if valid is None:
         return batches.split(store, fraction)
-    return batches.whole(store), batches.whole(cache.store_of(valid, tokenizer, home, None))
+    return batches.whole(store), batches.whole(cache.find_store(valid, tokenizer, home, None))
 
 
 def _valid_fraction(store: TokenStore) -> float:
@@ -221,7 +223,7 @@ def _remember(corpus: Corpus) -> dict[str, Any]:
 
 
 def _find_again(remembered: Mapping[str, Any], home: Path) -> Corpus:
-    corpus = reopen(remembered["description"], sums=cache.sums_file(home))
+    corpus = reopen(remembered["description"], digests=cache.digests_file(home))
     if corpus.digest() != remembered["digest"]:
         raise CorpusError(
             f"{', '.join(corpus.names)}: changed since the run began, so it cannot be resumed. "

@@ -241,8 +241,8 @@ class Run:
 
     def _evaluate(self) -> Iterator[Event]:
         progress = self.progress
-        spans = self._job.validation.in_order(self.config.valid_tokens)
-        loss = self._learner.measure(spans, self._piece_bytes)
+        sequence = self._job.validation.in_order(self.config.valid_tokens)
+        loss = self._learner.measure(sequence, self._piece_bytes)
         before = math.inf if progress.best_nats is None else progress.best_nats
         best = loss.nats_per_token < before
         if best:
@@ -301,7 +301,7 @@ class Run:
         tensors = self._learner.tensors()
         tensors |= {f"tokenizer.{n}": array for n, array in job.tokenizer.tensors().items()}
         if self._group.is_first:
-            tensor_file.write(path, "training", tensors, facts)
+            tensor_file.save_tensors(path, "training", tensors, facts)
         self._saved_at = time.perf_counter()
         return self._event(Saved, path=str(path))
 
@@ -311,7 +311,7 @@ class Run:
         Raises CheckpointError if it does not fit the job, ConfigError if its end is past.
         """
         path = self._job.folder / runs.TRAINING_FILE
-        tensors, facts = tensor_file.read(path, "training")
+        tensors, facts = tensor_file.load_tensors(path, "training")
         try:
             self.progress = Progress(**facts["progress"])
             self._learner.load(tensors)

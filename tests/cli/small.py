@@ -16,5 +16,5 @@ def words(path: Path, lines: int = 400) -> Path:
 
 
 def state(home: Path, name: str) -> dict[str, bytes]:
-    tensors, _ = tensor_file.read(home / name / runs.TRAINING_FILE, "training")
+    tensors, _ = tensor_file.load_tensors(home / name / runs.TRAINING_FILE, "training")
     return {key: array.tobytes() for key, array in tensors.items()}

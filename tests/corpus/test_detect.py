@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from rnngen.corpus import open_corpus
-from rnngen.corpus.detect import guess_text
+from rnngen.corpus.detect import detect_in_text
 
 from .texts import write
 
@@ -111,7 +111,7 @@ DOCUMENTS = {
 
 @pytest.mark.parametrize("kind", PROSE)
 def test_prose_is_one_stream(kind: str) -> None:
-    mode, reason = guess_text(PROSE[kind])
+    mode, reason = detect_in_text(PROSE[kind])
     assert mode == "none"
     assert reason.endswith("so the text is one stream.")
 
@@ -119,7 +119,7 @@ def test_prose_is_one_stream(kind: str) -> None:
 @pytest.mark.parametrize("kind", DOCUMENTS)
 def test_texts_of_one_kind_are_documents(kind: str) -> None:
     mode, text = DOCUMENTS[kind]
-    assert guess_text(text)[0] == mode
+    assert detect_in_text(text)[0] == mode
 
 
 def open_files(folder: Path, texts: list[str]) -> tuple[str, str]:

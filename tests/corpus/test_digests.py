@@ -33,7 +33,7 @@ def old_file(folder: Path, text: str, seconds: int = OLD) -> str:
 
 
 def digest(path: str, known: Path | None) -> str:
-    return open_corpus([path], documents="line", sums=known).digest()
+    return open_corpus([path], documents="line", digests=known).digest()
 
 
 def test_the_digest_of_an_unchanged_file_is_made_once(tmp_path: Path, reads: list[str]) -> None:

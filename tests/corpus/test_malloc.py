@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from rnngen.corpus import files
-from rnngen.corpus.malloc import give_back
+from rnngen.corpus.malloc import release_free_memory
 
 
 def own_memory() -> int:
@@ -18,12 +18,12 @@ def own_memory() -> int:
 
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc keeps what is freed")
 def test_holes_between_what_is_in_use_are_given_back() -> None:
-    give_back()
+    release_free_memory()
     blocks = [b"x" * 100_000 for _ in range(1000)]  # too small for pages of their own
     kept = blocks[::100]
     del blocks
     before = own_memory()
-    give_back()
+    release_free_memory()
     assert own_memory() < before - 50_000_000
     assert len(kept) == 10
 
@@ -32,7 +32,7 @@ def test_it_is_done_again_and_again_while_a_file_is_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     done: list[None] = []
-    monkeypatch.setattr(files, "give_back", lambda: done.append(None))
+    monkeypatch.setattr(files, "release_free_memory", lambda: done.append(None))
     monkeypatch.setattr(files, "BLOCK", 10)
     (tmp_path / "x.txt").write_bytes(b"0123456789" * 200)
     assert len(list(files.blocks(files.source(str(tmp_path / "x.txt"))))) == 200

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from rnngen.corpus import Part, digests, open_corpus, remote, reopen
+from rnngen.corpus import CorpusShard, digests, open_corpus, remote, reopen
 from rnngen.errors import CorpusError
 
 from .texts import blocks_of, joined
@@ -78,18 +78,18 @@ def test_the_digest_of_an_unchanged_far_file_is_made_once(
 ) -> None:
     monkeypatch.setattr(digests, "LARGE", 0)
     url = put(bucket, "/b/x.txt")
-    first = open_corpus([url], sums=tmp_path / "sums.json").digest()
+    first = open_corpus([url], digests=tmp_path / "sums.json").digest()
     with monkeypatch.context() as patch:
         patch.setattr(digests, "sha256", None)  # must not be called
-        assert open_corpus([url], sums=tmp_path / "sums.json").digest() == first
+        assert open_corpus([url], digests=tmp_path / "sums.json").digest() == first
     put(bucket, "/b/x.txt", TEXT.upper())
-    assert open_corpus([url], sums=tmp_path / "sums.json").digest() != first
+    assert open_corpus([url], digests=tmp_path / "sums.json").digest() != first
 
 
 def test_a_far_file_is_divided_among_machines(bucket: Any) -> None:
     corpus = open_corpus([put(bucket, "/b/x.txt")], documents="line")
     with blocks_of(128):
-        parts = [list(Part(corpus, index, 3).pieces()) for index in (1, 2, 3)]
+        parts = [list(CorpusShard(corpus, index, 3).pieces()) for index in (1, 2, 3)]
     assert [piece for part in parts for piece in part] == list(corpus.pieces())
     assert all(len(part) > 10 for part in parts)
 

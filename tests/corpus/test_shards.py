@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from rnngen.corpus import Part, Sample, open_corpus, shards
+from rnngen.corpus import CorpusExcerpt, CorpusShard, open_corpus, shards
 from rnngen.errors import CorpusError
 
 from .texts import HARD, blocks_of, whole, write
@@ -34,7 +34,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def parted(corpus: Corpus, count: int) -> list[list[Piece]]:
-    return [list(Part(corpus, index, count).pieces()) for index in range(1, count + 1)]
+    return [list(CorpusShard(corpus, index, count).pieces()) for index in range(1, count + 1)]
 
 
 def within_lines(pieces: list[Piece]) -> list[str]:
@@ -107,7 +107,7 @@ def test_rows_of_json_lines_are_divided_and_errors_name_the_line_of_the_file(
         rows[290] = "{"
         corpus = open_corpus([write(tmp_path, "\n".join(rows).encode(), "y.jsonl")], column="text")
         with pytest.raises(CorpusError, match=r"y\.jsonl, line 291: not JSON"):
-            list(Part(corpus, 3, 3).pieces())
+            list(CorpusShard(corpus, 3, 3).pieces())
 
 
 def test_an_undecodable_byte_is_named_by_its_line_in_the_file(tmp_path: Path) -> None:
@@ -115,7 +115,7 @@ def test_an_undecodable_byte_is_named_by_its_line_in_the_file(tmp_path: Path) ->
     with blocks_of(64):
         corpus = open_corpus([write(tmp_path, data)], documents="line")
         with pytest.raises(CorpusError, match=r"line 1001: byte 0xff"):
-            list(Part(corpus, 4, 4).pieces())
+            list(CorpusShard(corpus, 4, 4).pieces())
 
 
 @pytest.mark.parametrize("name", ["x.txt.gz", "x.csv"])
@@ -158,7 +158,7 @@ def test_of_a_large_text_stretches_all_over_it_are_learned_from(tmp_path: Path) 
     lines = [f"line {number:05}\n" for number in range(1000)]
     corpus = open_corpus([write(tmp_path, "".join(lines).encode())], documents="line")
     with blocks_of(200):
-        numbers = [int(text[5:]) for text, _ in Sample(corpus).pieces()]
+        numbers = [int(text[5:]) for text, _ in CorpusExcerpt(corpus).pieces()]
     assert numbers == sorted(set(numbers))
     assert 60 < len(numbers) < 120  # 1,000 bytes are 91 lines
     assert {number // 100 for number in numbers} == set(range(10))
@@ -173,4 +173,4 @@ def test_of_a_small_text_or_one_that_cannot_be_entered_all_is_learned_from(tmp_p
     )
     assert packed.size() > 1000
     for corpus in (small, packed):
-        assert list(Sample(corpus).pieces()) == list(corpus.pieces())
+        assert list(CorpusExcerpt(corpus).pieces()) == list(corpus.pieces())

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from rnngen.corpus import open_corpus
 from rnngen.corpus import text as text_module
-from rnngen.corpus.text import compose, cut, mend
+from rnngen.corpus.text import compose, cut, replace_surrogates
 from rnngen.errors import CorpusError
 
 from .texts import blocks_of, hard_texts, joined, plainly, sizes, write
@@ -162,5 +162,5 @@ def test_a_file_that_is_no_text_is_called_what_it_is(
 
 
 def test_half_a_surrogate_pair_becomes_a_replacement_character() -> None:
-    assert mend("a\ud83d b\udc00") == "a\ufffd b\ufffd"
-    assert mend("\U0001f600") == "\U0001f600"
+    assert replace_surrogates("a\ud83d b\udc00") == "a\ufffd b\ufffd"
+    assert replace_surrogates("\U0001f600") == "\U0001f600"

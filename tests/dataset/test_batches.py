@@ -32,9 +32,9 @@ def store_of(documents: list[list[int]], mode: str = "line") -> SimpleNamespace:
     )
 
 
-def targets_of(spans: batches.Spans, batch_size: int, seq_len: int) -> list[int]:
+def targets_of(sequence: batches.TokenSequence, batch_size: int, seq_len: int) -> list[int]:
     """All targets, stream after stream."""
-    found = list(batches.batches(spans, batch_size, seq_len, start_id=START))
+    found = list(batches.batches(sequence, batch_size, seq_len, start_id=START))
     rows = np.concatenate([b.targets for b in found], axis=1)
     return [int(t) for row in rows for t in row if t != IGNORE]
 
@@ -58,13 +58,13 @@ def test_every_token_of_an_epoch_is_a_target_exactly_once(docs, batch_size, seq_
 def test_streams_are_contiguous_and_each_input_is_the_token_before_its_target(
     docs, batch_size, seq_len
 ):
-    spans = batches.whole(store_of(docs)).in_order()
-    batch_size = min(batch_size, len(spans))
+    sequence = batches.whole(store_of(docs)).in_order()
+    batch_size = min(batch_size, len(sequence))
     text = [t for d in docs for t in d]
-    assert targets_of(spans, batch_size, seq_len) == text
+    assert targets_of(sequence, batch_size, seq_len) == text
     before = dict(enumerate([START, *text]))
     length = -(-len(text) // batch_size)
-    for batch in batches.batches(spans, batch_size, seq_len, start_id=START):
+    for batch in batches.batches(sequence, batch_size, seq_len, start_id=START):
         for row in range(batch_size):
             for column in range(batch.inputs.shape[1]):
                 place = row * length + batch.position * seq_len + column
@@ -74,9 +74,9 @@ def test_streams_are_contiguous_and_each_input_is_the_token_before_its_target(
 
 @given(documents, st.integers(1, 5), st.integers(1, 5), st.integers(0, 10))
 def test_batches_from_the_middle_are_those_an_unbroken_epoch_has(docs, batch_size, seq_len, first):
-    spans = batches.whole(store_of(docs)).shuffled(seed=1, epoch=2)
-    unbroken = list(batches.batches(spans, batch_size, seq_len, start_id=START))[first:]
-    resumed = list(batches.batches(spans, batch_size, seq_len, start_id=START, first=first))
+    sequence = batches.whole(store_of(docs)).shuffled(seed=1, epoch=2)
+    unbroken = list(batches.batches(sequence, batch_size, seq_len, start_id=START))[first:]
+    resumed = list(batches.batches(sequence, batch_size, seq_len, start_id=START, first=first))
     assert len(unbroken) == len(resumed)
     for a, b in zip(unbroken, resumed, strict=True):
         assert a.position == b.position
@@ -86,11 +86,11 @@ def test_batches_from_the_middle_are_those_an_unbroken_epoch_has(docs, batch_siz
 
 @given(documents, st.data())
 def test_spans_read_like_the_list_they_stand_for(docs, data):
-    spans = batches.whole(store_of(docs)).in_order()
+    sequence = batches.whole(store_of(docs)).in_order()
     text = [t for d in docs for t in d]
     start = data.draw(st.integers(0, len(text)))
     stop = data.draw(st.integers(start, len(text)))
-    assert spans.read(start, stop).tolist() == text[start:stop]
+    assert sequence.read(start, stop).tolist() == text[start:stop]
 
 
 def test_documents_are_kept_whole_and_shuffled_by_seed_and_epoch():
@@ -111,17 +111,17 @@ def test_documents_are_kept_whole_and_shuffled_by_seed_and_epoch():
 def test_no_held_out_document_occurs_in_training(docs, fraction):
     docs = [*docs, [201], [202]]  # two that differ, so that there is something to part
     training, validation = batches.split(store_of(docs), fraction)
-    if isinstance(training, batches.Documents):
+    if isinstance(training, batches.DocumentSplit):
         assert not _documents_of(training, docs) & _documents_of(validation, docs)
     assert training.num_tokens + validation.num_tokens == sum(map(len, docs))
     assert training.num_tokens > 0
     assert validation.num_tokens > 0
 
 
-def _documents_of(split: batches.Documents, docs: list[list[int]]) -> set[tuple[int, ...]]:
+def _documents_of(split: batches.DocumentSplit, docs: list[list[int]]) -> set[tuple[int, ...]]:
     text = [t for d in docs for t in d]
-    stretches = [zip(*split._stretches(unit), strict=True) for unit in split._units.tolist()]
-    return {tuple(text[start:stop]) for unit in stretches for start, stop in unit}
+    ranges = [zip(*split._ranges(unit), strict=True) for unit in split._units.tolist()]
+    return {tuple(text[start:stop]) for unit in ranges for start, stop in unit}
 
 
 @settings(max_examples=50)
@@ -130,7 +130,7 @@ def test_more_documents_than_can_be_shuffled_are_shuffled_in_groups(docs, fracti
     """Each document stays whole and on its side, and no more groups are held than may be."""
     docs = [[d, *doc] for d, doc in enumerate([*docs, [201], [202]])]
     sides = batches.split(store_of(docs), fraction)
-    assume(isinstance(sides[0], batches.Documents))
+    assume(isinstance(sides[0], batches.DocumentSplit))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(batches, "MOST_UNITS", most)
         patch.setattr(batches, "AT_ONCE", at_once)
@@ -179,5 +179,5 @@ def test_a_text_too_short_to_hold_anything_out_is_refused(size):
 @given(documents, st.integers(1, 100))
 def test_in_order_can_be_limited_to_the_first_tokens(docs, most):
     text = [t for d in docs for t in d][:most]
-    spans = batches.whole(store_of(docs)).in_order(most)
-    assert spans.read(0, len(spans)).tolist() == text
+    sequence = batches.whole(store_of(docs)).in_order(most)
+    assert sequence.read(0, len(sequence)).tolist() == text

@@ -34,7 +34,7 @@ def test_many_processes_write_the_very_same_bytes(
 ) -> None:
     monkeypatch.setattr(encode_module, "BLOCK", 500)
     monkeypatch.setattr(encode_module, "ALONE", 2)
-    monkeypatch.setattr(store_module, "SHARD", 1000)
+    monkeypatch.setattr(store_module, "CHUNK", 1000)
     corpus = MemoryCorpus([PROSE, "a\0b\u2581", "", JAPANESE] * 5, mode, cut=300)
     stores = [
         build_store(corpus, SUBWORDS, tmp_path / str(workers), workers=workers)
@@ -68,10 +68,10 @@ if __name__ == "__main__":
     encode.BLOCK, encode.ALONE = 10_000, 2
     signal.signal(signal.SIGINT, signal.default_int_handler)
     tokenizer = train("subword", MemoryCorpus([PROSE]))
-    def told(characters):
+    def report(characters):
         if characters > int(sys.argv[2]):
             print("working", flush=True)
-    build_store(Endless([]), tokenizer, Path(sys.argv[1]), workers=2, progress=told)
+    build_store(Endless([]), tokenizer, Path(sys.argv[1]), workers=2, progress=report)
 """
 
 

@@ -42,7 +42,7 @@ def built(
 ) -> Iterator[TokenStore]:
     with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
         patch.setattr(encode_module, "BLOCK", block)
-        patch.setattr(store_module, "SHARD", shard)
+        patch.setattr(store_module, "CHUNK", shard)
         yield build_store(corpus, tokenizer, Path(folder, "store"), workers=1)
 
 

@@ -15,9 +15,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rnngen.dataset.store import STORE_VERSION, build_store, open_store
+from rnngen.dataset.facts import STORE_VERSION
+from rnngen.dataset.store import build_store, open_store
 from rnngen.errors import CorpusError, RnngenError
-from rnngen.files import whole_folder
+from rnngen.files import replace_folder
 from rnngen.tokenizers.byte import ByteTokenizer
 from tests.tokenizers.corpora import MemoryCorpus
 
@@ -88,7 +89,7 @@ def test_a_folder_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
 
 def test_a_build_does_not_disturb_another_of_the_same_store(tmp_path: Path) -> None:
     path = tmp_path / "store"
-    with whole_folder(path) as folder:
+    with replace_folder(path) as folder:
         build_store(MemoryCorpus(["a"]), BYTES, path)
         (folder / "by").write_text("the last one")
     assert contents(path) == {"by": b"the last one"}

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rnngen.corpus import Part, open_corpus
+from rnngen.corpus import CorpusShard, open_corpus
 from rnngen.dataset import batches
 from rnngen.dataset import encode as encode_module
 from rnngen.dataset import mapped as mapped_module
@@ -44,7 +44,7 @@ def test_shards_in_any_order_are_the_store_made_at_once(
         pytest.MonkeyPatch.context() as patch,
     ):
         patch.setattr(encode_module, "BLOCK", data.draw(st.sampled_from([1, 30, 1 << 20])))
-        patch.setattr(store_module, "SHARD", data.draw(st.sampled_from([7, 1 << 28])))
+        patch.setattr(store_module, "CHUNK", data.draw(st.sampled_from([7, 1 << 28])))
         home = Path(place)
         for index, text in enumerate(files):
             (home / f"{index}.txt").write_bytes(b"w\n" * (not index) + text.encode())
@@ -52,7 +52,7 @@ def test_shards_in_any_order_are_the_store_made_at_once(
         corpus = open_corpus(names, documents=mode)
         whole = build_store(corpus, tokenizer, home / "whole", workers=1)
         for index in data.draw(st.permutations(range(1, count + 1))):
-            part, path = Part(corpus, index, count), home / str(index)
+            part, path = CorpusShard(corpus, index, count), home / str(index)
             build_store(part, tokenizer, path, workers=1, may_be_empty=True)
         joined = open_shards(home, [home / str(index) for index in range(1, count + 1)])
         assert_same(joined, whole)

@@ -1,4 +1,4 @@
-"""Which draws of a run are printed."""
+"""Which draws are printed."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import pytest
 from rnngen.errors import FormError
 from rnngen.forms import distinct
 from rnngen.forms.check import Verdict
-from rnngen.forms.search import Drawn, Settings
-from rnngen.forms.write import Written
+from rnngen.forms.search import DrawnText, SearchSettings
+from rnngen.forms.write import CheckedText
 
 
 class Scripted:
@@ -22,19 +22,19 @@ class Scripted:
         self._texts = texts
 
     def write(
-        self, indices: Sequence[int], settings: Settings, attempt: int = 0
-    ) -> Iterator[Written]:
+        self, indices: Sequence[int], settings: SearchSettings, attempt: int = 0
+    ) -> Iterator[CheckedText]:
         for index in indices:
             draws = self._texts[index]
             text = draws[min(attempt, len(draws) - 1)]
-            drawn = Drawn(index, text, -1.0, -2.0, 3.0, (1, 2))
-            yield Written(drawn, Verdict("exact", (), ()))
+            drawn = DrawnText(index, text, -1.0, -2.0, 3.0, (1, 2))
+            yield CheckedText(drawn, Verdict("exact", (), ()))
 
 
 def printed(texts: Any, particles: int = 16, temperature: float = 1.0) -> list[str]:
-    page = distinct.Pages(lambda text: "copy" in text)
-    settings = Settings(particles=particles, temperature=temperature)
-    found = page.write(Scripted(texts), range(len(texts)), settings)  # type: ignore[arg-type]
+    distinct_texts = distinct.DistinctTexts(lambda text: "copy" in text)
+    settings = SearchSettings(particles=particles, temperature=temperature)
+    found = distinct_texts.texts(Scripted(texts), range(len(texts)), settings)  # type: ignore[arg-type]
     return [written.drawn.text for written in found]
 
 
@@ -45,12 +45,14 @@ def test_a_text_is_the_first_draw_that_is_new_and_no_copy(particles: int) -> Non
     assert printed(texts, particles) == ["a", "b", "c", "d"]
 
 
-def test_a_run_of_several_prompts_repeats_nothing() -> None:
-    page = distinct.Pages()
+def test_several_prompts_repeat_nothing() -> None:
+    distinct_texts = distinct.DistinctTexts()
     found = []
     for texts in (["a"], ["a", "b"]):
         writer: Any = Scripted([texts])
-        found += [written.drawn.text for written in page.write(writer, [0], Settings())]
+        found += [
+            written.drawn.text for written in distinct_texts.texts(writer, [0], SearchSettings())
+        ]
     assert found == ["a", "b"]
 
 
@@ -66,10 +68,10 @@ def test_the_likeliest_text_is_not_asked_for_twice() -> None:
         printed([["a"], ["a", "b"]], temperature=0)
 
 
-def test_the_prompt_is_told_apart_as_it_is_printed() -> None:
-    drawn = Drawn(0, "old pond\na frog", -4.0, -2.0, 3.0, (1, 2))
-    written = Written(drawn, Verdict("exact", (), ()))
-    told = distinct.told(written, Settings(seed=7), prompt="old pond a", form="mine")
-    assert (told.prompt, told.text, told.whole) == ("old pond\na", " frog", drawn.text)
-    assert (told.seed, told.tokens, told.form) == (7, 2, "mine")
-    assert told.bits_per_character == pytest.approx(4 / 0.693147 / 5, rel=1e-5)
+def test_the_prompt_is_separated_as_it_is_printed() -> None:
+    drawn = DrawnText(0, "old pond\na frog", -4.0, -2.0, 3.0, (1, 2))
+    written = CheckedText(drawn, Verdict("exact", (), ()))
+    found = distinct.form_text(written, SearchSettings(seed=7), prompt="old pond a", form="mine")
+    assert (found.prompt, found.text, found.whole) == ("old pond\na", " frog", drawn.text)
+    assert (found.seed, found.tokens, found.form) == (7, 2, "mine")
+    assert found.bits_per_character == pytest.approx(4 / 0.693147 / 5, rel=1e-5)

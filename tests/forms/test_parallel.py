@@ -8,45 +8,45 @@ import pytest
 
 from rnngen import cores
 from rnngen.errors import FormError
-from rnngen.forms.parallel import LEAST_TEXTS, crew
+from rnngen.forms.parallel import LEAST_TEXTS, worker_pool
 
 
-def told(indices, attempt):
+def write(indices, attempt):
     """What was asked, and who did it."""
     return [(index, attempt, os.getpid()) for index in indices]
 
 
 @pytest.fixture(params=[1, 2, 3])
-def hands(request, monkeypatch) -> int:
-    monkeypatch.setattr(cores, "_most", request.param)
+def num_workers(request, monkeypatch) -> int:
+    monkeypatch.setattr(cores, "_limit", request.param)
     return request.param
 
 
 @pytest.mark.parametrize("count", [1, LEAST_TEXTS - 1, LEAST_TEXTS, 29])
-def test_every_text_is_written_once_and_in_order(hands, count):
-    with crew(told, count) as workers:
+def test_every_text_is_written_once_and_in_order(num_workers, count):
+    with worker_pool(write, count) as workers:
         for attempt in (0, 1):
-            texts = workers.write(range(count), attempt)
+            texts = workers.map(range(count), attempt)
             assert [text[:2] for text in texts] == [(i, attempt) for i in range(count)]
             processes = {text[2] for text in texts}
-            if count < LEAST_TEXTS or hands == 1:
+            if count < LEAST_TEXTS or num_workers == 1:
                 assert processes == {os.getpid()}
             else:
                 assert os.getpid() not in processes
-                assert len(processes) <= hands
+                assert len(processes) <= num_workers
 
 
 def test_an_error_in_a_process_is_raised_here(monkeypatch):
-    monkeypatch.setattr(cores, "_most", 2)
+    monkeypatch.setattr(cores, "_limit", 2)
 
     def fails(indices, attempt):
         raise FormError("no text 3")
 
-    with crew(fails, 20) as workers, pytest.raises(FormError, match="no text 3"):
-        workers.write(range(20), 0)
+    with worker_pool(fails, 20) as workers, pytest.raises(FormError, match="no text 3"):
+        workers.map(range(20), 0)
 
 
 def test_processes_compute_on_one_core_each(monkeypatch):
-    monkeypatch.setattr(cores, "_most", 2)
-    with crew(lambda indices, attempt: [cores.cores()] * len(indices), 20) as workers:
-        assert workers.write(range(20), 0) == [1] * 20
+    monkeypatch.setattr(cores, "_limit", 2)
+    with worker_pool(lambda indices, attempt: [cores.cores()] * len(indices), 20) as workers:
+        assert workers.map(range(20), 0) == [1] * 20

@@ -11,13 +11,13 @@ import numpy as np
 import pytest
 
 from rnngen.forms.compile import compile_form
-from rnngen.forms.search import Settings, draw
+from rnngen.forms.search import SearchSettings, draw
 from tests.forms import toys
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from rnngen.forms.search import Drawn
+    from rnngen.forms.search import DrawnText
     from rnngen.forms.spec import FormSpec
     from tests.forms.doubles import ContextRuntime
 
@@ -60,8 +60,8 @@ def exact(
 
 
 def drawn(
-    model: ContextRuntime, spec: FormSpec, stops: int, settings: Settings, runs: int = RUNS
-) -> list[Drawn]:
+    model: ContextRuntime, spec: FormSpec, stops: int, settings: SearchSettings, runs: int = RUNS
+) -> list[DrawnText]:
     pieces = toys.PIECES
     if not stops:  # a token that is never drawn stands in for the full stop
         pieces = [b"~" if piece == b"." else piece for piece in pieces]
@@ -69,7 +69,7 @@ def drawn(
     return list(draw(model, masks, [toys.END_ID], range(runs), settings))
 
 
-def assert_unbiased(results: list[Drawn], wanted: dict[tuple[int, ...], float]) -> None:
+def assert_unbiased(results: list[DrawnText], wanted: dict[tuple[int, ...], float]) -> None:
     """Estimates of the normaliser, whole and told apart by the text drawn, are right on average.
 
     This holds for any number of particles, with or without resampling.
@@ -92,21 +92,21 @@ def test_the_estimate_of_the_normaliser_is_right_on_average(name: str, particles
     spec, stops = FORMS[name]
     model = toys.runtime(3)
     assert_unbiased(
-        drawn(model, spec, stops, Settings(particles=particles)), exact(model, spec, stops)
+        drawn(model, spec, stops, SearchSettings(particles=particles)), exact(model, spec, stops)
     )
 
 
 def test_temperature_changes_the_target_as_it_should() -> None:
     spec, stops = FORMS["newline"]
     model = toys.runtime(4)
-    results = drawn(model, spec, stops, Settings(particles=4, temperature=0.6))
+    results = drawn(model, spec, stops, SearchSettings(particles=4, temperature=0.6))
     assert_unbiased(results, exact(model, spec, stops, temperature=0.6))
 
 
 def test_truncation_comes_after_the_mask() -> None:
     spec, stops = FORMS["newline"]
     model = toys.runtime(5)
-    results = drawn(model, spec, stops, Settings(particles=4, truncate=top_two))
+    results = drawn(model, spec, stops, SearchSettings(particles=4, truncate=top_two))
     assert_unbiased(results, exact(model, spec, stops, kept=2))
 
 
@@ -115,7 +115,7 @@ def test_with_many_particles_texts_come_as_often_as_they_should(name: str) -> No
     spec, stops = FORMS[name]
     model = toys.runtime(6, sharpness=0.4)
     runs = 500
-    results = drawn(model, spec, stops, Settings(particles=40), runs)
+    results = drawn(model, spec, stops, SearchSettings(particles=40), runs)
     wanted = exact(model, spec, stops)
     total = sum(wanted.values())
     counts = Counter(result.tokens for result in results)
@@ -133,7 +133,7 @@ def test_with_many_particles_texts_come_as_often_as_they_should(name: str) -> No
 def test_the_log_probability_is_the_models_own_at_temperature_one() -> None:
     spec, stops = FORMS["wrap"]
     model = toys.runtime(7)
-    for result in drawn(model, spec, stops, Settings(particles=3, temperature=0.5))[:40]:
+    for result in drawn(model, spec, stops, SearchSettings(particles=3, temperature=0.5))[:40]:
         tables = toys.log_probabilities(model, result.tokens, 1.0)
         total = sum(table[token] for token, table in zip(result.tokens, tables, strict=True))
         assert result.log_probability == pytest.approx(total, abs=1e-4)
@@ -145,7 +145,7 @@ def test_a_text_depends_on_its_index_and_seed_alone() -> None:
     model = toys.runtime(8)
 
     def texts(indices: list[int], seed: int, attempt: int = 0) -> list[str]:
-        found = draw(model, masks, [toys.END_ID], indices, Settings(seed, 5), attempt=attempt)
+        found = draw(model, masks, [toys.END_ID], indices, SearchSettings(seed, 5), attempt=attempt)
         return [result.text for result in found]
 
     many = texts(list(range(150)), 1)
@@ -158,7 +158,7 @@ def test_temperature_zero_takes_the_likeliest_that_is_allowed() -> None:
     spec, _ = FORMS["newline"]
     masks = compile_form(spec, toys.PIECES, toys.END_ID, toys.lexicon(toys.WORDS))
     model = toys.runtime(9)
-    settings = Settings(particles=4, temperature=0)
+    settings = SearchSettings(particles=4, temperature=0)
     first, second = draw(model, masks, [toys.END_ID], [0, 1], settings)
     assert first.text == second.text
     tables = toys.log_probabilities(model, first.tokens, 1.0)
@@ -174,7 +174,9 @@ def test_a_prompt_is_the_beginning_and_counts() -> None:
     lexicon = toys.lexicon(toys.WORDS)
     masks = compile_form(spec, toys.PIECES, toys.END_ID, lexicon, prompt="a b")
     context = [toys.END_ID, *toys.tokens_of("a b", ended=False)]
-    results = draw(toys.runtime(2), masks, context, range(30), Settings(particles=3), prompt="a b")
+    results = draw(
+        toys.runtime(2), masks, context, range(30), SearchSettings(particles=3), prompt="a b"
+    )
     for result in results:
         first, second = result.text.split("\n")
         assert first.startswith("a b")

@@ -12,14 +12,14 @@ import pytest
 from rnngen import cores
 from rnngen.errors import FormError
 from rnngen.forms.check import check
-from rnngen.forms.distinct import Pages
+from rnngen.forms.distinct import DistinctTexts
 from rnngen.forms.language.lexicon import Lexicon, build
-from rnngen.forms.search import Settings
+from rnngen.forms.search import SearchSettings
 from rnngen.forms.spec import FormSpec, load
-from rnngen.forms.write import Writer
+from rnngen.forms.write import FormWriter
 from tests.forms.doubles import ContextRuntime, NgramModel
 
-FEW = Settings(seed=1, particles=8)
+FEW = SearchSettings(seed=1, particles=8)
 SEEDS = 8
 Model = tuple[NgramModel, Lexicon]
 
@@ -52,10 +52,10 @@ def prose(request: Any) -> Model:
 
 
 def texts(
-    chosen: Model, spec: FormSpec, count: int, settings: Settings = FEW, **more: str
+    chosen: Model, spec: FormSpec, count: int, settings: SearchSettings = FEW, **more: str
 ) -> list[str]:
     double, lexicon = chosen
-    writer = Writer(double.runtime, double, lexicon, spec, **more)
+    writer = FormWriter(double.runtime, double, lexicon, spec, **more)
     return [written.drawn.text for written in writer.write(range(count), settings)]
 
 
@@ -83,9 +83,9 @@ def test_eight_particles_find_a_limerick_for_every_seed(haiku: Model) -> None:
     double, lexicon = haiku
     logits = np.random.default_rng(1).normal(size=double.vocab_size)
     runtime = ContextRuntime(double.vocab_size, 0, lambda context: logits)
-    writer = Writer(runtime, double, lexicon, load("limerick"))
+    writer = FormWriter(runtime, double, lexicon, load("limerick"))
     for seed in range(SEEDS):
-        [written] = writer.write([0], Settings(seed=seed, particles=8))
+        [written] = writer.write([0], SearchSettings(seed=seed, particles=8))
         assert written.verdict.verdict == "exact"
 
 
@@ -120,18 +120,20 @@ def test_the_same_seed_writes_the_same_bytes_however_many(haiku: Model) -> None:
     spec = load("haiku")
     found = texts(haiku, spec, 3)
     assert found == texts(haiku, spec, 6)[:3]
-    assert found != texts(haiku, spec, 3, Settings(seed=2, particles=8))
+    assert found != texts(haiku, spec, 3, SearchSettings(seed=2, particles=8))
 
 
 def test_processes_write_the_texts_of_one(haiku: Model, monkeypatch: pytest.MonkeyPatch) -> None:
     double, lexicon = haiku
-    writer = Writer(double.runtime, double, lexicon, load("haiku"))
-    pages = []
+    writer = FormWriter(double.runtime, double, lexicon, load("haiku"))
+    found = []
     for processes in (1, 2):
-        monkeypatch.setattr(cores, "_most", processes)
-        pages.append([w.drawn for w in Pages().write(writer, range(12), Settings(particles=2))])
-    assert pages[0] == pages[1]
-    assert len({drawn.text for drawn in pages[0]}) == 12
+        monkeypatch.setattr(cores, "_limit", processes)
+        found.append(
+            [w.drawn for w in DistinctTexts().texts(writer, range(12), SearchSettings(particles=2))]
+        )
+    assert found[0] == found[1]
+    assert len({drawn.text for drawn in found[0]}) == 12
 
 
 def test_a_corpus_that_is_not_english_is_refused_for_syllables() -> None:
@@ -143,8 +145,8 @@ def test_a_corpus_that_is_not_english_is_refused_for_syllables() -> None:
 def test_particles_make_texts_the_model_finds_likelier(haiku: Model) -> None:
     def mean(particles: int) -> float:
         double, lexicon = haiku
-        writer = Writer(double.runtime, double, lexicon, load("haiku"))
-        found = writer.write(range(12), Settings(particles=particles))
+        writer = FormWriter(double.runtime, double, lexicon, load("haiku"))
+        found = writer.write(range(12), SearchSettings(particles=particles))
         return float(np.mean([written.drawn.log_probability for written in found]))
 
     assert mean(12) > mean(1) + 3

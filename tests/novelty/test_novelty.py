@@ -45,7 +45,7 @@ def hashes(*texts: str) -> spans.Hashes:
 
 
 def holds(index: SpanIndex, *texts: str) -> list[bool]:
-    return index.found(hashes(*texts)).tolist()
+    return index.contains(hashes(*texts)).tolist()
 
 
 def words(count: int, seed: int = 0) -> str:
@@ -64,7 +64,7 @@ def longest_common(text: str, corpus: str) -> int:
 
 @given(st.text(max_size=40), st.integers(1, 45))
 def test_hashes_of_spans_are_as_defined(text, length):
-    sums = spans.running(spans.codes(text))
+    sums = spans.prefix_sums(spans.code_points(text))
     expected = hashes(*(text[k : k + length] for k in range(len(text) - length + 1)))
     assert spans.spans(sums, length).tolist() == expected.tolist()
     starts = np.arange(len(expected))[::-1]
@@ -107,8 +107,8 @@ def test_spans_do_not_cross_documents():
 
 def test_mistakes_are_about_as_rare_as_stated():
     index = novelty.build(Stream([words(50_000)]))
-    other = spans.spans(spans.running(spans.codes(words(200_000, seed=1))), SPAN)
-    rate = index.found(other).mean()
+    other = spans.spans(spans.prefix_sums(spans.code_points(words(200_000, seed=1))), SPAN)
+    rate = index.contains(other).mean()
     assert 0.8 < rate / index.false_positive_rate < 1.25
     assert index.false_positive_rate == pytest.approx(0.0031, abs=0.0003)
     short = novelty.build(Documents(words(SPAN + 1, seed) for seed in range(2_000)))
@@ -206,10 +206,10 @@ def test_an_index_travels_in_the_model_file(tmp_path):
 def test_a_model_with_a_damaged_index_is_refused(tmp_path, damage):
     path = tmp_path / "m"
     checkpoint.save_model(path, with_index())
-    tensors, facts = tensor_file.read(path, "model")
+    tensors, facts = tensor_file.load_tensors(path, "model")
     tensors["novelty.bits"] = damage.get("bits", tensors["novelty.bits"])
     facts["novelty"] = damage.get("novelty", facts["novelty"])
     kept = {name: array for name, array in tensors.items() if array is not None}
-    tensor_file.write(path, "model", kept, facts)
+    tensor_file.save_tensors(path, "model", kept, facts)
     with pytest.raises(CheckpointError, match=f"{path}: not a model this version can use"):
         checkpoint.load_model(path)

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from rnngen.config import SampleConfig
 from rnngen.model.softmax import log_softmax
 from rnngen.sampling import logits as rules
-from rnngen.sampling.sampler import generate
-from tests.doubles import MarkovRuntime, MemoryRuntime, Pieces
+from rnngen.sampling.sampler import Sampler
+from tests.doubles import MarkovRuntime, MemoryRuntime, Pieces, ToyModel
 
 ABC = Pieces("abc")
 END = ABC.end_id
@@ -21,7 +21,7 @@ LENGTH = 4
 
 def search(runtime, **settings):
     config = SampleConfig(**{"length": LENGTH, **settings})
-    [text] = generate(runtime, ABC, config, seed=0, indices=[0], start_id=0)
+    [text] = Sampler(ToyModel(runtime, ABC), config).generate([""], seed=0, indices=[0])
     return text
 
 

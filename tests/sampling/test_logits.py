@@ -174,7 +174,7 @@ def configs(draw):
 @given(rows(), configs(), st.sampled_from([0.0, 0.3, 1.0, 4.0]))
 def test_no_rule_leaves_a_row_without_a_token(logits, settings, value):
     for dtype in (np.float32, np.float64):
-        result = rules.narrow(logits.astype(dtype), settings, np.full(len(logits), value))
+        result = rules.truncate(logits.astype(dtype), settings, np.full(len(logits), value))
         assert result.dtype == dtype
         assert (result > -np.inf).any(axis=1).all()
         assert (logits[result > -np.inf] > -np.inf).all()
@@ -188,16 +188,16 @@ def test_the_order_is_temperature_top_k_top_p_min_p_typical(logits, settings, va
     expected = rules.top_p(expected, settings.top_p or 1.0)
     expected = rules.min_p(expected, settings.min_p or 0.0)
     expected = rules.typical(expected, settings.typical or 1.0)
-    assert np.array_equal(rules.narrow(logits, settings, np.full(len(logits), value)), expected)
+    assert np.array_equal(rules.truncate(logits, settings, np.full(len(logits), value)), expected)
 
 
 def test_top_p_acts_on_what_temperature_and_top_k_left():
     logits = np.log([[0.4, 0.3, 0.2, 0.1]])
     # Squared: 16, 9, 4, 1 of 30, so the first two hold .83; as learned they hold only .7.
-    cold = rules.narrow(logits, config(top_p=0.8), np.array([0.5]))
+    cold = rules.truncate(logits, config(top_p=0.8), np.array([0.5]))
     assert kept(cold[0]) == [0, 1]
     # Of the first two the likeliest holds .57; of all it holds only .4.
-    few = rules.narrow(logits, config(top_k=2, top_p=0.5), np.array([1.0]))
+    few = rules.truncate(logits, config(top_k=2, top_p=0.5), np.array([1.0]))
     assert kept(few[0]) == [0]
 
 

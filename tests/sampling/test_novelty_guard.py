@@ -15,9 +15,9 @@ from rnngen import novelty
 from rnngen.config import SampleConfig
 from rnngen.errors import ConfigError
 from rnngen.novelty import SPAN, SpanIndex
-from rnngen.sampling.novelty_guard import Guard
-from rnngen.sampling.sampler import generate, stream
-from tests.doubles import MarkovRuntime, Pieces, UniformRuntime, _Runtime
+from rnngen.sampling.novelty_guard import NoveltyGuard
+from rnngen.sampling.sampler import Sampler
+from tests.doubles import MarkovRuntime, Pieces, ToyModel, UniformRuntime, _Runtime
 from tests.novelty.test_novelty import Documents, Stream, hashes, words
 
 ABC = "abcdefghijklmnopqrstuvwxyz"
@@ -35,7 +35,7 @@ class Exact(SpanIndex):
         known = {corpus[k : k + span] for k in range(len(corpus) - span + 1)}
         object.__setattr__(self, "known", hashes(*known))
 
-    def found(self, hashes):
+    def contains(self, hashes):
         return np.isin(hashes, self.known)
 
 
@@ -76,20 +76,9 @@ INDEX = novelty.build(Documents(POEMS))
 
 
 def texts(runtime, tokenizer, *, n=40, prompt="", index=INDEX, width=64, forbidden=None, **rest):
-    return list(
-        generate(
-            runtime,
-            tokenizer,
-            SampleConfig(**rest),
-            prompt=prompt,
-            seed=3,
-            indices=range(n),
-            start_id=tokenizer.end_id,
-            forbidden=forbidden,
-            novelty=index,
-            width=width,
-        )
-    )
+    model = ToyModel(runtime, tokenizer, tokenizer.end_id, forbidden, index)
+    sampler = Sampler(model, SampleConfig(**rest), width=width)
+    return list(sampler.generate([prompt], seed=3, indices=range(n)))
 
 
 @cache
@@ -133,15 +122,9 @@ def test_a_text_without_copies_is_the_same_whatever_the_batch():
     of_64 = texts(parrot, BYTES, n=64, novel=SPAN + 1, length=40)
     for n, width in ((9, 1), (64, 7), (5, 64)):
         assert texts(parrot, BYTES, n=n, width=width, novel=SPAN + 1, length=40) == of_64[:n]
-    pieces = stream(
-        parrot,
-        BYTES,
-        SampleConfig(novel=SPAN + 1, length=40),
-        seed=3,
-        index=4,
-        start_id=BYTES.end_id,
-        novelty=INDEX,
-    )
+    model = ToyModel(parrot, BYTES, BYTES.end_id, novelty=INDEX)
+    sampler = Sampler(model, SampleConfig(novel=SPAN + 1, length=40))
+    pieces = sampler.stream(seed=3, index=4)
     assert "".join(pieces) == of_64[4].text
 
 
@@ -236,7 +219,7 @@ def is_utf8_so_far(data: bytes) -> bool:
 def test_exactly_the_tokens_that_complete_a_copy_are_forbidden(span, more, cut, at, ids):
     pieces = Pieces([*SYLLABLES, *CUT] if cut else SYLLABLES).pieces
     length, prompt = span + more, CORPUS[at : at + more]
-    guard = Guard(Exact(CORPUS, span), length, pieces)
+    guard = NoveltyGuard(Exact(CORPUS, span), length, pieces)
     trail, data = guard.start(prompt), prompt.encode()
     for token in ids:
         if token < len(pieces) and is_utf8_so_far(data + pieces[token]):
@@ -251,7 +234,7 @@ def test_exactly_the_tokens_that_complete_a_copy_are_forbidden(span, more, cut, 
 
 def test_masks_of_many_texts_are_those_of_each():
     corpus = words(400)
-    guard = Guard(Exact(corpus), SPAN + 2, Pieces(ABC).pieces)
+    guard = NoveltyGuard(Exact(corpus), SPAN + 2, Pieces(ABC).pieces)
     trails = [guard.start(corpus[k : k + SPAN + 1]) for k in range(300)]
     together = guard.masks(trails)
     assert together.sum() >= 300

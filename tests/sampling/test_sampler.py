@@ -14,8 +14,15 @@ from rnngen.api import LanguageModel
 from rnngen.config import SampleConfig
 from rnngen.errors import CheckpointError
 from rnngen.sampling.draft import uniforms
-from rnngen.sampling.sampler import generate, stream
-from tests.doubles import MarkovRuntime, MemoryRuntime, Pieces, ScriptRuntime, UniformRuntime
+from rnngen.sampling.sampler import Sampler
+from tests.doubles import (
+    MarkovRuntime,
+    MemoryRuntime,
+    Pieces,
+    ScriptRuntime,
+    ToyModel,
+    UniformRuntime,
+)
 from tests.models import small_model
 
 ABC = Pieces("abc")  # and the end token, 3
@@ -27,27 +34,19 @@ CHI_SQUARE = {2: 13.82, 3: 16.27, 15: 37.70}
 WORDS = Pieces(["a", "b", " ", "ab", "ba ", ". ", "\n", "é", b"\xc3", b"\xa9", b"\xf0"])
 
 
-def texts(runtime, tokenizer=WORDS, *, indices=range(7), seed=5, start_id=0, width=64, **rest):
+def texts(runtime, tokenizer=WORDS, *, indices=range(7), seed=5, width=64, **rest):
     prompt, forbidden = rest.pop("prompt", ""), rest.pop("forbidden", None)
-    return list(
-        generate(
-            runtime,
-            tokenizer,
-            SampleConfig(**rest),
-            prompt=prompt,
-            seed=seed,
-            indices=indices,
-            start_id=start_id,
-            forbidden=forbidden,
-            width=width,
-        )
-    )
+    model = ToyModel(runtime, tokenizer, forbidden=forbidden)
+    sampler = Sampler(model, SampleConfig(**rest), width=width)
+    prompts = [prompt] if isinstance(prompt, str) else prompt
+    return list(sampler.generate(prompts, seed=seed, indices=indices))
 
 
 def streamed(runtime, tokenizer=WORDS, *, index=0, seed=5, prompt="", **settings):
     """The pieces of `stream`, and the text it returns."""
-    pieces, config = [], SampleConfig(**settings)
-    source = stream(runtime, tokenizer, config, prompt=prompt, seed=seed, index=index, start_id=0)
+    pieces = []
+    sampler = Sampler(ToyModel(runtime, tokenizer), SampleConfig(**settings))
+    source = sampler.stream(prompt, seed=seed, index=index)
     while True:
         try:
             pieces.append(next(source))
@@ -144,14 +143,14 @@ def test_a_streamed_text_is_the_generated_one():
 
 
 def test_a_stream_gives_text_before_it_is_finished():
-    source = stream(UniformRuntime(2), Pieces("a"), SampleConfig(length=10**9), seed=0, start_id=0)
+    model = ToyModel(UniformRuntime(2), Pieces("a"))
+    source = Sampler(model, SampleConfig(length=10**9)).stream(seed=0)
     assert next(source) == "a"
 
 
 def test_pieces_may_be_read_while_later_texts_are_not_yet_begun():
-    endless = generate(
-        MemoryRuntime(4), ABC, SampleConfig(length=5), seed=1, indices=itertools.count(), start_id=0
-    )
+    sampler = Sampler(ToyModel(MemoryRuntime(4), ABC), SampleConfig(length=5))
+    endless = sampler.generate([""], seed=1, indices=itertools.count())
     assert [text.index for text in itertools.islice(endless, 300)] == list(range(300))
 
 

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from rnngen.config import SampleConfig
 from rnngen.sampling import graphemes
-from rnngen.sampling.stops import Writer
+from rnngen.sampling.stops import StoppingDecoder
 
 FAMILY = "👩\u200d👩\u200d👧"
 short = st.text("ab", min_size=1, max_size=4)
@@ -23,7 +23,7 @@ def chunks(draw, texts):
 
 def write(pieces, reason="end", **settings):
     """Streams the pieces: the parts given out, and why the text ended."""
-    writer, parts = Writer(SampleConfig(**settings)), []
+    writer, parts = StoppingDecoder(SampleConfig(**settings)), []
     for piece in pieces:
         parts.append(writer.feed(piece))
         if writer.reason:
@@ -60,7 +60,7 @@ def test_stops_and_character_counts_end_a_text_where_the_first_of_them_is_decide
 
 @given(st.text("ab", max_size=20), stops)
 def test_only_the_possible_start_of_a_stop_string_is_held_back(text, stop):
-    writer, given_out = Writer(SampleConfig(stop=stop)), ""
+    writer, given_out = StoppingDecoder(SampleConfig(stop=stop)), ""
     for n, char in enumerate(text, 1):
         given_out += writer.feed(char.encode())
         if writer.reason:
@@ -177,6 +177,6 @@ def test_grapheme_starts_are_where_they_were_put_together(clusters):
 
 
 def test_characters_counts_what_was_drawn_and_not_what_is_left():
-    writer = Writer(SampleConfig(stop=("END",)))
+    writer = StoppingDecoder(SampleConfig(stop=("END",)))
     assert [writer.feed(piece) for piece in (b"be", b"st E", b"ND.")] == ["b", "est ", ""]
     assert (writer.reason, writer.characters) == ("stop", 9)

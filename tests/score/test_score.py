@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from rnngen import api, checkpoint, runs, score
 from rnngen.corpus import open_corpus
 from rnngen.errors import CheckpointError, ConfigError, CorpusError
-from rnngen.score import Part, Score, Scorer, adapt, parts_of, reader
+from rnngen.score import Score, Scorer, TextPiece, adapt, reader, text_pieces
 from rnngen.score.reader import RuntimeReader
 from rnngen.tokenizers.byte import ByteTokenizer
 from rnngen.tokenizers.char import CharTokenizer
@@ -35,11 +35,11 @@ def scorer(runtime: Any, tokenizer: Any, stride: int | None = None, **options: A
     return Scorer(RuntimeReader(runtime, stride), tokenizer, **options)
 
 
-def parts(text: str, cuts: list[int]) -> list[Part]:
+def parts(text: str, cuts: list[int]) -> list[TextPiece]:
     """One text in pieces."""
     places = sorted({0, len(text), *(cut for cut in cuts if cut < len(text))})
     pieces = [text[a:b] for a, b in pairwise(places)] or [""]
-    return [Part(piece, last=i == len(pieces)) for i, piece in enumerate(pieces, 1)]
+    return [TextPiece(piece, last=i == len(pieces)) for i, piece in enumerate(pieces, 1)]
 
 
 def nats(reads: Any) -> list[float]:
@@ -80,7 +80,7 @@ def torch_nats(stored: checkpoint.Model, text: str, stride: int | None) -> float
 def test_a_score_is_torchs_cross_entropy(shape: dict[str, Any], continuous: bool, stride):
     stored = small_model(seed=3, continuous=continuous, **shape)
     texts = [text for text in POEMS if text]
-    found = api.LanguageModel(stored).scorer(stride=stride).each(map(Part, texts))
+    found = api.LanguageModel(stored).scorer(stride=stride).each(map(TextPiece, texts))
     for text, document in zip(texts, found, strict=True):
         assert document.score.nats == pytest.approx(torch_nats(stored, text, stride), rel=1e-5)
         assert document.score.tokens == len(text.encode()) + (not continuous)
@@ -89,17 +89,17 @@ def test_a_score_is_torchs_cross_entropy(shape: dict[str, Any], continuous: bool
 def test_a_text_of_a_markov_chain_has_the_surprise_of_its_transitions():
     letters = Pieces("ab")  # a, b, end
     chain = np.array([[0.5, 0.25, 0.25], [0.125, 0.75, 0.125], [0.9, 0.05, 0.05]])
-    [found] = scorer(MarkovRuntime(chain), letters).each([Part("aab")])
+    [found] = scorer(MarkovRuntime(chain), letters).each([TextPiece("aab")])
     assert found.score.nats == pytest.approx(-math.log(0.9 * 0.5 * 0.25 * 0.125))
     assert (found.score.tokens, found.score.bytes, found.score.characters) == (4, 4, 4)
     stream = scorer(MarkovRuntime(chain), letters, start_id=1, continuous=True)
-    assert stream.whole([Part("aab")]).nats == pytest.approx(-math.log(0.125 * 0.5 * 0.25))
+    assert stream.whole([TextPiece("aab")]).nats == pytest.approx(-math.log(0.125 * 0.5 * 0.25))
 
 
 @settings(max_examples=40)
 @given(TEXTS)
 def test_a_uniform_model_needs_log2_of_its_vocabulary_for_each_token(texts: list[str]):
-    found = scorer(UniformRuntime(257), ByteTokenizer()).whole(map(Part, texts))
+    found = scorer(UniformRuntime(257), ByteTokenizer()).whole(map(TextPiece, texts))
     assert found.nats_per_token / math.log(2) == pytest.approx(math.log2(257), rel=1e-14)
     assert found.bits_per_byte == pytest.approx(math.log2(257), rel=1e-14)
     assert found.perplexity == pytest.approx(257)
@@ -110,11 +110,11 @@ def test_a_uniform_model_needs_log2_of_its_vocabulary_for_each_token(texts: list
 def test_the_whole_is_the_sum_over_documents_in_any_order(texts: list[str], random, stride):
     tokenizer = ByteTokenizer()
     found = scorer(MemoryRuntime(257), tokenizer, stride)
-    each = [document.score for document in found.each(map(Part, texts))]
+    each = [document.score for document in found.each(map(TextPiece, texts))]
     order = random.sample(range(len(texts)), len(texts))
-    again = [document.score for document in found.each(Part(texts[i]) for i in order)]
+    again = [document.score for document in found.each(TextPiece(texts[i]) for i in order)]
     assert again == [each[i] for i in order]
-    whole = found.whole(map(Part, texts))
+    whole = found.whole(map(TextPiece, texts))
     assert whole.nats == pytest.approx(math.fsum(s.nats for s in each), rel=1e-14)
     assert whole.tokens == sum(s.tokens for s in each) == whole.bytes
     assert whole.bytes == sum(len(text.encode()) + 1 for text in texts)
@@ -131,7 +131,7 @@ def test_the_carried_state_is_that_of_one_forward_pass(text: str, cuts: list[int
     below = logits[0].astype(np.float64)
     expected = np.log(np.exp(below).sum(axis=1)) - below[range(len(below)), row[0, 1:]]
     found = scorer(runtime, tokenizer)
-    for given_as in ([Part(text)], parts(text, cuts)):
+    for given_as in ([TextPiece(text)], parts(text, cuts)):
         np.testing.assert_allclose(nats(found.read(given_as)), expected, rtol=1e-5)
 
 
@@ -139,13 +139,15 @@ def test_the_carried_state_is_that_of_one_forward_pass(text: str, cuts: list[int
 @given(st.text("abé", max_size=60), st.lists(st.integers(1, 59), max_size=4), st.integers(1, 20))
 def test_windows_are_the_same_however_a_text_is_cut(text: str, cuts: list[int], stride: int):
     found = scorer(MemoryRuntime(257), ByteTokenizer(), stride)
-    whole = nats(found.read([Part(text)]))
+    whole = nats(found.read([TextPiece(text)]))
     assert nats(found.read(parts(text, cuts))) == pytest.approx(whole, rel=1e-12)
     row = [256, *text.encode(), 256]
     windows = [row[i : i + stride + 1] for i in range(0, len(row) - 1, stride)]
     runtime = MemoryRuntime(257)
     alone = [
-        n for w in windows for n in RuntimeReader(runtime).go_on(np.array(w), first=True).tolist()
+        n
+        for w in windows
+        for n in RuntimeReader(runtime).read_next(np.array(w), first=True).tolist()
     ]
     assert whole == pytest.approx(alone, rel=1e-12)
 
@@ -155,12 +157,12 @@ def test_windows_are_the_same_however_a_text_is_cut(text: str, cuts: list[int], 
 def test_texts_side_by_side_score_as_they_do_alone(texts: list[str], streams: int, logits: int):
     """To the last bit, however few logits may be held at once."""
     found = model(seed=2).scorer()
-    alone = [next(found.each([Part(text)])).score for text in texts]
+    alone = [next(found.each([TextPiece(text)])).score for text in texts]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(reader, "STREAMS", streams)
         patch.setattr(reader, "LOGITS", logits)
         patch.setattr(score, "GROUP", streams * 10)
-        assert [document.score for document in found.each(map(Part, texts))] == alone
+        assert [document.score for document in found.each(map(TextPiece, texts))] == alone
 
 
 def test_no_more_logits_are_held_at_once_than_allowed(monkeypatch):
@@ -173,7 +175,7 @@ def test_no_more_logits_are_held_at_once_than_allowed(monkeypatch):
 
     monkeypatch.setattr(reader, "LOGITS", 257 * 200)
     found = scorer(Watched(257), ByteTokenizer())
-    list(found.each([*map(Part, ["ab" * n for n in range(150)]), *parts("abc" * 900, [1000])]))
+    list(found.each([*map(TextPiece, ["ab" * n for n in range(150)]), *parts("abc" * 900, [1000])]))
     assert max(sizes) <= 257 * 200
     assert len(sizes) < 1000  # and not one token at a time
 
@@ -181,26 +183,26 @@ def test_no_more_logits_are_held_at_once_than_allowed(monkeypatch):
 def test_texts_are_read_as_they_come(monkeypatch):
     monkeypatch.setattr(score, "GROUP", 100)
     found = scorer(UniformRuntime(257), ByteTokenizer())
-    assert next(found.each(repeat(Part("abc")))).score.tokens == 4
+    assert next(found.each(repeat(TextPiece("abc")))).score.tokens == 4
 
 
 @settings(max_examples=40)
 @given(TEXTS)
 def test_tokens_join_to_the_text_and_sum_to_the_whole(texts: list[str]):
     found = scorer(MemoryRuntime(257), ByteTokenizer())
-    tokens = list(found.tokens(map(Part, texts)))
+    tokens = list(found.tokens(map(TextPiece, texts)))
     for index, text in enumerate(texts):
         own = [token for token in tokens if token.document == index]
         assert "".join(token.text for token in own) == text
         assert [token.ends for token in own] == [False] * len(text.encode()) + [True]
-    whole = found.whole(map(Part, texts))
+    whole = found.whole(map(TextPiece, texts))
     assert math.fsum(token.nats for token in tokens) == pytest.approx(whole.nats, rel=1e-14)
 
 
 def test_bytes_and_characters_are_the_texts_own_whatever_the_tokens():
     text = "été 蛙🐸 Z"
     for tokens in (Pieces(["é", "t", "té 蛙", "🐸", " ", "Z"]), ByteTokenizer()):
-        found = scorer(UniformRuntime(tokens.vocab_size), tokens).whole([Part(text)])
+        found = scorer(UniformRuntime(tokens.vocab_size), tokens).whole([TextPiece(text)])
         assert (found.bytes, found.characters) == (len(text.encode()) + 1, len(text) + 1)
 
 
@@ -218,7 +220,7 @@ def test_documents_are_named_by_file_and_first_words(tmp_path: Path):
     (tmp_path / "b.txt").write_text("蛙" * 100)
     names = [str(tmp_path / name) for name in ("a.txt", "b.txt")]
     found = scorer(UniformRuntime(257), ByteTokenizer())
-    each = list(found.each(parts_of(open_corpus(names, documents="paragraph"))))
+    each = list(found.each(text_pieces(open_corpus(names, documents="paragraph"))))
     assert [d.index for d in each] == [0, 1, 2]
     assert [d.file for d in each] == [names[0], names[0], names[1]]
     assert each[0].first_words == "old pond a frog"
@@ -230,10 +232,10 @@ def test_in_mode_none_each_file_is_a_stream_also_a_long_one(tmp_path: Path):
     (tmp_path / "a.txt").write_text("ab\n\ncd\n")
     (tmp_path / "b.txt").write_text("x" * ((1 << 20) + 5))
     names = [str(tmp_path / name) for name in ("a.txt", "b.txt")]
-    found = list(parts_of(open_corpus(names, documents="none")))
-    assert found[0] == Part("ab\n\ncd\n", True, names[0])
+    found = list(text_pieces(open_corpus(names, documents="none")))
+    assert found[0] == TextPiece("ab\n\ncd\n", True, names[0])
     assert [part.last for part in found] == [True, False, True]
-    assert max(len(part.text) for part in found) <= score.PART
+    assert max(len(part.text) for part in found) <= score.PIECE
     assert "".join(part.text for part in found[1:]) == "x" * ((1 << 20) + 5)
 
 
@@ -306,18 +308,18 @@ def test_an_adapting_model_has_not_seen_what_it_foretells():
     one, other = REPETITIVE[:300], REPETITIVE[:200] + "X" * 100
     mine = model(seed=4)
     first, second = (
-        [token.nats for token in mine.scorer(adapt_rate=1e-2).tokens([Part(text)])]
+        [token.nats for token in mine.scorer(adapt_rate=1e-2).tokens([TextPiece(text)])]
         for text in (one, other)
     )
     assert first[:200] == pytest.approx(second[:200], rel=1e-6)
-    fixed = [token.nats for token in mine.scorer().tokens([Part(one)])]
+    fixed = [token.nats for token in mine.scorer().tokens([TextPiece(one)])]
     assert first[: adapt.STRETCH] == pytest.approx(fixed[: adapt.STRETCH], rel=1e-5)
     assert first[adapt.STRETCH] != pytest.approx(fixed[adapt.STRETCH], rel=1e-5)
 
 
 def test_what_is_learned_from_a_text_serves_the_next():
     mine = model(seed=4)
-    texts = [Part(REPETITIVE[:100])] * 5
+    texts = [TextPiece(REPETITIVE[:100])] * 5
     found = [d.score.nats for d in mine.scorer(adapt_rate=1e-2).each(texts)]
     assert found == sorted(found, reverse=True)
 
@@ -329,5 +331,5 @@ def test_adapting_too_fast_is_an_error_that_names_the_rate():
 
 def test_a_char_model_counts_the_bytes_of_rare_characters_once():
     tokenizer = CharTokenizer(np.array([0xE9], np.uint32), np.ones(258, np.bool_))
-    found = scorer(UniformRuntime(258), tokenizer).whole([Part("é蛙")])
+    found = scorer(UniformRuntime(258), tokenizer).whole([TextPiece("é蛙")])
     assert (found.tokens, found.bytes, found.characters) == (1 + 3 + 1, 2 + 3 + 1, 3)

@@ -143,9 +143,9 @@ def test_the_sample_is_spread_over_a_text_that_is_too_long(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(training_module, "CHUNK", 10)
-    monkeypatch.setattr(training_module, "SAMPLE", 80)
+    monkeypatch.setattr(training_module, "EXCERPT", 80)
     text = "".join(f"{i:09} " for i in range(1000))
-    chunks, num_bytes, has_end = training_module._sample(MemoryCorpus([text], "none"))
+    chunks, num_bytes, has_end = training_module._excerpt(MemoryCorpus([text], "none"))
     positions = [int(chunk) for chunk in chunks]
     assert (num_bytes, has_end) == (10_000, False)
     assert 4 <= len(positions) <= 8

@@ -9,7 +9,7 @@ import pytest
 
 import rnngen
 from rnngen import checkpoint, runs
-from rnngen.dataset.cache import Text
+from rnngen.dataset.cache import TextConfig
 from rnngen.training.events import Evaluation
 from rnngen.training.finetune import initial_weights
 from rnngen.training.plan import Job, Start, new_job
@@ -35,7 +35,7 @@ def base(tmp_path: Path) -> Start:
 def made(home: Path, text: str, name: str, given: dict, start: Start | None = None) -> Job:
     file = home / f"{name}.txt"
     file.write_text(text, encoding="utf-8")
-    job, _ = new_job(Text([str(file)]), home / name, {**HERE, **given}, start=start)
+    job, _ = new_job(TextConfig([str(file)]), home / name, {**HERE, **given}, start=start)
     job.folder.mkdir(exist_ok=True)
     return job
 
@@ -97,7 +97,7 @@ def test_a_resumed_fine_tuning_equals_an_unbroken_one(tmp_path: Path, base: Star
 def test_subword_models_spell_new_characters_in_bytes(tmp_path: Path):
     file = tmp_path / "base.txt"
     file.write_text(ENGLISH, encoding="utf-8")
-    text = Text([str(file)], tokenizer="subword", vocab_size=320)
+    text = TextConfig([str(file)], tokenizer="subword", vocab_size=320)
     job, _ = new_job(text, tmp_path / "base", {**HERE, "steps": 5, **SMALL})
     job.folder.mkdir()
     list(train(job))

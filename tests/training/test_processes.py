@@ -54,7 +54,7 @@ def train(processes: int, home: Path, *arguments: str) -> tuple[int, str, str]:
 
 
 def state(home: Path, name: str) -> tuple[dict[str, bytes], dict[str, object]]:
-    tensors, facts = tensor_file.read(home / name / runs.TRAINING_FILE, "training")
+    tensors, facts = tensor_file.load_tensors(home / name / runs.TRAINING_FILE, "training")
     del facts["progress"]["seconds"]
     return {key: array.tobytes() for key, array in tensors.items()}, facts
 

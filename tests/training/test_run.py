@@ -64,7 +64,7 @@ def run(work: Job, *, stop_at: int | None = None, resume: bool = False) -> list[
     events: list[Event] = []
     seen = {"steps": 0}
     if resume:
-        facts = tensor_file.read(work.folder / runs.TRAINING_FILE, "training")[1]
+        facts = tensor_file.load_tensors(work.folder / runs.TRAINING_FILE, "training")[1]
         seen["steps"] = facts["progress"]["step"]
 
     def should_stop() -> bool:
@@ -77,7 +77,7 @@ def run(work: Job, *, stop_at: int | None = None, resume: bool = False) -> list[
 
 
 def tensors(folder: Path) -> dict[str, Any]:
-    return tensor_file.read(folder / runs.TRAINING_FILE, "training")[0]
+    return tensor_file.load_tensors(folder / runs.TRAINING_FILE, "training")[0]
 
 
 def of(kind: type[Event], events: list[Event]) -> list[Any]:
@@ -151,7 +151,7 @@ def test_no_clock_reaches_the_weights(tmp_path: Path, monkeypatch, cell: str, pr
             monkeypatch.setattr(time, name, clock)
         settings = {"model": {"cell": cell}, "steps": 12, "threads": 2, "precision": precision}
         run(job(tmp_path / str(seed), **settings))
-    facts = tensor_file.read(tmp_path / "1" / runs.TRAINING_FILE, "training")[1]
+    facts = tensor_file.load_tensors(tmp_path / "1" / runs.TRAINING_FILE, "training")[1]
     chosen = "fp32" if (cell, precision) == ("gru", "auto") else "bf16"
     assert facts["config"]["precision"] == chosen
     one, two = tensors(tmp_path / "1"), tensors(tmp_path / "2")
@@ -171,12 +171,19 @@ def test_held_out_text_is_measured_in_fp32_whatever_the_arithmetic_of_training(
     assert rnngen.load(work.folder).score(text).nats_per_token == pytest.approx(best, rel=1e-6)
 
 
-def test_threads_share_the_rows_and_change_nothing_but_the_last_bits(tmp_path: Path):
-    runs_of = {n: run(job(tmp_path / str(n), steps=40, threads=n)) for n in (1, 3)}
+@pytest.mark.parametrize(  # bf16 keeps 8 bits, to which each thread rounds its own gradient
+    ("precision", "rounding"), [("fp32", 1e-4), ("bf16", 2**-8)]
+)
+def test_threads_share_the_rows_and_change_nothing_but_the_last_bits(
+    tmp_path: Path, precision: str, rounding: float
+):
+    runs_of = {
+        n: run(job(tmp_path / str(n), steps=40, threads=n, precision=precision)) for n in (1, 3)
+    }
     losses = [[e.train_nats_per_token for e in of(Step, events)] for events in runs_of.values()]
-    assert losses[1] == pytest.approx(losses[0], rel=1e-4)
+    assert losses[1] == pytest.approx(losses[0], rel=rounding)
     held_out = [[e.valid_nats_per_token for e in of(Evaluation, e_)] for e_ in runs_of.values()]
-    assert held_out[1] == pytest.approx(held_out[0], rel=1e-4)
+    assert held_out[1] == pytest.approx(held_out[0], rel=rounding)
 
 
 def test_how_many_threads_shared_the_sums_is_stored_and_kept(tmp_path: Path, monkeypatch):
@@ -185,10 +192,10 @@ def test_how_many_threads_shared_the_sums_is_stored_and_kept(tmp_path: Path, mon
     run(job(tmp_path / "r", **settings), stop_at=5)
     monkeypatch.setattr(device, "cores", lambda: 1)
     path = tmp_path / "r" / runs.TRAINING_FILE
-    stored = TrainConfig(**tensor_file.read(path, "training")[1]["config"])
+    stored = TrainConfig(**tensor_file.load_tensors(path, "training")[1]["config"])
     assert stored.threads == 2
     run(dataclasses.replace(job(tmp_path / "r", **settings), config=stored), resume=True)
-    assert tensor_file.read(path, "training")[1]["config"]["threads"] == 2
+    assert tensor_file.load_tensors(path, "training")[1]["config"]["threads"] == 2
 
 
 def test_a_state_of_an_earlier_version_goes_on(tmp_path: Path):
@@ -196,9 +203,11 @@ def test_a_state_of_an_earlier_version_goes_on(tmp_path: Path):
     run(job(tmp_path / "r", steps=20))
     run(job(tmp_path / "old", steps=20), stop_at=10)
     path = tmp_path / "old" / runs.TRAINING_FILE
-    arrays, facts = tensor_file.read(path, "training")
+    arrays, facts = tensor_file.load_tensors(path, "training")
     del facts["config"]["threads"], facts["config"]["ngram_rate"]
-    tensor_file.write(path, "training", {**arrays, "rng.cpu": np.zeros(5056, np.uint8)}, facts)
+    tensor_file.save_tensors(
+        path, "training", {**arrays, "rng.cpu": np.zeros(5056, np.uint8)}, facts
+    )
     run(job(tmp_path / "old", steps=20), resume=True)
     new, old = tensors(tmp_path / "r"), tensors(tmp_path / "old")
     assert all(new[name].tobytes() == old[name].tobytes() for name in new)
@@ -282,7 +291,7 @@ def test_a_later_end_in_minutes_goes_on_at_the_speed_so_far(tmp_path: Path, monk
     monkeypatch.setattr(time, "perf_counter", lambda: next(ticks) / 1000)
     work = job(tmp_path / "run", minutes=0.005, epochs=1000, evaluations=1)
     [first] = of(Stopped, run(work))
-    seconds = tensor_file.read(work.folder / runs.TRAINING_FILE, "training")[1]["progress"][
+    seconds = tensor_file.load_tensors(work.folder / runs.TRAINING_FILE, "training")[1]["progress"][
         "seconds"
     ]
     events = run(with_end(work, minutes=2 * seconds / 60), resume=True)
@@ -365,7 +374,7 @@ def test_the_model_file_is_the_best_one(tmp_path: Path):
 def test_minutes_are_measured_into_steps_and_stored(tmp_path: Path):
     events = run(job(tmp_path / "r", minutes=0.02))
     assert len(of(Planned, events)) == 1
-    facts = tensor_file.read(tmp_path / "r" / runs.TRAINING_FILE, "training")[1]
+    facts = tensor_file.load_tensors(tmp_path / "r" / runs.TRAINING_FILE, "training")[1]
     assert of(Stopped, events)[0].step == facts["progress"]["total_steps"]
 
 

@@ -45,7 +45,7 @@ class Last(IntEnum):
     OTHER = 6
 
 
-class FreeState:
+class CharacterState:
     """Where a text stands. closed: the text has passed a place where it may be cut and be whole."""
 
     __slots__ = ("closed", "done", "line", "parts", "shape", "tokens", "used", "worth")
@@ -53,11 +53,11 @@ class FreeState:
     def __init__(self, line: int, used: int, shape: int, closed: bool, worth: float) -> None:
         self.line, self.used, self.shape, self.closed = line, used, shape, closed
         self.worth, self.done = worth, line < 0
-        self.tokens: dict[int, FreeState] = {}
+        self.tokens: dict[int, CharacterState] = {}
         self.parts: dict[Any, Any] = {}
 
 
-class FreeAutomaton:
+class CharacterAutomaton:
     """Reads text whose lines have so many characters, or a tweet that ends at a natural stop.
 
     wrap: lines are broken at spaces by the form.  end: any, sentence or text.  cut: the text goes
@@ -66,7 +66,7 @@ class FreeAutomaton:
     broken at a margin.
     """
 
-    spoken = False
+    uses_words = False
 
     def __init__(
         self,
@@ -98,7 +98,7 @@ class FreeAutomaton:
         self.fits = [self._fitting(line) for line in range(len(lines))]
         high = lines[0][1]
         self.worths = np.array([self._worth(0, used) for used in range(high + 1)])
-        self._states: dict[tuple[int, int, int, bool], FreeState] = {}
+        self._states: dict[tuple[int, int, int, bool], CharacterState] = {}
         for line, fits in enumerate(self.fits):
             if not fits[0, 0]:
                 raise FormError(
@@ -106,25 +106,25 @@ class FreeAutomaton:
                     f" to {lines[line][1]} {unit} and fits the form."
                 )
 
-    def start(self) -> FreeState:
+    def start(self) -> CharacterState:
         return self._state(0, 0, 0, False)
 
-    def letters(self, state: FreeState) -> tuple[Node, str] | None:
+    def letters(self, state: CharacterState) -> tuple[Node, str] | None:
         return None
 
-    def inside(self, state: FreeState, node: Node) -> FreeState:
+    def inside(self, state: CharacterState, node: Node) -> CharacterState:
         raise NotImplementedError("words are not walked as such")
 
-    def ended(self, state: FreeState) -> FreeState:
+    def ended(self, state: CharacterState) -> CharacterState:
         return state
 
-    def follow(self, state: FreeState, char: str) -> FreeState:
+    def follow(self, state: CharacterState, char: str) -> CharacterState:
         """`step` with a character that is known to be allowed."""
         after = self.step(state, char)
         assert after is not None, "only tokens of a mask may be drawn"
         return after
 
-    def key(self, state: FreeState) -> FreeState:
+    def key(self, state: CharacterState) -> CharacterState:
         """Equal for states that allow the same: far from the limit, how far does not matter."""
         low, high = self.lines[state.line]
         far = high - _STEERED - CLOSING_ZONE
@@ -132,7 +132,7 @@ class FreeAutomaton:
             return self._state(state.line, max(low, 1, far), state.shape, state.closed)
         return state
 
-    def step(self, state: FreeState, char: str) -> FreeState | None:
+    def step(self, state: CharacterState, char: str) -> CharacterState | None:
         """The state after `char`, or None if it may not follow. `END` is the end of the text."""
         if state.done:
             return None
@@ -153,25 +153,25 @@ class FreeAutomaton:
             return self._done()
         return self._state(state.line, used, shape, closed)
 
-    def write(self, text: str) -> str:
+    def render(self, text: str) -> str:
         """The text as it is printed. `text` must be allowed."""
-        state, written, cut = self.start(), "", 0
+        state, rendered, cut = self.start(), "", 0
         for char in text:
             if self.cut and self._cuttable(state, char):
-                cut = len(written)
+                cut = len(rendered)
             after = self.follow(state, char)
             if after.done:
                 whole = char in (END, "\n", " ") and self._closes(state, char)
-                return written if whole else written[:cut]
+                return rendered if whole else rendered[:cut]
             if after.line > state.line:
                 char = "\n"
             elif self.loose and char == "\n":
                 char = " "
-            written += char
+            rendered += char
             state = after
-        return written
+        return rendered
 
-    def _closes(self, state: FreeState, char: str) -> bool:
+    def _closes(self, state: CharacterState, char: str) -> bool:
         """Whether `char` ends the line, and with the last one the text."""
         low, _ = self.lines[state.line]
         if not (low <= state.used and self.closable[state.line][state.shape]):
@@ -188,24 +188,24 @@ class FreeAutomaton:
             return np.zeros_like(is_space)
         return np.logical_or(np.logical_not(is_space), self.wrap)
 
-    def _close(self, state: FreeState) -> FreeState:
+    def _close(self, state: CharacterState) -> CharacterState:
         if state.line == len(self.lines) - 1:
             return self._done()
         return self._state(state.line + 1, 0, 0, False)
 
-    def _cuttable(self, state: FreeState, char: str) -> bool:
+    def _cuttable(self, state: CharacterState, char: str) -> bool:
         """Whether the text is whole when it is cut before `char`."""
         low, _ = self.lines[state.line]
         return char in " \n" and state.used >= low and bool(self.closable[-1][state.shape])
 
-    def _done(self) -> FreeState:
+    def _done(self) -> CharacterState:
         return self._state(-1, 0, 0, False)
 
-    def _state(self, line: int, used: int, shape: int, closed: bool) -> FreeState:
+    def _state(self, line: int, used: int, shape: int, closed: bool) -> CharacterState:
         key = (line, used, shape, closed)
         if key not in self._states:
             worth = 1.0 if line < 0 or closed else self._worth(line, used)
-            self._states[key] = FreeState(*key, worth)
+            self._states[key] = CharacterState(*key, worth)
         return self._states[key]
 
     def _worth(self, line: int, used: int) -> float:

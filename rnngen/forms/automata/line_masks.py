@@ -14,16 +14,16 @@ from rnngen.forms.automata.base import Mask
 
 if TYPE_CHECKING:
     from rnngen.forms.automata.base import Vocabulary
-    from rnngen.forms.automata.characters import FreeAutomaton, FreeState
+    from rnngen.forms.automata.characters import CharacterAutomaton, CharacterState
 
 _ABSENT = -1  # a character that may not occur
 _NEWLINE, _SPACE = 1, 2
 
 
-class Sweep:
+class LineMasks:
     """Masks of a `FreeAutomaton` of one line, over one vocabulary of V tokens."""
 
-    def __init__(self, automaton: FreeAutomaton, vocabulary: Vocabulary) -> None:
+    def __init__(self, automaton: CharacterAutomaton, vocabulary: Vocabulary) -> None:
         self._automaton = automaton
         self._tokens = np.array([t for t, text in enumerate(vocabulary.texts) if text], np.int64)
         texts = [vocabulary.texts[t] for t in self._tokens.tolist()]
@@ -38,10 +38,10 @@ class Sweep:
             ]
         self._end_id = vocabulary.end_id
 
-    def mask(self, state: FreeState) -> Mask:
+    def mask(self, state: CharacterState) -> Mask:
         """What may follow `state`, but for the end token."""
-        rules = self._automaton
-        low, high = rules.lines[0]
+        automaton = self._automaton
+        low, high = automaton.lines[0]
         count = len(self._tokens)
         used, shapes = np.full(count, state.used), np.full(count, state.shape)
         closed, done = np.full(count, state.closed), np.zeros(count, bool)
@@ -53,18 +53,18 @@ class Sweep:
             if not reads.any():
                 break
             place, blank = self._places[:, column], self._blanks[:, column]
-            whole = (blank > 0) & (used >= low) & rules.closable[0][shapes]
-            ends = reads & whole & rules.may_close(blank == _SPACE, used)
+            whole = (blank > 0) & (used >= low) & automaton.closable[0][shapes]
+            ends = reads & whole & automaton.may_close(blank == _SPACE, used)
             goes = reads & ~ends
-            after = rules.moves[shapes, place]
-            weights = rules.weights[place]
+            after = automaton.moves[shapes, place]
+            weights = automaton.weights[place]
             possible = (place != _ABSENT) & (after >= 0) & (used + weights <= high)
             fits &= ~goes | possible
             goes &= possible
             used = np.where(goes, used + weights, used)
             shapes = np.where(goes, after, shapes)
-            closed |= goes & whole & rules.cut
-            fits &= ~goes | closed | rules.fits[0][shapes, used]
+            closed |= goes & whole & automaton.cut
+            fits &= ~goes | closed | automaton.fits[0][shapes, used]
             done |= ends | (goes & closed & (used == high))
-        worths = np.where(closed | done, 1.0, rules.worths[used])
+        worths = np.where(closed | done, 1.0, automaton.worths[used])
         return Mask(self._tokens[fits], np.log(worths[fits]))

@@ -1,8 +1,8 @@
 """From characters to tokens: which tokens may follow a state, and what each is worth.
 
-Tokens are the paths of a tree of characters, walked together with the automaton. Runs of letters
-are walked once for each prefix, whatever the line; the line then only weighs them (two products of
-a matrix with a vector), so a mask costs some 20 microseconds, also with thousands of subwords.
+Tokens are the paths of a tree of characters, walked together with the automaton. Letters are walked
+once for each prefix, whatever the line; the line then only weighs them (two products of a matrix
+with a vector), so a mask costs some 20 microseconds, also with thousands of subwords.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from rnngen.forms.language.letters import END
 
 if TYPE_CHECKING:
     from rnngen.forms.automata.base import Automaton, Branch, Vocabulary
-    from rnngen.forms.automata.line_masks import Sweep
+    from rnngen.forms.automata.line_masks import LineMasks
     from rnngen.forms.automata.trie import Node
 
 _NOTHING = Mask(np.zeros(0, np.int64), np.zeros(0))
@@ -37,10 +37,10 @@ class Masks:
     """Masks of one automaton over one vocabulary, each computed once."""
 
     def __init__(
-        self, automaton: Automaton, vocabulary: Vocabulary, sweep: Sweep | None = None
+        self, automaton: Automaton, vocabulary: Vocabulary, line_masks: LineMasks | None = None
     ) -> None:
-        """sweep: takes all tokens at once, for an automaton of one line that counts characters."""
-        self.automaton, self.vocabulary, self.sweep = automaton, vocabulary, sweep
+        """line_masks: all tokens at once, for an automaton of one line that counts characters."""
+        self.automaton, self.vocabulary, self.line_masks = automaton, vocabulary, line_masks
         self._walks: dict[tuple[Branch, Node, str], Walk] = {}
 
     def mask(self, state: Any) -> Mask:
@@ -65,13 +65,13 @@ class Masks:
         return found
 
     def _walk_from(self, state: Any, branch: Branch) -> Mask:
-        if not self.automaton.spoken:
-            return self._walk_freely(state, branch)
+        if not self.automaton.uses_words:
+            return self._walk_characters(state, branch)
         parts = self._others(state, branch)
         place = self.automaton.letters(state) if branch.letters else None
         if place is not None:
             walk = self._walk(branch, *place)
-            tokens, worths = walk.tokens, state.view.prefixes(state.used, walk)
+            tokens, worths = walk.tokens, state.tables.prefixes(state.used, walk)
             fits = worths > 0
             if not fits.all():
                 tokens, worths = tokens[fits], worths[fits]
@@ -80,13 +80,13 @@ class Masks:
                 parts += self._others(self.automaton.inside(state, node), below)
         return _joined(parts)
 
-    def _walk_freely(self, state: Any, branch: Branch) -> Mask:
-        """For automata without words; one line of characters is swept for all tokens at once."""
+    def _walk_characters(self, state: Any, branch: Branch) -> Mask:
+        """For automata without words; one line of characters is computed for all tokens at once."""
         is_root = branch is self.vocabulary.root
-        if self.sweep is None or not is_root or state is self.automaton.start():
+        if self.line_masks is None or not is_root or state is self.automaton.start():
             return _joined(self._stepped(state, branch.grown))
         end = self._stepped(state, {END: branch.grown[END]})
-        return _joined([self.sweep.mask(state), *end])
+        return _joined([self.line_masks.mask(state), *end])
 
     def _others(self, state: Any, branch: Branch) -> list[Mask]:
         """Masks of the tokens below `branch` whose next character is no letter."""

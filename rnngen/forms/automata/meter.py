@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from rnngen.forms.automata.base import Walk
-    from rnngen.forms.automata.trie import Measure, Node, WordTree
+    from rnngen.forms.automata.trie import Node, WordTree, WordWeights
 
     FloatArray = NDArray[np.float64]
     IntArray = NDArray[np.int64]
@@ -37,7 +37,7 @@ class Binding(NamedTuple):
 Bindings = tuple[Binding | None, ...]  # one for each rhyme letter
 
 
-class View:
+class LineTables:
     """One line, seen from its rhymes. U units at most, C counts.
 
     within, closing: (U + 1, C), at [used, count - 1]: what it is worth that a word of `count`
@@ -66,7 +66,7 @@ class View:
         self.line, self.bindings = line, bindings
         self.low, self.high = meter.lines[line]
         self.last = line == len(meter.lines) - 1
-        self.measure: Measure | None = meter.measure(line, bindings)
+        self.measure: WordWeights | None = meter.measure(line, bindings)
         every = tree.shares
         ends = every
         if self.measure is not None:
@@ -142,30 +142,30 @@ class Meter:
         self._acrostic = acrostic.lower()
         self._endings, self._onsets = endings, onsets
         self._letters = sorted(set(filter(None, rhymes)))
-        self._views: dict[tuple[int, Bindings], View] = {}
-        self._free = [self._check_line(line) for line in range(len(lines))]
+        self._views: dict[tuple[int, Bindings], LineTables] = {}
+        self._unrhymed_worths = [self._check_line(line) for line in range(len(lines))]
         self._usable = {letter: self._usable_words(letter) for letter in self._letters}
         self._class_of, self._worths = self._rhyme_classes()
 
     @property
-    def first(self) -> View:
-        return self.view(0, (None,) * len(self._letters))
+    def first(self) -> LineTables:
+        return self.tables(0, (None,) * len(self._letters))
 
-    def view(self, line: int, bindings: Bindings) -> View:
+    def tables(self, line: int, bindings: Bindings) -> LineTables:
         key = (line, bindings)
         if key not in self._views:
-            self._views[key] = View(self, line, bindings)
+            self._views[key] = LineTables(self, line, bindings)
         return self._views[key]
 
-    def after(self, view: View, word: int) -> View:
-        """The view of the next line, when `word` ends this one."""
-        bindings = list(view.bindings)
-        if letter := self._rhymes[view.line]:
+    def after(self, tables: LineTables, word: int) -> LineTables:
+        """The tables of the next line, when `word` ends this one."""
+        bindings = list(tables.bindings)
+        if letter := self._rhymes[tables.line]:
             place = self._letters.index(letter)
             bound = bindings[place]
             taken = {*(bound.onsets if bound else ()), int(self._onsets[word])}
             bindings[place] = Binding(int(self._endings[word]), tuple(sorted(taken)))
-        return self.view(view.line + 1, tuple(bindings))
+        return self.tables(tables.line + 1, tuple(bindings))
 
     def rhymed(self, line: int) -> bool:
         return bool(self._rhymes[line])
@@ -190,10 +190,10 @@ class Meter:
                 place = np.searchsorted(self._class_of[1], bound.ending)
                 worth *= float(self._worths[later][place])
             elif letter != self._rhymes[line] or not letter:
-                worth *= self._free[later]
+                worth *= self._unrhymed_worths[later]
         return worth
 
-    def measure(self, line: int, bindings: Bindings) -> Measure | None:
+    def measure(self, line: int, bindings: Bindings) -> WordWeights | None:
         """Weights of the words that may end the line; None if all may."""
         letter = self._rhymes[line]
         if not letter:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     IntArray = NDArray[np.int64]
 
 
-class Measure:
+class WordWeights:
     """Non-negative weights of some of the words, summed by range and by count.
 
     A sum is exactly 0 where no word has weight: cumulative sums are equal there, not nearly equal.
@@ -100,9 +100,9 @@ class WordTree:
         self.total = float(self.root.mass.sum())
         self.shares = self.root.mass / self.total  # of each count, (top,)
 
-    def measure(self, words: IntArray, weights: FloatArray) -> Measure:
+    def measure(self, words: IntArray, weights: FloatArray) -> WordWeights:
         """A measure that gives `words` these weights, and all other words none."""
-        return Measure(words, weights, self.counts[words], self.top, len(self.words))
+        return WordWeights(words, weights, self.counts[words], self.top, len(self.words))
 
     def initials(self) -> IntArray:
         """First letter of each word, as a code point (n,)."""

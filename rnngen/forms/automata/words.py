@@ -2,9 +2,9 @@
 
     START -letter-> WORD = AFTER -, . ; : ! ?-> STOP -space-> SPACE -letter-> WORD ... -> DONE
                            AFTER --> HYPHEN -letter-> WORD    SPACE -dash-> SPACED -space-> SPACE
-A state is kept only if the form can still be filled from it, so no text drawn gets stuck, and runs
-of punctuation are bounded, so all end. States are interned: equal ones are one object, and what is
-computed from a state (masks, steps) is stored on it.
+A state is kept only if the form can still be filled from it, so no text drawn gets stuck, and
+punctuation in a row is bounded, so all end. States are interned: equal ones are one object, and
+what is computed from a state (masks, steps) is stored on it.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, Any
 from rnngen.forms.language.letters import END, fold, is_letter
 
 if TYPE_CHECKING:
-    from rnngen.forms.automata.meter import Meter, View
+    from rnngen.forms.automata.meter import LineTables, Meter
     from rnngen.forms.automata.trie import Node
 
 STOPS = frozenset(".!?…")
 PAUSES = frozenset(",;:") | STOPS
 DASHES = "-\u2013\u2014"
-_LONGEST_RUN = 3
+_MOST_MARKS = 3
 _MANY_STATES = 100_000
 
 
@@ -38,12 +38,12 @@ class Kind(IntEnum):
     DONE = 9
 
 
-class State:
+class WordState:
     """Where a text stands in its form. `worth`: the look-ahead, positive.
 
     used: units of the line before this word, or all of them if no word is open.
     rest, close: what it is worth to go on in the line, and to end it here; 0 where it may not be.
-    word: the last word of the line if it matters for a rhyme, else -1.  run: punctuation so far.
+    word: the last word of the line if it matters for a rhyme, else -1.  marks: punctuation so far.
     """
 
     __slots__ = (
@@ -52,27 +52,27 @@ class State:
         "done",
         "ended",
         "kind",
+        "marks",
         "node",
         "parts",
         "rest",
-        "run",
         "steps",
+        "tables",
         "tokens",
         "used",
-        "view",
         "word",
     )
 
-    def __init__(self, view: View, kind: Kind, used: int, worth: float = -1.0) -> None:
-        self.view, self.kind, self.used, self._worth = view, kind, used, worth
+    def __init__(self, tables: LineTables, kind: Kind, used: int, worth: float = -1.0) -> None:
+        self.tables, self.kind, self.used, self._worth = tables, kind, used, worth
         self.done = kind is Kind.DONE
         self.node: Node | None = None
-        self.ended: State | None = None
+        self.ended: WordState | None = None
         self.rest = self.close = 0.0
         self.word = -1
-        self.run = ""
-        self.steps: dict[str, State | None] = {}
-        self.tokens: dict[int, State | None] = {}
+        self.marks = ""
+        self.steps: dict[str, WordState | None] = {}
+        self.tokens: dict[int, WordState | None] = {}
         self.parts: dict[Any, Any] = {}
 
     @property
@@ -80,7 +80,7 @@ class State:
         """Inside a word it is only computed when asked for: a mask knows it already."""
         if self._worth < 0:
             assert self.node is not None
-            self._worth = self.view.prefix(self.used, self.node)
+            self._worth = self.tables.prefix(self.used, self.node)
         return self._worth
 
 
@@ -92,16 +92,16 @@ class WordAutomaton:
     broken at a margin; otherwise it may only stand where the form breaks a line too.
     """
 
-    spoken = True
+    uses_words = True
 
     def __init__(self, meter: Meter, *, wrap: bool, end: str, loose: bool) -> None:
         self.meter, self.wrap, self.end, self.loose = meter, wrap, end, loose
-        self._states: dict[tuple[Any, ...], State] = {}
+        self._states: dict[tuple[Any, ...], WordState] = {}
 
-    def start(self) -> State:
+    def start(self) -> WordState:
         return self._line(self.meter.first)
 
-    def step(self, state: State, char: str) -> State | None:
+    def step(self, state: WordState, char: str) -> WordState | None:
         """The state after `char`, or None if it may not follow. `END` is the end of the text."""
         try:
             return state.steps[char]
@@ -111,31 +111,31 @@ class WordAutomaton:
             state.steps[char] = after = self._step(state, char)
             return after
 
-    def key(self, state: State) -> State:
+    def key(self, state: WordState) -> WordState:
         """Equal for states that allow the same, with the same worth."""
         return state
 
-    def letters(self, state: State) -> tuple[Node, str] | None:
+    def letters(self, state: WordState) -> tuple[Node, str] | None:
         """The prefix that letters continue and the one letter it must be ("": any), or None."""
         if state.kind is Kind.WORD:
             assert state.node is not None
             return state.node, ""
         if state.kind is Kind.START:
-            return self.meter.tree.root, state.view.first
+            return self.meter.tree.root, state.tables.first
         if state.rest > 0 and state.kind in _BEFORE_WORDS:
             return self.meter.tree.root, ""
         return None
 
-    def inside(self, state: State, node: Node) -> State:
+    def inside(self, state: WordState, node: Node) -> WordState:
         """The state of the word that `state` has open or may begin, when it is at `node`."""
-        key = (state.view, Kind.WORD, state.used, node)
+        key = (state.tables, Kind.WORD, state.used, node)
         found = self._states.get(key)
         if found is None:
-            found = self._states[key] = State(state.view, Kind.WORD, state.used)
+            found = self._states[key] = WordState(state.tables, Kind.WORD, state.used)
             found.node = node
         return found
 
-    def follow(self, state: State, char: str) -> State:
+    def follow(self, state: WordState, char: str) -> WordState:
         """`step` with a character that is known to be allowed, so that nothing need be weighed."""
         place = self.letters(state)
         node = place[0].child(fold(char)) if place is not None else None
@@ -143,7 +143,7 @@ class WordAutomaton:
         assert after is not None, "only tokens of a mask may be drawn"
         return after
 
-    def ended(self, state: State) -> State | None:
+    def ended(self, state: WordState) -> WordState | None:
         """The state AFTER the open word, None if it is no word or does not fit; `state` itself
         if no word is open.
 
@@ -155,37 +155,37 @@ class WordAutomaton:
         if word < 0 or state.ended is not None:
             return state.ended
         used = state.used + int(self.meter.tree.counts[word])
-        if used <= state.view.high:
-            close = state.view.close(used, word)
-            word = word if self.meter.rhymed(state.view.line) else -1
-            state.ended = self._gap(state.view, Kind.AFTER, "", used, word, close)
+        if used <= state.tables.high:
+            close = state.tables.close(used, word)
+            word = word if self.meter.rhymed(state.tables.line) else -1
+            state.ended = self._gap(state.tables, Kind.AFTER, "", used, word, close)
         return state.ended
 
-    def write(self, text: str) -> str:
+    def render(self, text: str) -> str:
         """The text as it is printed, with the breaks the form puts in. `text` must be allowed."""
-        state: State | None = self.start()
-        written = []
+        state: WordState | None = self.start()
+        rendered = []
         for char in text:
             assert state is not None
             state = self.step(state, char)
             if state is None or state.kind in (Kind.DONE, Kind.BLANK):
                 break
-            written.append(_space(state) if char in " \n" else char)
-        return "".join(written)
+            rendered.append(_space(state) if char in " \n" else char)
+        return "".join(rendered)
 
-    def _line(self, view: View) -> State:
-        return self._state(view, Kind.START, 0, worth=view.start)
+    def _line(self, tables: LineTables) -> WordState:
+        return self._state(tables, Kind.START, 0, worth=tables.start)
 
-    def _done(self, state: State, kind: Kind = Kind.DONE) -> State:
-        return self._state(state.view, kind, 0, worth=1.0)
+    def _done(self, state: WordState, kind: Kind = Kind.DONE) -> WordState:
+        return self._state(state.tables, kind, 0, worth=1.0)
 
-    def _state(self, view: View, kind: Kind, used: int, *, worth: float) -> State:
-        key = (view, kind, used)
+    def _state(self, tables: LineTables, kind: Kind, used: int, *, worth: float) -> WordState:
+        key = (tables, kind, used)
         if key not in self._states:
-            self._states[key] = State(view, kind, used, worth)
+            self._states[key] = WordState(tables, kind, used, worth)
         return self._states[key]
 
-    def _step(self, state: State, char: str) -> State | None:
+    def _step(self, state: WordState, char: str) -> WordState | None:
         if is_letter(char):
             return self._letter(state, fold(char))
         if state.kind is Kind.BLANK:
@@ -195,7 +195,7 @@ class WordAutomaton:
             return None if ended is None else self.step(ended, char)
         return self._mark(state, char)
 
-    def _letter(self, state: State, letter: str) -> State | None:
+    def _letter(self, state: WordState, letter: str) -> WordState | None:
         place = self.letters(state)
         if place is None or (place[1] and letter != place[1]):
             return None
@@ -206,21 +206,21 @@ class WordAutomaton:
         return found if found.worth > 0 else None
 
     def _gap(
-        self, view: View, kind: Kind, run: str, used: int, word: int, close: float
-    ) -> State | None:
+        self, tables: LineTables, kind: Kind, marks: str, used: int, word: int, close: float
+    ) -> WordState | None:
         """The state between two words; None if neither the next word nor the line's end fits."""
-        rest = float(view.ahead[used])
-        worth = _worth(kind, run, rest, close, last=view.last)
+        rest = float(tables.ahead[used])
+        worth = _worth(kind, marks, rest, close, last=tables.last)
         if not worth > 0:
             return None
-        key = (view, kind, used, word, run, "gap")
+        key = (tables, kind, used, word, marks, "gap")
         found = self._states.get(key)
         if found is None:
-            found = self._states[key] = State(view, kind, used, worth)
-            found.rest, found.close, found.word, found.run = rest, close, word, run
+            found = self._states[key] = WordState(tables, kind, used, worth)
+            found.rest, found.close, found.word, found.marks = rest, close, word, marks
         return found
 
-    def _mark(self, state: State, char: str) -> State | None:
+    def _mark(self, state: WordState, char: str) -> WordState | None:
         """The state after a character that is no letter."""
         if char == END:
             return self._done(state) if self._may_end(state) else None
@@ -234,21 +234,21 @@ class WordAutomaton:
             return self._dash(state, char)
         return None
 
-    def _to(self, state: State, kind: Kind, run: str = "") -> State | None:
+    def _to(self, state: WordState, kind: Kind, marks: str = "") -> WordState | None:
         if kind is Kind.SPACE:  # the line goes on, so its end so far is of no matter
-            return self._gap(state.view, kind, run, state.used, -1, 0.0)
-        return self._gap(state.view, kind, run, state.used, state.word, state.close)
+            return self._gap(state.tables, kind, marks, state.used, -1, 0.0)
+        return self._gap(state.tables, kind, marks, state.used, state.word, state.close)
 
-    def _pause(self, state: State, char: str) -> State | None:
-        run = state.run + char
+    def _pause(self, state: WordState, char: str) -> WordState | None:
+        marks = state.marks + char
         if state.kind is Kind.STOP:
-            if len(run) > _LONGEST_RUN or not set(run) <= STOPS:
+            if len(marks) > _MOST_MARKS or not set(marks) <= STOPS:
                 return None
         elif state.kind is not Kind.AFTER:
             return None
-        return self._to(state, Kind.STOP, run)
+        return self._to(state, Kind.STOP, marks)
 
-    def _dash(self, state: State, char: str) -> State | None:
+    def _dash(self, state: WordState, char: str) -> WordState | None:
         long = char != "-"
         if state.kind is Kind.AFTER:
             return self._to(state, Kind.DASH if long else Kind.HYPHEN)
@@ -256,22 +256,22 @@ class WordAutomaton:
             return self._to(state, Kind.DASH)
         if state.kind is Kind.STOP and long:
             return self._to(state, Kind.DASH)
-        if state.kind is Kind.SPACE and state.run != "-":
+        if state.kind is Kind.SPACE and state.marks != "-":
             return self._to(state, Kind.SPACED, char)
-        if state.kind is Kind.SPACED and state.run == "-" and not long:
+        if state.kind is Kind.SPACED and state.marks == "-" and not long:
             return self._to(state, Kind.SPACED, "--")
         return None
 
-    def _blank(self, state: State, char: str) -> State | None:
+    def _blank(self, state: WordState, char: str) -> WordState | None:
         """After a space or a newline: the end, the next line, the same line, or None."""
-        view, newline = state.view, char == "\n"
+        tables, newline = state.tables, char == "\n"
         if state.kind is Kind.SPACED:
             return None if newline else self._to(state, Kind.SPACE, "-")
         if state.kind not in (Kind.AFTER, Kind.STOP, Kind.DASH):
             return None
         if state.close > 0 and (newline or self.wrap):
-            if not view.last:
-                return self._line(self.meter.after(view, state.word))
+            if not tables.last:
+                return self._line(self.meter.after(tables, state.word))
             if self.end == "text" and newline and self._finished(state):
                 return self._done(state, Kind.BLANK)
             if self.end != "text" and self._may_end(state):
@@ -280,27 +280,27 @@ class WordAutomaton:
             return None
         return self._to(state, Kind.SPACE)
 
-    def _may_end(self, state: State) -> bool:
+    def _may_end(self, state: WordState) -> bool:
         """Whether the text may end here: a full last line, with a stop if a sentence is asked."""
         if self.end == "sentence" and state.kind is not Kind.STOP:
             return False
         return self._finished(state)
 
     @staticmethod
-    def _finished(state: State) -> bool:
-        stopped = state.kind is Kind.STOP and set(state.run) <= STOPS
-        return state.view.last and state.close > 0 and (stopped or state.kind is Kind.AFTER)
+    def _finished(state: WordState) -> bool:
+        stopped = state.kind is Kind.STOP and set(state.marks) <= STOPS
+        return state.tables.last and state.close > 0 and (stopped or state.kind is Kind.AFTER)
 
 
 # Where a letter begins a new word.
 _BEFORE_WORDS = frozenset((Kind.SPACE, Kind.HYPHEN, Kind.DASH, Kind.SPACED))
 
 
-def _space(state: State) -> str:
+def _space(state: WordState) -> str:
     return "\n" if state.kind is Kind.START else " "
 
 
-def _worth(kind: Kind, run: str, rest: float, close: float, *, last: bool) -> float:
+def _worth(kind: Kind, marks: str, rest: float, close: float, *, last: bool) -> float:
     """The look-ahead between two words; 0 where no way on is left.
 
     The last line ends after a word or a stop, never after a comma or a dash.
@@ -308,7 +308,7 @@ def _worth(kind: Kind, run: str, rest: float, close: float, *, last: bool) -> fl
     if kind is Kind.AFTER:
         return rest + close
     if kind is Kind.STOP:
-        return rest + close if not last or set(run) <= STOPS else rest
+        return rest + close if not last or set(marks) <= STOPS else rest
     if kind is Kind.DASH:
         return rest if last else rest + close
     return rest

@@ -49,8 +49,8 @@ class Lexicon:
     ending, onset: int32 (n,), equal endings and different onsets rhyme; -1 where unsure.
     lines, documents: int64 (3, bins), how many have so many syllables (row 0), words (1) and
     characters (2); the last bin holds all that are longer.
-    totals: int64 (4,): running words, those the dictionary holds, sentence ends, lines that begin
-    with a small letter.
+    totals: int64 (4,): words in the text, those the dictionary holds, sentence ends, lines that
+    begin with a small letter.
     """
 
     words: tuple[str, ...]
@@ -94,7 +94,7 @@ class Lexicon:
 
     @property
     def english(self) -> float:
-        """Share of the running words that the English dictionary holds."""
+        """Share of the words in the text that the English dictionary holds."""
         return float(self.totals[1]) / max(1, int(self.totals[0]))
 
     def with_words(self, text: str) -> Lexicon:
@@ -234,7 +234,7 @@ def _assemble(frequency: Counter[str], habits: _Habits, max_words: int) -> Lexic
     entries = [_entry(word) for word in words]
     counts = np.array([frequency[word] for word in words], np.int64)
     known = np.array([e.known for e in entries], bool)
-    running = np.array([counts.sum(), counts[known].sum(), habits.stops, habits.small_starts])
+    totals = np.array([counts.sum(), counts[known].sum(), habits.stops, habits.small_starts])
     return Lexicon(
         words,
         counts,
@@ -244,7 +244,7 @@ def _assemble(frequency: Counter[str], habits: _Habits, max_words: int) -> Lexic
         np.array([e.onset for e in entries], np.int32),
         habits.lines,
         habits.documents,
-        running.astype(np.int64),
+        totals.astype(np.int64),
     )
 
 

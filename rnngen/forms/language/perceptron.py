@@ -1,6 +1,6 @@
 """Syllables of words no dictionary holds: which vowel letters are the nucleus of a syllable.
 
-A linear model looks at each vowel letter and all runs of up to four letters within four places of
+A linear model looks at each vowel letter and sequences of up to four letters within four places of
 it, and says nucleus or not; the syllables of the word are its nuclei. Trained on counts alone
 (which letters carry them is latent), by `python -m scripts.make_language_data`; 64 kB of weights.
 """
@@ -23,8 +23,8 @@ SURE = 60.0  # a smallest score from which a guess is nearly always right
 _VOWELS = frozenset("aeiouy")
 # Letters that may carry a syllable after these: the m of prism, rhythm, McCall's c, isn't's n.
 _AFTER = {"m": ("s", "th"), "c": ("m",)}
-# One feature for each run of up to 4 letters: (first, one past the last), counted from the vowel.
-_SPANS = [
+# One feature for each window of up to 4 letters: (first, one past the last), from the vowel.
+_WINDOWS = [
     (first, stop)
     for first in range(-REACH, REACH + 1)
     for stop in range(first + 1, min(first + 4, REACH + 1) + 1)
@@ -43,12 +43,12 @@ def nuclei(word: str) -> list[int]:
 
 
 def features(word: str) -> NDArray[np.int64]:
-    """Hashed features of the candidates of `word`: int64 (candidates, spans), in [0, 2**BITS)."""
+    """Hashed features of the candidates of `word`: int64 (candidates, windows), in [0, 2**BITS)."""
     places = nuclei(word)
     codes = [0] * REACH + [_code(letter) for letter in word] + [0] * REACH
-    table = np.empty((len(places), len(_SPANS)), np.int64)
+    table = np.empty((len(places), len(_WINDOWS)), np.int64)
     for row, place in enumerate(places):
-        for column, (first, stop) in enumerate(_SPANS):
+        for column, (first, stop) in enumerate(_WINDOWS):
             key = column + 1
             for code in codes[place + REACH + first : place + REACH + stop]:
                 key = key << 5 | code

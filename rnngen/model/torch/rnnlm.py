@@ -5,14 +5,14 @@ Shape letters, here and everywhere in rnngen:
     B  streams of text side by side      E  embedding_dim
     T  tokens of each stream             H  hidden_size
     V  vocab_size                        L  num_layers
-    N  ngrams, the longest run of tokens with an embedding of its own
+    N  ngrams, the most tokens that have an embedding as a whole
 
 The way of the data, (B, T, width):
 
     ids -> embedding E -> + -> dropout -> layer 0 .. layer L-1 -> output V
       `--> n-grams D -> E -'
 
-    n-grams: the last 2, .. N tokens, each run hashed to a row of one table (see ngrams.py), the
+    n-grams: the last 2, .. N tokens, each n-gram hashed to a row of one table (see ngrams.py), the
              rows of a place added up; nothing where N is 1
 
     layer:  x -> LSTM or GRU -> LayerNorm -> dropout -> + -> next x
@@ -103,8 +103,8 @@ class RNNLM(nn.Module):
         recent: State = ()
         if self.config.ngrams > 1:
             state, last = state[:-1], state[-1]
-            runs, last = self._runs(ids, last)
-            x, recent = x + runs, (last,)
+            embeddings, last = self._ngram_embeddings(ids, last)
+            x, recent = x + embeddings, (last,)
         x = self.dropout(x, each_token=True)
         carried = []
         for index in range(self.config.num_layers):
@@ -124,12 +124,12 @@ class RNNLM(nn.Module):
             state += (self.output.bias.new_zeros(recent, dtype=torch.int64),)
         return state
 
-    def _runs(self, ids: Tensor, last: Tensor) -> tuple[Tensor, Tensor]:
-        """What the runs that end at each token add to its embedding, (B, T, E); the last tokens."""
+    def _ngram_embeddings(self, ids: Tensor, last: Tensor) -> tuple[Tensor, Tensor]:
+        """(B, T, E), what n-grams add to the embedding of their last token; and the last tokens."""
         tokens = torch.cat([last[..., 0], ids.T + 1])
         rows = ngrams.rows(tokens, self.config.ngrams, self.config.ngram_buckets)
-        runs = self.ngrams(torch.stack(rows, dim=-1)).sum(2).transpose(0, 1)
-        return self.ngrams_up(runs), tokens[len(tokens) - len(last) :, :, None]
+        summed = self.ngrams(torch.stack(rows, dim=-1)).sum(2).transpose(0, 1)
+        return self.ngrams_up(summed), tokens[len(tokens) - len(last) :, :, None]
 
     def _layer(self, index: int, x: Tensor, state: State) -> tuple[Tensor, State]:
         y, after = self._recur(self.layers[index], x, state)
@@ -157,7 +157,7 @@ class RNNLM(nn.Module):
     def _initialize(self, unigram: NDArray[np.int64] | None) -> None:
         tied = self.config.tie_weights
         nn.init.normal_(self.embedding.weight, std=TIED_STD if tied else EMBEDDING_STD)
-        if self.config.ngrams > 1:  # a run that was never seen adds nothing
+        if self.config.ngrams > 1:  # an n-gram that was never seen adds nothing
             nn.init.zeros_(self.ngrams.weight)
             nn.init.orthogonal_(self.ngrams_up.weight)
         for layer in self.layers:

@@ -15,7 +15,7 @@ from rnngen.forms.automata.masks import Masks
 from rnngen.forms.automata.regex import Dfa
 from rnngen.forms.compile import compile_form
 from rnngen.forms.language import tweet
-from rnngen.forms.search import Settings, draw
+from rnngen.forms.search import SearchSettings, draw
 from rnngen.forms.spec import load
 from tests.forms import toys
 from tests.forms.doubles import ContextRuntime
@@ -104,7 +104,7 @@ def test_any_tweet_fits_and_ends_at_a_stop(most: int, end: str, seed: int) -> No
     st.sampled_from(["", "", *PATTERNS]),
     st.integers(0, 2**32),
 )
-def test_a_sweep_of_all_tokens_is_what_stepping_gives(
+def test_all_tokens_at_once_are_what_stepping_gives(
     most: int, unit: str, end: str, match: str, seed: int
 ) -> None:
     keys = {"max_weight": most} if unit == "tweet" else {"break": "wrap"}
@@ -119,8 +119,8 @@ def test_a_sweep_of_all_tokens_is_what_stepping_gives(
                 after = None if after is None or after.done else automaton.step(after, char)
             if after is not None:
                 brute[token] = np.log(after.worth)
-        assert masks.sweep is not None
-        found = masks.sweep.mask(state)
+        assert masks.line_masks is not None
+        found = masks.line_masks.mask(state)
         assert {*found.tokens.tolist(), END_ID} | set(brute) == {*found.tokens.tolist(), END_ID}
         assert {t: brute.get(t) for t in found.tokens.tolist()} == pytest.approx(
             dict(zip(found.tokens.tolist(), found.log_worths, strict=True))
@@ -137,7 +137,7 @@ def wander(masks: Masks, seed: int) -> str:
         assert np.isfinite(mask.log_worths).all()
         tokens.append(int(random.choice(mask.tokens)))
         state = masks.after(state, tokens[-1])
-    return masks.automaton.write("".join(masks.vocabulary.texts[t] for t in tokens))
+    return masks.automaton.render("".join(masks.vocabulary.texts[t] for t in tokens))
 
 
 def test_a_tweet_of_a_model_that_never_stops_is_still_whole() -> None:
@@ -145,7 +145,7 @@ def test_a_tweet_of_a_model_that_never_stops_is_still_whole() -> None:
     logits[PIECES.index(b"ab")] = 0.0
     model = ContextRuntime(len(PIECES), 1, lambda context: logits)
     masks = compiled(unit="tweet", end="sentence")
-    for result in draw(model, masks, [END_ID], [0, 1], Settings(particles=2)):
+    for result in draw(model, masks, [END_ID], [0, 1], SearchSettings(particles=2)):
         assert tweet.weight(result.text) <= tweet.LIMIT
         assert result.text[-1] in ".!"
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from rnngen.errors import FormError
 from rnngen.forms.automata.masks import Masks
 from rnngen.forms.compile import compile_form
-from rnngen.forms.search import Settings, draw
+from rnngen.forms.search import SearchSettings, draw
 from tests.forms import toys
 from tests.forms.doubles import ContextRuntime
 
@@ -99,7 +99,7 @@ def test_any_way_through_ends_and_has_the_form(
             tokens.append(token)
             state = masks.after(state, token)
         written = "".join(masks.vocabulary.texts[token] for token in tokens)
-        assert_has_form(masks.automaton.write(written), keys, words)
+        assert_has_form(masks.automaton.render(written), keys, words)
 
 
 def assert_has_form(text: str, keys: dict[str, Any], words: dict[str, toys.Word]) -> None:
@@ -130,7 +130,7 @@ def test_a_model_that_wants_only_what_is_forbidden_still_writes_the_form(
     forbidden = np.full(len(toys.PIECES) + 1, -np.inf)
     forbidden[-1] = 0.0
     model = ContextRuntime(len(forbidden), 1, lambda context: forbidden)
-    for result in draw(model, masks, [toys.END_ID], [0, 1], Settings(particles=1)):
+    for result in draw(model, masks, [toys.END_ID], [0, 1], SearchSettings(particles=1)):
         assert_has_form(result.text, keys, words)
 
 
