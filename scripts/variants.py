@@ -23,8 +23,12 @@ _LIQUIDS = ("R", "L")
 _SHORT = 3  # letters; shorter words are often initials
 # What endings sound like after a stem: -s -ed -ing -er -ers -est -ly -ness -less -ful and so on.
 _ENDINGS = frozenset(
-    ("S", "Z", "* Z", "T", "D", "* D", "* NG", "* NG Z", "*", "* Z", "* S T", "L *", "N * S")
-    + ("L * S", "F * L", "* SH", "SH * P", "HH * D", "W * D", "W * D Z", "L * K", "S * M", "D * M")
+    """
+    S|Z|* Z|T|D|* D|* NG|* NG Z|*|* Z|* S T|L *|N * S|L * S|F * L|* SH|SH * P|HH * D|W * D|W * D Z
+    |L * K|S * M|D * M
+    """.replace("\n", "")
+    .replace("    ", "")
+    .split("|")
 )
 # A vowel before n is left out in these: list'ning, pris'ner, pers'nal, reas'nable, pois'nous.
 _SYNCOPE_N = re.compile(r"[^aeiouy](?:en|on)(?:ing|ings|er|ers|able|ably|ous)|(?:s|ti|si)onal")

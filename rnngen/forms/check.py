@@ -70,7 +70,7 @@ def check(text: str, spec: FormSpec) -> Verdict:
 
     An `end` of "text" or "auto" accepts any end: only the model that wrote it could say.
     """
-    if not spec.spoken:
+    if not spec.uses_words:
         text = unicodedata.normalize("NFC", text).strip()
         lines = [text] if spec.unit == "tweet" else LINE_ENDS.split(text)
         return _judge(Layout([line.strip() for line in lines]), spec)
@@ -195,7 +195,7 @@ def _number_findings(written: list[str], spec: FormSpec) -> list[Finding]:
         if verdict != "no":
             where = f"lines {first + 1} to {first + size}" if size > 1 else f"line {first + 1}"
             found.append(("no", f"{where} alone would be {verdict}."))
-    if spec.spoken and len(written) == 1 < size and written[0]:
+    if spec.uses_words and len(written) == 1 < size and written[0]:
         found.append(
             ("no", "a title or a name that a blank line sets apart is judged as a text of its own.")
         )

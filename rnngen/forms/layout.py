@@ -15,7 +15,7 @@ from dataclasses import dataclass
 LINE_ENDS = re.compile("\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]")
 _BREAKS = re.compile(r"<\s*/?\s*(?:br|p|div|li)\b[^<>]*>[ \t]*\n?", re.IGNORECASE)
 _TAGS = re.compile(r"</?[a-z][^<>]*>|<!--.*?-->", re.IGNORECASE)
-_FENCE = re.compile(r"^\s*(?:```|~~~)[\w-]*\s*$")
+_FENCE = re.compile(r"^\s*(?:```|'''|~~~)[\w-]*\s*$")  # a backtick is read as an apostrophe
 _LINK = re.compile(r"!?\[([^\]]*)\]\([^()]*\)")
 _STRONG = re.compile(r"(?<![\w*_~`])(\*{1,3}|_{1,3}|~~|`)(?=\S)(.+?)(?<=\S)\1(?![\w*_~`])")
 _QUOTE = re.compile(r"^(?:>\s?)+")

@@ -1,8 +1,8 @@
 """Whether bf16 pays in training on this CPU: `python -m tests.bench.precision`.
 
 One update of a `Learner` in fp32 and in bf16, in turns, for each cell, layer size and number of
-rows; medians. LEAST_HIDDEN_SIZE_IN_BF16 in training/device.py is made from the ratios of a
-processor that has bf16 instructions. Others are slower in bf16 throughout.
+rows; medians. `device.LEAST_HIDDEN_SIZE_IN_BF16` is made from the last column of a processor that
+has bf16 instructions; others are slower in bf16 throughout.
 """
 
 from __future__ import annotations

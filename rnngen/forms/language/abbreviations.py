@@ -17,9 +17,12 @@ if TYPE_CHECKING:
 Readings = tuple[str, ...]
 _BY_LETTER = "*"
 _LONGEST_INITIALS = 5
-# Words that are initials too where they are written large.
-_ALSO_INITIALS = frozenset(
-    ("us", "it", "am", "id", "ai", "un", "ad", "er", "ed", "pa", "ma", "la", "al", "who", "rip")
+# Words that are initials too where they are written large, beside those of two letters but these.
+_ALSO_INITIALS = frozenset(("who", "rip", "led", "ram", "sat", "act", "era", "aka"))
+_STRESSED = frozenset(
+    """
+    ah an as at ax be by do go ha he hi ho if in is me my no of oh on or ow ox so to up we ye yo
+    """.split()  # noqa: SIM905
 )
 
 
@@ -50,7 +53,7 @@ def is_initials(word: str, *, known: bool) -> bool:
     """Whether a word in capitals may be said letter by letter. known: it is a word as well."""
     small = word.lower()
     if known:
-        return small in _ALSO_INITIALS
+        return small in _ALSO_INITIALS or (len(small) == 2 and small not in _STRESSED)
     return len(word) <= _LONGEST_INITIALS or not has_vowel(small)
 
 

@@ -16,7 +16,17 @@ Counts = tuple[int, ...]
 _VOWELS = "aeiouy"
 _SIBILANTS = ("s", "x", "z", "ch", "sh", "ce", "se", "ze", "ge")
 _SHORTEST_STEM = 2
-_SHORTEST_PART = 3  # of a compound
+_SHORTEST_PART = 4  # of a compound, but for the short words that compounds are made of
+_SHORT_PARTS = frozenset(
+    """
+    air ant arm ash bag bat bed bee box boy bud bug bus cab cap car cat cow cup dad day dew
+    dog dry ear egg elm eye far fig fly fog fox gas god gum hat hay hen hip hot ice ivy jam
+    jar jet key lap law leg lid lip log low man map mat men mid mud net nut oak oil one out
+    owl pan paw pea pen pie pig pin pit pot rag rat raw red rib rim rug sap saw sea sky sod
+    son sun tea ten tin tip toe top toy tub two war wax way web wet yew zip
+    """.split()  # noqa: SIM905
+)
+_BORROWED = ("ion", "ions", "ious", "ate", "ates", "ian", "ians", "ual", "ite", "ory")
 _BEFORE = {  # prefixes that words take, and their syllables
     **dict.fromkeys(("un", "re", "dis", "mis", "non", "pre", "out", "up", "fore", "down"), 1),
     **dict.fromkeys(("over", "under", "after", "inter", "super", "anti"), 2),
@@ -42,7 +52,8 @@ def makings(word: str) -> Iterator[Making]:
     if "'" in word[:-1]:
         return
     for ending, rule in _RULES:
-        if word.endswith(ending) and len(word) - len(ending) >= _SHORTEST_STEM:
+        least = _SHORTEST_STEM + (ending in ("er", "ers", "est"))
+        if word.endswith(ending) and len(word) - len(ending) >= least:
             yield from rule(word, word.removesuffix(ending))
 
 
@@ -51,15 +62,21 @@ def compounds(word: str) -> Iterator[Making]:
     for prefix, count in _BEFORE.items():
         if word.startswith(prefix) and len(word) - len(prefix) > _SHORTEST_PART:
             yield Making((word.removeprefix(prefix),), (count,))
-    for place in range(_SHORTEST_PART, len(word) - _SHORTEST_PART + 1):
-        yield Making((word[:place], word[place:]), (0,))
+    if word.endswith(_BORROWED):  # a Latin word, whatever its halves look like
+        return
+    for place in range(_SHORTEST_STEM + 1, len(word) - _SHORTEST_STEM):
+        parts = word[:place], word[place:]
+        if all(len(part) >= _SHORTEST_PART or part in _SHORT_PARTS for part in parts):
+            yield Making(parts, (0,))
 
 
 def heard(making: Making, look_up: Callable[[str], Counts]) -> Counts:
     """The counts of a word made so, ascending; empty if a part is no word."""
-    parts = [look_up(part) for part in making.parts]
-    if not all(parts):
-        return ()
+    parts = []
+    for part in making.parts:
+        parts.append(look_up(part))
+        if not parts[-1]:
+            return ()
     return tuple(sorted({sum(each) for each in itertools.product(*parts, making.added)}))
 
 
@@ -99,7 +116,8 @@ def _s(word: str, stem: str) -> Iterator[Making]:
 def _bases(stem: str) -> Iterator[str]:
     """What an ending that begins with a vowel may have been put to: run, make, try."""
     yield stem
-    yield stem + "e"
+    if not stem.endswith("e"):
+        yield stem + "e"
     if stem.endswith("i"):
         yield stem[:-1] + "y"
     if len(stem) > _SHORTEST_STEM and stem[-1] == stem[-2] and stem[-1] not in _VOWELS:
@@ -107,7 +125,7 @@ def _bases(stem: str) -> Iterator[str]:
 
 
 def _ed(word: str, stem: str) -> Iterator[Making]:
-    for base in _bases(stem):
+    for base in [*_bases(stem), *([stem + "e"] if stem.endswith("e") else [])]:
         yield Making((base,), (int(base.rstrip("e").endswith(("t", "d"))),))
 
 
@@ -126,6 +144,8 @@ def _er(word: str, stem: str) -> Iterator[Making]:
 def _ly(word: str, stem: str) -> Iterator[Making]:
     if stem.endswith("ful") and len(stem) > len("ful"):
         yield Making((stem,), (0, 1))  # care-ful-ly, care-f'ly
+    elif stem.endswith("ed"):
+        yield Making((stem,), (1, 2))  # calm-ly, but mark-ed-ly
     elif stem.endswith("ical"):
         yield Making((stem,), (0, 1))  # mag-ic'ly, mag-ic-al-ly
         yield Making((stem.removesuffix("al"),), (1, 2))
@@ -141,7 +161,7 @@ def _ly(word: str, stem: str) -> Iterator[Making]:
 
 
 def _whole(word: str, stem: str) -> Iterator[Making]:
-    yield Making((stem,), (1,))
+    yield Making((stem,), (1, 2) if stem.endswith("ed") else (1,))
     if stem.endswith("i"):
         yield Making((stem[:-1] + "y",), (1,))
 

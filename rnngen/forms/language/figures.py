@@ -229,8 +229,15 @@ def _parts(top: int, bottom: int) -> Readings:
     return tuple(f"{cardinal(top)[0]} {name}" for name in plural)
 
 
-def _decade(match: re.Match[str]) -> Readings:
-    return tuple(numbers.plural(way) for way in whole(match["number"])[:3])
+def _several(match: re.Match[str]) -> Readings:
+    """nineteen nineties, threes; or a few seconds."""
+    ways = whole(match["number"])[:3]
+    return (*map(numbers.plural, ways), *(f"{way} seconds" for way in ways if "'" not in match[0]))
+
+
+def _height(match: re.Match[str]) -> Readings:
+    feet, inches = (cardinal(int(match[name]))[0] for name in ("feet", "inches"))
+    return tuple(f"{feet}{joint}{inches}" for joint in (" ", " foot ", " feet "))
 
 
 def _measured(match: re.Match[str]) -> Readings:
@@ -258,7 +265,8 @@ _READERS: tuple[tuple[str, Callable[[re.Match[str]], Readings]], ...] = (
     (r"\d+([./\-\u2013])\d+(?:\1\d+)+", _date),
     (r"(?:(?P<whole>\d+)\s)?(?P<top>\d+)[/\u2044](?P<bottom>[1-9]\d*)", _fraction),
     (r"\d+[-\u2010-\u2014:]\d+(?:[-\u2010-\u2014:]\d+)*", _range),
-    (r"'?(?P<number>\d*0)'?s", _decade),
+    (r"'?(?P<number>\d+)'?s", _several),
+    (r"(?P<feet>\d)' ?(?P<inches>\d\d?)(?:\"|''|\u201d)?", _height),
     (
         rf"(?P<number>{_AMOUNT})(?P<unit>{_UNIT})",
         _measured,

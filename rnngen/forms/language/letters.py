@@ -74,7 +74,8 @@ def _framed(char: str) -> str:
     """A letter or a number in a circle or a square without it; any other sign as it is."""
     inside = unicodedata.normalize("NFKC", char)
     circled = unicodedata.decomposition(char).startswith("<circle>")
-    if inside.isascii() and inside.isalnum() and (circled or inside.isalpha()) and char != "\u2122":
+    letter = len(inside) == 1 and inside.isalpha()
+    if inside.isascii() and inside.isalnum() and (circled or letter):
         return inside
     name = unicodedata.name(char, "")
     framed = name.startswith(_SQUARED) and len(name.rsplit(" ", 1)[1]) == 1

@@ -120,7 +120,7 @@ def roman(letters: str) -> int:
         -value if value < after else value
         for value, after in zip(values, [*values[1:], 0], strict=True)
     )
-    return total if total > 0 and as_roman(total) == letters else 0
+    return total if 0 < total < 4000 and as_roman(total) == letters else 0
 
 
 def as_roman(number: int) -> str:

@@ -14,6 +14,7 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from rnngen.forms.language import abbreviations, figures, numbers, syllables, symbols
+from rnngen.forms.language.letters import normal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -29,7 +30,7 @@ _WORD = re.compile(rf"'*{_LETTER}(?:{_LETTER}|[\u0300-\u036f]|'(?={_LETTER}))*'*
 _INITIALS = re.compile(r"[A-Za-z](?:\.[A-Za-z])+(?![A-Za-z])\.?(?:'s\b)?")
 _DEGREES = re.compile("\u00b0 ?([CF])\\b")
 _FACE = re.compile(r"(?<!\w)(?:[:;=8][-^o']?[()\[\]DPp3/\\|*]|<3|\^_?\^)(?!\w)")
-_RUN = re.compile(r"([*~^_=|<>+#/\\$&@])\1+")
+_RUN = re.compile(r"([*~^_=|<>#/\\$&@])\1+")
 _MINUS = re.compile(r"(?<![\w)])[-\u2212](?=[.$]?\d)")
 _NAME = re.compile(r"\.? [A-Z]")
 _PARTS = re.compile(r"[A-Z]?[a-z']+|[A-Z]+(?![a-z])")
@@ -76,7 +77,7 @@ class _Reader:
             stop, item = self._item(place)
             if item is not None:
                 yield item
-                self.last = item.text
+                self.last = self.line[place:stop]
             place = stop
 
     def _item(self, place: int) -> tuple[int, Spoken | None]:
@@ -110,12 +111,12 @@ class _Reader:
         text = match[0]
         stopped = self.line.startswith(".", match.end())
         bare = text.strip("'")
-        if not syllables.normal(bare).replace("'", "").isascii():
+        if not normal(bare).replace("'", "").isascii():
             return _foreign(text)
         capital = bare[:1].isupper()
         ways = abbreviations.of_word(bare, stopped=stopped)
         if ways and (not syllables.counts(bare) or (capital and stopped)):
-            named = bare.lower() == "dr" and self._names(match.end())
+            named = bare.lower() in ("dr", "mt") and self._names(match.end())
             return said(bare, ways[:1] if named else ways)
         if bare.lower() == "am" and (self.last.isdigit() or self.last.lower() in _NUMBER_WORDS):
             return said(bare, ("a m", "am"))
@@ -148,9 +149,9 @@ class _Reader:
 
 def word(text: str) -> Spoken:
     """A word of Latin letters; an apostrophe at an edge is kept only where a word needs it."""
-    normal = syllables.normal(text)
-    bare = normal.strip("'")
-    choices = (normal, normal.rstrip("'"), normal.lstrip("'"))
+    written = normal(text)
+    bare = written.strip("'")
+    choices = (written, written.rstrip("'"), written.lstrip("'"))
     best = next((choice for choice in choices if syllables.counts(choice)), bare)
     parts = _PARTS.findall(text.strip("'"))
     if len(parts) > 1 and not syllables.counts(best) and not text.isupper():
@@ -189,7 +190,7 @@ def _camel(text: str, parts: list[str]) -> Spoken:
             for part in parts
         )
     ]
-    return said(text, [*ways, syllables.normal(text)])
+    return said(text, [*ways, normal(text)])
 
 
 def _foreign(text: str) -> Spoken:

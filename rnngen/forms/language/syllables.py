@@ -53,21 +53,30 @@ def estimate(word: str) -> tuple[Counts, float]:
     A word without a vowel that nothing is known of is a sound or letters; that is not sure at all.
     """
     word = normal(word)
+    known, certainty = by_rule(word)
+    if known:
+        return known, certainty
+    if letter := _letter(word):
+        return (letter,), 1.0
+    if not abbreviations.has_vowel(word):
+        return tuple(sorted({1, max(1, abbreviations.letters(word))})), 0.0
+    from rnngen.forms.language import perceptron
+
+    count, margin = perceptron.guess(word)
+    return (count,), min(0.9, margin / perceptron.SURE)
+
+
+def by_rule(word: str) -> tuple[Counts, float]:
+    """What the dictionary, the abbreviations and the families of words know of a word in its
+    normal writing, and how sure; ((), 0.0) if they know nothing."""
     if known := counts(word):
         return known, 1.0
     if ways := abbreviations.of_word(word, stopped=False):
         return tuple(sorted({n for way in ways for n in spoken(way)})), 1.0
     if made := _made(word, families.makings, _DEPTH):
         return made, _RULES_SURE
-    if made := _made(word, families.compounds, 1):
-        return made, _COMPOUND_SURE
-    if not abbreviations.has_vowel(word):
-        spelled = abbreviations.letters(word)
-        return ((spelled,), 1.0) if len(word) == 1 else (tuple(sorted({1, max(1, spelled)})), 0.0)
-    from rnngen.forms.language import perceptron
-
-    count, margin = perceptron.guess(word)
-    return (count,), min(0.9, margin / perceptron.SURE)
+    made = _made(word, families.compounds, 1)
+    return made, _COMPOUND_SURE if made else 0.0
 
 
 def spoken(way: str) -> Counts:
@@ -85,10 +94,16 @@ def spoken(way: str) -> Counts:
 
 
 def _part(part: str) -> Counts:
-    letter, _, ending = part.partition("'")
-    if len(letter) == 1 and ending in ("", "s"):
-        return (abbreviations.letters(letter) + (ending == "s" and letter in "sx"),)
-    return estimate(part)[0]
+    letter = _letter(part)
+    return (letter,) if letter else estimate(part)[0]
+
+
+def _letter(word: str) -> int:
+    """Syllables of the name of a single letter, or of several of it (x's); 0 for other words."""
+    letter, _, ending = word.partition("'")
+    if len(letter) != 1 or ending not in ("", "s"):
+        return 0
+    return abbreviations.letters(letter) + (ending == "s" and letter in "sx")
 
 
 def _made(word: str, ways: Callable[[str], Iterator[families.Making]], depth: int) -> Counts:
@@ -99,6 +114,19 @@ def _made(word: str, ways: Callable[[str], Iterator[families.Making]], depth: in
         return known or (_made(part, families.makings, depth - 1) if depth > 1 else ())
 
     return tuple(sorted({n for making in ways(word) for n in families.heard(making, look_up)}))
+
+
+@cache
+def varying() -> frozenset[str]:
+    """The words of the dictionary that have several counts."""
+    return frozenset(_dictionary().varying())
+
+
+@cache
+def reviewed() -> frozenset[str]:
+    """The words of data/overrides.txt, whose counts may change from one version to the next."""
+    lines = (DATA / "overrides.txt").read_text(encoding="utf-8").splitlines()
+    return frozenset(word for line in lines for word in line.split("#")[0].split()[1:])
 
 
 def rhymes(word: str) -> tuple[Rhyme, ...]:
@@ -129,6 +157,14 @@ class _Dictionary:
                 return start, self._sets[text[stop - 1] - 65]
             low, high = (stop, high) if entry < wanted else (low, start)
         return -1, ()
+
+    def varying(self) -> Iterator[str]:
+        """The words whose set is none of the first, which hold one count each."""
+        letters = np.frombuffer(self._text, np.uint8)
+        ends = np.flatnonzero(letters == ord("\n"))
+        single = sum(len(counts) == 1 for counts in self._sets)
+        for place in np.flatnonzero(letters[ends[1:] - 1] >= 65 + single).tolist():
+            yield self._text[ends[place] + 1 : ends[place + 1] - 1].decode("ascii")
 
     def starts(self) -> NDArray[np.int64]:
         """Where each word starts, ascending."""
