@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 Pronunciations = list[list[str]]
 _GLIDES = ("AY", "AW", "OY")
 _LIQUIDS = ("R", "L")
+_PAIR = 2
 _SHORT = 3  # letters; shorter words are often initials
 # What endings sound like after a stem: -s -ed -ing -er -ers -est -ly -ness -less -ful and so on.
 _ENDINGS = frozenset(
@@ -122,8 +123,9 @@ def _from_plural(
     plural = found.get(word + "s", ())
     for added in _added(word, word + "s", dictionary) if plural else ():
         back = {count - added for count in plural}
-        if max(back) - min(back) == 1 and back & set(found[word]):
-            return tuple(sorted({*found[word], *back} - {0}))
+        ways = {*found[word], *back} - {0}
+        if len(ways) == _PAIR and max(ways) - min(ways) == 1:
+            return tuple(sorted(ways))
     return found[word]
 
 

@@ -160,6 +160,8 @@ def _line_findings(lines: tuple[LineVerdict, ...], spec: FormSpec) -> list[Findi
             found.append((line.verdict, f"line {number} has {heard} {unit}, wanted {wanted}."))
         if line.readings:
             found.append(("possible", f"line {number}: {', '.join(line.readings)}."))
+        elif line.verdict == "possible" and low_enough:
+            found.append(("possible", f"line {number} has signs that may be words or none."))
     return found
 
 

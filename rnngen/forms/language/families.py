@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 Counts = tuple[int, ...]
 _VOWELS = "aeiouy"
-_SIBILANTS = ("s", "x", "z", "ch", "sh", "ce", "se", "ze", "ge")
+_SIBILANTS = ("s", "x", "z", "ch", "sh", "ce", "se", "ze", "ge", "che")
 _SHORTEST_STEM = 2
 _SHORTEST_PART = 4  # of a compound, but for the short words that compounds are made of
 _SHORT_PARTS = frozenset(
