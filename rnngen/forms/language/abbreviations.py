@@ -35,7 +35,10 @@ def of_word(word: str, *, stopped: bool) -> Readings:
     table, small = _table(), word.lower()
     if stopped and word + "." in table:
         return table[word + "."]
-    return table.get(small, ())
+    if small in table or not small.endswith("s"):
+        return table.get(small, ())
+    one = table.get(small[:-1].rstrip("'"), ())  # TVs, PDF's
+    return tuple(f"{way}'s" for way in one if way == " ".join(way.replace(" ", "")))
 
 
 def initials(word: str) -> str:
