@@ -1,12 +1,13 @@
 # `make haiku` trains for two minutes and prints three haiku; `make test` runs every check.
-# `make search` tries the properties that tests assert on new examples.
+# `make search` tries the properties that tests assert on new examples. `make docs` fills the tables
+# of the documentation from the program and runs its blocks for the outputs shown.
 # Each makes its own virtual environment in .venv first. PYTHON=python3.12 chooses another Python.
 PYTHON ?= python3
 BIN := .venv/bin
 # Laptops and CI train on the CPU; the CPU build of PyTorch is enough where one is on offer.
 TORCH ?= torch==2.13.0
 
-.PHONY: haiku test search lint bench clean
+.PHONY: haiku test search lint bench docs clean
 
 haiku: .venv/installed
 	$(BIN)/rnngen train corpora/haiku.txt --cell lstm --minutes 2 --name my-haiku --overwrite
@@ -25,6 +26,10 @@ lint: .venv/installed
 
 bench: .venv/installed
 	$(BIN)/python -m tests.bench
+
+docs: .venv/installed
+	$(BIN)/python scripts/make_docs.py
+	RNNGEN_WRITE_DOCS=1 $(BIN)/python -m pytest tests/test_docs.py --numprocesses auto
 
 .venv/installed: pyproject.toml
 	$(PYTHON) -m venv .venv

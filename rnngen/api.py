@@ -225,7 +225,7 @@ class LanguageModel:
     def longest_copied(self, text: str) -> int | None:
         """The most characters in a row of `text` that the training text may hold.
 
-        Never less than it holds. Copies of less than 20 characters are not told apart: 19 is "at
+        Never less than it holds. Copies of less than 20 characters are not distinguished: 19 is "at
         most 19". None if the model has no index of its training text.
         """
         return None if self.novelty is None else self.novelty.longest_copied(normalized(text))

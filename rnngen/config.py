@@ -44,7 +44,7 @@ class Config:
         known = {f.name for f in dataclasses.fields(cls)}  # type: ignore[arg-type]
         if unknown := sorted(set(values) - known):
             raise ConfigError(
-                f"unknown setting {unknown[0]!r}; known are {', '.join(sorted(known))}."
+                f"unknown setting {unknown[0]!r}. Known settings: {', '.join(sorted(known))}."
             )
         try:
             return cls(**values)
@@ -85,17 +85,17 @@ class ModelConfig(Config):
     """The shape of a model: enough to build it, together with its weights."""
 
     vocab_size: int = setting("Number of tokens the model knows.")
-    cell: str = setting("Recurrent cell: lstm (long memory) or gru (lighter).", "lstm")
-    embedding_dim: int = setting("Numbers that stand for one token.", 256)
+    cell: str = setting("Recurrent cell: lstm (long memory) or gru (fewer weights).", "lstm")
+    embedding_dim: int = setting("Size of the embedding of a token.", 256)
     hidden_size: int = setting("Units in each recurrent layer.", 256)
-    num_layers: int = setting("Recurrent layers, one on top of the other.", 2)
+    num_layers: int = setting("Number of recurrent layers.", 2)
     dropout: float = setting("Share of activations dropped in training.", 0.0)
-    tie_weights: bool = setting("Use the embedding as the output layer too.", False)
-    norm: bool = setting("Follow each recurrent layer with LayerNorm.", True)
-    skip: bool = setting("Add each layer's input to its output where the shapes allow.", True)
-    ngrams: int = setting("Longest run of tokens that has an embedding of its own; 1: none.", 1)
-    ngram_buckets: int = setting("Embeddings that all such runs share, by a hash.", 16384)
-    ngram_dim: int = setting("Numbers that stand for such a run.", 64)
+    tie_weights: bool = setting("Use the embedding as the output layer, too.", False)
+    norm: bool = setting("Apply LayerNorm after each recurrent layer.", True)
+    skip: bool = setting("Add the input of a layer to its output if the widths match.", True)
+    ngrams: int = setting("Also read the last 2 to N tokens as one. 1 turns this off.", 1)
+    ngram_buckets: int = setting("Rows of the table that all n-grams share by hashing.", 16384)
+    ngram_dim: int = setting("Size of the embedding of an n-gram.", 64)
 
     def __post_init__(self) -> None:
         for name in ("vocab_size", "embedding_dim", "hidden_size", "num_layers"):
@@ -116,25 +116,25 @@ class ModelConfig(Config):
 class TrainConfig(Config):
     """How a model is trained. `None` means that there is no such limit."""
 
-    batch_size: int = setting("Streams of text read side by side (B).", 32)
-    seq_len: int = setting("Tokens between two updates of the weights (T).", 64)
-    learning_rate: float = setting("Highest learning rate.", 5e-3)
-    final_rate: float = setting("Last learning rate, as a share of the highest.", 0.0)
-    ngram_rate: float = setting("Learning rate of the n-grams, as a share of the others'.", 1.0)
-    warmup_steps: int = setting("Steps in which the learning rate rises from 0.", 50)
-    weight_decay: float = setting("AdamW's weight decay, on matrices only.", 0.1)
-    clip: float = setting("Longest gradient (2-norm); a longer one is shortened to it.", 1.0)
-    steps: int | None = setting("Updates of the weights.", None)
-    epochs: float | None = setting("Passes over the training text.", None)
-    minutes: float | None = setting("Time to train, measured into steps.", None)
-    patience: int = setting("Stop after this many evaluations without a better one; 0: never.", 5)
-    evaluations: int = setting("How often to evaluate, spread over the run.", 10)
-    valid_fraction: float = setting("Share of the text held out to measure the model.", 0.1)
-    valid_tokens: int = setting("Most held-out tokens read at each evaluation; 0: all.", 0)
+    batch_size: int = setting("Streams of text to read side by side.", 32)
+    seq_len: int = setting("Tokens of each stream between two updates.", 64)
+    learning_rate: float = setting("Peak learning rate.", 5e-3)
+    final_rate: float = setting("Final learning rate, as a share of the peak.", 0.0)
+    ngram_rate: float = setting("Learning rate of the n-grams, as a share of the rest.", 1.0)
+    warmup_steps: int = setting("Steps over which the learning rate rises from 0.", 50)
+    weight_decay: float = setting("AdamW weight decay. It applies to matrices only.", 0.1)
+    clip: float = setting("Largest gradient norm. Longer gradients are scaled down to it.", 1.0)
+    steps: int | None = setting("Stop after this many updates of the weights.", None)
+    epochs: float | None = setting("Stop after this many passes over the training text.", None)
+    minutes: float | None = setting("Train for about this many minutes.", None)
+    patience: int = setting("Stop after this many evaluations without a gain. 0: never.", 5)
+    evaluations: int = setting("Number of evaluations, spread over the run.", 10)
+    valid_fraction: float = setting("Share of the text to hold out for measuring the model.", 0.1)
+    valid_tokens: int = setting("Read at most this many held-out tokens per evaluation. 0: all.", 0)
     precision: str = setting("Arithmetic: auto, fp32 or bf16.", "auto")
-    device: str = setting("Where to compute: auto, cpu, cuda or mps.", "auto")
-    threads: int = setting("Threads that share each batch on a CPU; 0: as many as pay.", 0)
-    seed: int = setting("What all randomness of the run is derived from.", 0)
+    device: str = setting("Device: auto, cpu, cuda or mps.", "auto")
+    threads: int = setting("CPU threads that share each batch. 0: as many as help.", 0)
+    seed: int = setting("Seed of all randomness in the run.", 0)
 
     def __post_init__(self) -> None:
         for name in ("batch_size", "seq_len", "evaluations"):
@@ -167,49 +167,46 @@ class SampleConfig(Config):
     the shipped haiku is none, at 0.8 one in 41.
     """
 
-    length: int = setting("Most tokens to write.", 400)
-    chars: int | None = setting("Most characters to write. Leave it out for no limit.", None)
-    min_chars: int = setting("Fewest characters before a text may end; 0: it may end at once.", 0)
-    stop: tuple[str, ...] = setting("End just before any of these strings. Empty: none.", ())
-    until: str | None = setting(
-        "End with the first whole sentence, line or paragraph. Leave it out to write on.", None
-    )
+    length: int = setting("Write at most this many tokens.", 400)
+    chars: int | None = setting("Write at most this many characters.", None)
+    min_chars: int = setting("Write at least this many characters.", 0)
+    stop: tuple[str, ...] = setting("End just before this string. Repeatable.", ())
+    until: str | None = setting("End after the first whole sentence, line or paragraph.", None)
     temperature: float | tuple[float, ...] = setting(
-        "Below 1 plainer, above 1 wilder, 0 the likeliest token; several take turns, text by text."
-        " 1: as learned.",
+        "Below 1 the text is plainer, above 1 wilder. 0 takes the likeliest token, 1 draws as"
+        " learned. A list or range takes turns, text by text.",
         0.8,
     )
-    top_k: int | None = setting(
-        "Draw from the K likeliest tokens only. Leave it out to keep every token.", None
-    )
+    top_k: int | None = setting("Draw from this many of the likeliest tokens only.", None)
     top_p: float | None = setting(
-        "Draw from the fewest tokens that hold this probability; 1 keeps every token.", None
+        "Draw from the fewest tokens that hold this probability. 1 keeps every token.", None
     )
     min_p: float | None = setting(
-        "Draw from tokens at least this share as likely as the likeliest; 0 keeps every token.",
+        "Draw from tokens at least this share as likely as the likeliest. 0 keeps every token.",
         None,
     )
     typical: float | None = setting(
-        "Draw from the tokens of most ordinary surprise that hold this probability;"
+        "Draw from the tokens of most ordinary surprise that hold this probability."
         " 1 keeps every token.",
         None,
     )
     repetition_penalty: float = setting(
-        "Above 1 makes tokens written lately less likely, below 1 likelier; 1: off.", 1.0
+        "Above 1 makes recent tokens less likely, below 1 likelier. 1: off.", 1.0
     )
-    repetition_window: int = setting("How many tokens back the repetition penalty looks.", 64)
+    repetition_window: int = setting(
+        "Number of recent tokens that the repetition penalty applies to.", 64
+    )
     bias: tuple[tuple[str, float], ...] = setting(
-        "Strings made likelier (above 0) or rarer (below 0), by nats. Empty or 0: off.", ()
+        "Make a string likelier (above 0) or rarer (below 0), in nats: moon=2. Repeatable.", ()
     )
-    ban: tuple[str, ...] = setting("Strings that must not occur. Empty: none.", ())
+    ban: tuple[str, ...] = setting("Never write this string. Repeatable.", ())
     novel: int | None = setting(
-        "Never copy this many characters in a row from the training text. Leave it out for no"
-        " limit.",
+        "Never copy this many characters in a row from the training text.",
         None,
     )
-    best_of: int = setting("Write K texts for each one and keep the likeliest a token; 1: off.", 1)
+    best_of: int = setting("Write this many texts and keep the likeliest per token. 1: off.", 1)
     beam: int | None = setting(
-        "Search for the likeliest text with K candidates, drawing nothing. Leave it out to draw.",
+        "Search for the likeliest text with this many candidates, instead of drawing.",
         None,
     )
 
@@ -278,19 +275,19 @@ class SampleConfig(Config):
     def _check_conflicts(self) -> None:
         if self.chars is not None and self.min_chars > self.chars:
             raise ConfigError(
-                f"--min-chars {self.min_chars} is more than --chars {self.chars}; lower it."
+                f"--min-chars {self.min_chars} is more than --chars {self.chars}. Lower it."
             )
         if self.best_of > 1 and not any(self.temperatures):
             raise ConfigError(
                 "--best-of has nothing to choose from at --temperature 0, where every text is the"
-                " same; leave one of them out."
+                " same. Leave one of them out."
             )
         if self.beam is not None:
             for name in ("temperature", "top_k", "top_p", "min_p", "typical", "best_of"):
                 if getattr(self, name) != type(self).__dataclass_fields__[name].default:
                     raise ConfigError(
-                        f"--beam draws nothing, so {option(name)} has no effect;"
-                        " leave one of them out."
+                        f"--beam draws nothing, so {option(name)} has no effect."
+                        " Leave one of them out."
                     )
 
 

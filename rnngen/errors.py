@@ -1,4 +1,4 @@
-"""What can go wrong, as the user is told it: one line that names the thing and what would work.
+"""What can go wrong, as the user reads it: one line that names the thing and what would work.
 
 RnngenError
 ├── ConfigError       an option or setting that cannot be               (exit code 2)

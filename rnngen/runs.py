@@ -153,7 +153,7 @@ def latest_log() -> Path:
 
 def latest() -> str:
     """The model trained last, else the shipped DEFAULT. Raises CheckpointError if neither is."""
-    shipped = set(_shipped())
+    shipped = set(_shipped_folders())
     for name, file in model_files().items():
         if file.parent.parent not in shipped:
             return name
@@ -176,14 +176,14 @@ def _candidates(name: str) -> Iterator[Path]:
     for place in _places():
         yield place / name
     if Path(name).parts[:1] == (SHIPPED,):  # as `checkpoints/shipped/haiku`, from anywhere
-        for place in _shipped():
+        for place in _shipped_folders():
             yield place.parent / name
 
 
 def _places() -> list[Path]:
-    return list(dict.fromkeys([home(), Path("checkpoints"), *_shipped()]))
+    return list(dict.fromkeys([home(), Path("checkpoints"), *_shipped_folders()]))
 
 
-def _shipped() -> list[Path]:
+def _shipped_folders() -> list[Path]:
     package = Path(__file__).parent
     return [package / "checkpoints" / SHIPPED, package.parent / "checkpoints" / SHIPPED]

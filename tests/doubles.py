@@ -47,6 +47,9 @@ class Pieces:
             data = data[len(self.pieces[token]) :]
         return np.array(ids, dtype=np.int64)
 
+    def settled(self, text: str) -> int:
+        return len(text)
+
     def unseen(self, text: str) -> list[str]:
         known = set(b"".join(self.pieces).decode(errors="ignore"))
         return list(dict.fromkeys(char for char in text if char not in known))

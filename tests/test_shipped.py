@@ -91,6 +91,6 @@ def test_the_wheel_holds_them(tmp_path: Path):
         text=True,
         check=True,
     )
-    told = json.loads(ran.stdout)
+    written = json.loads(ran.stdout)
     [text] = rnngen.load(SHIPPED / "haiku").sample(n=1, seed=3)
-    assert told["text"] == text.text
+    assert written["text"] == text.text

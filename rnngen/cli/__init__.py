@@ -15,7 +15,8 @@ import typer
 from typer.core import TyperGroup
 
 from rnngen import console
-from rnngen.errors import RnngenError
+from rnngen.cli import usage
+from rnngen.errors import ConfigError, RnngenError
 from rnngen.version import __version__
 
 USAGE, INTERRUPTED, CLOSED_PIPE = 2, 130, 141
@@ -29,15 +30,15 @@ PLAIN: dict[str, Any] = {
 }
 COMMANDS = {
     "train": "Train a model on text files and keep it under checkpoints/NAME.",
-    "plot": "Draw the losses of runs, also of one that is being trained.",
+    "plot": "Draw the losses of runs, even while they train.",
     "sample": "Write new text with a model.",
     "score": "Measure how much a text surprises a model: bits per byte and character, perplexity.",
-    "check": "Say whether a text has a form, and how much of it is copied; a line a document.",
-    "forms": "List the forms, a line each; or print one as its TOML file, to copy and change.",
-    "info": "Say what a model is, what it was trained on, and how well.",
+    "check": "Check whether texts have a form, and how much of them is copied.",
+    "forms": "List the forms, or print one as a TOML file to copy and change.",
+    "info": "Show what a model is, what it was trained on, and how well.",
     "shrink": "Write a model into a smaller file, to keep or to give away.",
-    "models": "List the models that can be named, the last written first.",
-    "tokenize": "Cut text into tokens ahead of training, which finds and uses them.",
+    "models": "List the models that you can name, newest first.",
+    "tokenize": "Cut text into tokens ahead of training.",
 }
 """Command -> the first line of its help. Its file is imported when it is asked for: most of the
 time to start would go into building options that are not used."""
@@ -57,6 +58,11 @@ class Commands(TyperGroup):
         alone.command(cmd_name, epilog=module.EXAMPLES)(module.command)
         return typer.main.get_command(alone)
 
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            raise ConfigError(usage.unknown_command(args[0], list(COMMANDS)))
+        return super().resolve_command(ctx, args)
+
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
@@ -69,7 +75,7 @@ class Commands(TyperGroup):
         except RnngenError as error:
             raise _failed(str(error), error.exit_code) from error
         except typer.TyperException as error:
-            raise _failed(error.format_message(), USAGE) from error
+            raise _failed(usage.explain(error), USAGE) from error
         except BrokenPipeError as error:
             _discard_stdout()
             raise typer.Exit(CLOSED_PIPE) from error
@@ -80,7 +86,7 @@ class Commands(TyperGroup):
             raise _failed(f"{place}{error.strerror or error}.", 1) from error
         except MemoryError as error:
             raise _failed(
-                "out of memory; try a smaller --batch-size or --hidden-size.", 1
+                "out of memory. Try a smaller --batch-size or --hidden-size.", 1
             ) from error
 
 
@@ -102,7 +108,7 @@ def _discard_stdout() -> None:
 
 app = typer.Typer(
     cls=Commands,
-    help="Train a small LSTM or GRU language model on text; write new text with it.",
+    help="Train a small LSTM or GRU language model on text and write new text with it.",
     no_args_is_help=True,
     **PLAIN,
 )

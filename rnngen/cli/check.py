@@ -39,45 +39,47 @@ def command(
     acrostic: options.Acrostic = None,
     against: Annotated[
         list[str] | None,
-        typer.Option(metavar="FILE", help="Text that may have been copied from; repeatable."),
+        typer.Option(
+            metavar="FILE", help="Compare with this text, to find what is copied. Repeatable."
+        ),
     ] = None,
     span: Annotated[
-        int, typer.Option(min=1, help="Shortest copied span that counts for the share.")
+        int, typer.Option(min=1, help="Count copied spans of at least this many characters.")
     ] = 30,
     novel: Annotated[
         int | None,
-        typer.Option(min=1, help="Exit with 3 if a text has a copied span of so many characters."),
+        typer.Option(min=1, help="Exit with 3 if a text copies this many characters in a row."),
     ] = None,
     documents: options.Documents = None,
     encoding: options.Encoding = None,
     column: options.Column = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print a JSON object a line.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON object per line.")
+    ] = False,
     quiet: options.Quiet = False,
 ) -> None:
-    """Say whether a text has a form, and how much of it is copied; a line a document.
+    """Check whether texts have a form, and how much of them is copied.
 
-    With --form: exact, possible (in one of the ways it may be read) or no, and why. With
-    --against: its longest copied span, with a file that holds it, and the share of its characters
-    that are in copied spans of --span or more. The text is stdin if no FILE is named. Documents
-    are parted by a blank line if there is a form, else as the files it is checked against are.
+    Prints one line per document. With --form: exact, possible (in one of the ways it can be read)
+    or no, and why. With --against: the longest copied span, a file that contains it, and the share
+    of characters in copied spans of at least --span. Without FILE the text is stdin. A blank line
+    separates documents if there is a form. Otherwise they are divided as the files of --against.
     """
     names = files or ["-"]
     spec = options.form(form, form_file, acrostic)
     if spec is None and not against:
-        raise ConfigError(
-            "say what the text is to be checked for: --form NAME, --against FILE, or both."
-        )
+        raise ConfigError("say what to check: --form NAME, --against FILE, or both.")
     if "-" in names and "-" in (against or ()):
-        raise ConfigError("stdin (-) cannot be both the text and what it is checked against.")
+        raise ConfigError("stdin (-) cannot be both the text and what it is compared with.")
     if not against and novel is not None:
-        raise ConfigError("--novel needs the text that may have been copied: --against FILE.")
+        raise ConfigError("--novel needs a text to compare with. Add --against FILE.")
     kind, corpus = documents or "paragraph", None
     if against:
         corpus = _open(against, documents or "auto", encoding, column, other=names)
         if spec is None:
             kind = "file" if corpus.documents == "none" else corpus.documents
     texts = list(_texts(_open(names, kind, encoding, column, other=against or [])))
-    copies = _measured(texts, corpus, span)
+    copies = _measure_copies(texts, corpus, span)
     verdicts = _verdicts(texts, spec)
     for index, (file, text) in enumerate(texts):
         facts: dict[str, Any] = {"index": index, "file": file}
@@ -90,7 +92,7 @@ def command(
     _judge(verdicts, copies, novel, quiet=quiet)
 
 
-def _measured(texts: list[tuple[str, str]], corpus: Corpus | None, span: int) -> list[Copied]:
+def _measure_copies(texts: list[tuple[str, str]], corpus: Corpus | None, span: int) -> list[Copied]:
     """What is copied in each text; empty if it is not asked for."""
     if corpus is None:
         return []
@@ -142,7 +144,7 @@ def _texts(corpus: Corpus) -> Iterator[tuple[str, str]]:
 
 
 def _facts(text: str, copied: Copied, span: int) -> dict[str, Any]:
-    """The keys of --json; the README explains them."""
+    """The keys of --json; docs/scripting.md explains them."""
     return {
         "characters": copied.characters,
         "longest_copied": copied.longest,

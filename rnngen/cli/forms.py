@@ -24,11 +24,13 @@ Examples:
 
 def command(
     name: options.NamedForm = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print a JSON object a line.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON object per line.")
+    ] = False,
 ) -> None:
-    """List the forms, a line each; or print one as its TOML file, to copy and change.
+    """List the forms, or print one as a TOML file to copy and change.
 
-    A file of that kind is a form of your own: rnngen sample --form-file mine.toml.
+    Write with your own file: rnngen sample --form-file mine.toml.
     """
     from rnngen.forms import spec
 

@@ -21,10 +21,11 @@ Examples:
 def command(
     name: options.ModelName = None,
     as_json: Annotated[
-        bool, typer.Option("--json", help="Print one JSON object; its keys are in the README.")
+        bool,
+        typer.Option("--json", help="Print one JSON object. docs/scripting.md explains its keys."),
     ] = False,
 ) -> None:
-    """Say what a model is, what it was trained on, and how well."""
+    """Show what a model is, what it was trained on, and how well."""
     from rnngen import checkpoint, console, runs
 
     path = runs.find_model(name or runs.latest())

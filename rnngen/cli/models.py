@@ -20,15 +20,18 @@ Examples:
 
 
 def command(
-    as_json: Annotated[bool, typer.Option("--json", help="Print a JSON object a line.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON object per line.")
+    ] = False,
 ) -> None:
-    """List the models that can be named, the last written first.
+    """List the models that you can name, newest first.
 
-    One a line, parted by tabs: name, cell, tokenizer, bits per byte, size, date, file.
+    Prints one model per line. Tabs separate name, cell, tokenizer, bits per byte, bytes, date
+    and file.
     """
     found = runs.model_files()
     if not found:
-        console.note("rnngen: note: there is no model yet; train one with: rnngen train FILE")
+        console.note("rnngen: note: there is no model yet. Train one with: rnngen train FILE")
     for name, file in found.items():
         facts = _facts(name, file)
         typer.echo(json.dumps(facts) if as_json else "\t".join(map(str, facts.values())))

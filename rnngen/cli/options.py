@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def setting(config: type[Config], name: str, *flags: str) -> Any:
     """The option for one field of a config: its name and help are the field's."""
     default = config.__dataclass_fields__[name].default  # type: ignore[attr-defined]
-    # What training is not told it chooses by itself, whatever the field's default.
+    # What training is not given it chooses by itself, whatever the field's default.
     is_shown = config is SampleConfig and default not in (None, ())
     shown = f"  [default: {default:g}]" if is_shown else ""
     return typer.Option(*(flags or (option(name),)), help=config.help(name) + shown)
@@ -30,8 +30,8 @@ Files = Annotated[
     list[str] | None,
     typer.Argument(
         metavar="FILE...",
-        help="Text files (also .gz, .xz, .bz2, .zst), folders of .txt files, globs, URLs, "
-        "- for stdin.",
+        help="Text files (.gz, .xz, .bz2 and .zst too), folders of .txt files, globs, URLs, "
+        "or - for stdin.",
     ),
 ]
 
@@ -48,7 +48,7 @@ ModelName = Annotated[
     typer.Argument(
         envvar="RNNGEN_MODEL",
         autocompletion=_model_names,
-        help="A model's name or path; the last one written if left out.",
+        help="A model's name or path. Default: your newest model.",
     ),
 ]
 NamedModel = Annotated[
@@ -70,7 +70,7 @@ RunNames = Annotated[
     typer.Argument(
         metavar="NAME...",
         autocompletion=_run_names,
-        help="Names or folders of runs; the one last written to if left out.",
+        help="Names or folders of runs. Default: the run written to last.",
     ),
 ]
 InitFrom = Annotated[
@@ -79,7 +79,7 @@ InitFrom = Annotated[
         "--init-from",
         metavar="MODEL",
         autocompletion=_model_names,
-        help="Go on from this model's weights and tokens, on another text.",
+        help="Start from the weights and tokens of this model.",
     ),
 ]
 
@@ -97,19 +97,20 @@ Form = Annotated[
         "--form",
         metavar="NAME",
         autocompletion=_form_names,
-        help="A form each text must have: haiku, tweet, limerick; rnngen forms lists them.",
+        help="A form that each text must have, such as haiku. rnngen forms lists them.",
     ),
 ]
 NamedForm = Annotated[
     str | None,
-    typer.Argument(autocompletion=_form_names, help="A form's name; all of them if left out."),
+    typer.Argument(autocompletion=_form_names, help="A form's name. Default: list all forms."),
 ]
 FormFile = Annotated[
-    Path | None, typer.Option("--form-file", help="A form of your own; see rnngen forms haiku.")
+    Path | None,
+    typer.Option("--form-file", help="A form of your own, a file as rnngen forms haiku prints it."),
 ]
 Acrostic = Annotated[
     str | None,
-    typer.Option("--acrostic", metavar="WORD", help="The lines begin with the letters of WORD."),
+    typer.Option("--acrostic", metavar="WORD", help="Begin the lines with the letters of WORD."),
 ]
 Documents = Annotated[
     str | None,
@@ -118,31 +119,33 @@ Documents = Annotated[
         "file, or none (one continuous text).",
     ),
 ]
-Encoding = Annotated[str | None, typer.Option(help="Encoding of the files; UTF-8 by default.")]
+Encoding = Annotated[str | None, typer.Option(help="Encoding of the files. Default: UTF-8.")]
 Column = Annotated[
-    str | None, typer.Option(help="Which column of .csv, .tsv or .jsonl files holds the text.")
+    str | None, typer.Option(help="The column of .csv, .tsv or .jsonl files that holds the text.")
 ]
 TokenizerKind = Annotated[
-    str | None, typer.Option("--tokenizer", help="char, byte or subword; char by default.")
+    str | None,
+    typer.Option("--tokenizer", help="Kind of tokens: char, byte or subword. Default: char."),
 ]
 VocabSize = Annotated[int | None, typer.Option(help="Number of subword tokens.")]
 Subwords = Annotated[
-    str | None, typer.Option("--subwords", help="How subwords are found: bpe or unigram.")
+    str | None,
+    typer.Option("--subwords", help="How to find subwords: bpe or unigram. Default: bpe."),
 ]
 MinCount = Annotated[
-    int | None, typer.Option(help="Characters rarer than this are written as bytes.")
+    int | None, typer.Option(help="Write characters rarer than this as bytes. Default: 2.")
 ]
 Novelty = Annotated[
     bool | None,
     typer.Option(
         "--novelty/--no-novelty",
-        help="Keep an index of the text for sample --novel; on unless it takes over 2 MB.",
+        help="Keep an index of the text for sample --novel. Default: yes, up to 2 MB.",
     ),
 ]
 ConfigFile = Annotated[
-    Path | None, typer.Option("--config", help="TOML file of settings; options win over it.")
+    Path | None, typer.Option("--config", help="TOML file of settings. Options override it.")
 ]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")]
 
 TEXT = (
     "valid",
@@ -163,7 +166,7 @@ def form(name: str | None, file: Path | str | None, word: str | None) -> FormSpe
     from rnngen.forms import spec
 
     if name is not None and file is not None:
-        raise ConfigError("--form and --form-file were both given; leave one of them out.")
+        raise ConfigError("--form and --form-file exclude each other. Leave one of them out.")
     if name is None and file is None:
         if word is None:
             return None
@@ -192,7 +195,7 @@ def tell_unseen(unseen: list[str], what: str, *, strict: bool = False) -> None:
         return
     shown = ", ".join(repr(character) for character in unseen[:10])
     more = f" and {len(unseen) - 10} more" if len(unseen) > 10 else ""
-    message = f"{what} has characters the model never saw: {shown}{more}"
+    message = f"{what} has characters the model has never seen: {shown}{more}"
     if strict:
-        raise ConfigError(f"{message}. Leave --strict out to go on all the same.")
+        raise ConfigError(f"{message}. Leave out --strict to continue anyway.")
     console.note(f"rnngen: note: {message}.")

@@ -35,43 +35,46 @@ LEAST_WIDTH, LARGEST = 44, 10_000
 
 def command(
     names: options.RunNames = None,
-    x: Annotated[str, typer.Option(help="step, tokens, minutes or epoch.")] = "step",
+    x: Annotated[
+        str, typer.Option(help="Horizontal axis: step, tokens, minutes or epoch.")
+    ] = "step",
     y: Annotated[
         str,
         typer.Option(
-            help="nats per token, or bits per byte of held-out text, which compare runs of "
-            "different tokens."
+            help="Vertical axis: nats per token, or bits per byte of held-out text, which also "
+            "compare runs with different tokens."
         ),
     ] = "nats",
     smooth: Annotated[
         float,
-        typer.Option(help="Weight of earlier points in each training loss shown, 0 to below 1."),
+        typer.Option(help="Smooth the training losses, from 0 (not at all) to below 1."),
     ] = 0.0,
     first: Annotated[
-        float | None, typer.Option("--from", help="Leave out what is before this x.")
+        float | None, typer.Option("--from", help="Leave out what comes before this x.")
     ] = None,
-    log_x: Annotated[bool, typer.Option("--log-x", help="Equal steps of x are factors.")] = False,
+    log_x: Annotated[bool, typer.Option("--log-x", help="Use a logarithmic x axis.")] = False,
     out: Annotated[
-        Path | None, typer.Option(help="Draw into a file: .png, .svg or .pdf; needs matplotlib.")
+        Path | None, typer.Option(help="Draw into a .png, .svg or .pdf file. Needs matplotlib.")
     ] = None,
     as_json: Annotated[
-        bool, typer.Option("--json", help="Print the points, a JSON object a line.")
+        bool, typer.Option("--json", help="Print the points, one JSON object per line.")
     ] = False,
     width: Annotated[
-        int | None, typer.Option(help="Characters of the chart; else as the terminal has.")
+        int | None,
+        typer.Option(help="Width of the chart in characters. Default: that of the terminal."),
     ] = None,
-    height: Annotated[int, typer.Option(help="Lines the curves are drawn in.")] = 16,
-    ascii_only: Annotated[bool, typer.Option("--ascii", help="Only ASCII characters.")] = False,
+    height: Annotated[int, typer.Option(help="Height of the curves in lines.")] = 16,
+    ascii_only: Annotated[bool, typer.Option("--ascii", help="Use only ASCII characters.")] = False,
 ) -> None:
-    """Draw the losses of runs, also of one that is being trained.
+    """Draw the losses of runs, even while they train.
 
-    A run is a name or a folder, as for rnngen sample; left out, the run last written to.
+    A run is a name or a folder, as for rnngen sample.
     """
     from rnngen.plotting import curves
 
     view = curves.View(x, y, smooth, first, log_x)
     if as_json and out:
-        raise ConfigError("--json and --out were both given; leave one of them out.")
+        raise ConfigError("--json and --out exclude each other. Leave one of them out.")
     _check_size(width, height)
     if out:
         from rnngen.plotting import figure
@@ -79,7 +82,7 @@ def command(
         figure.file_format(out)
     logs = _read(names or [])
     if len(logs) > MOST_RUNS and not (as_json or out):
-        raise ConfigError(f"a chart has room for {MOST_RUNS} runs; draw more of them with --out.")
+        raise ConfigError(f"a chart has room for {MOST_RUNS} runs. Draw more of them with --out.")
     found = curves.curves(logs, view)
     _tell(logs, found, view)
     if as_json:
@@ -127,7 +130,7 @@ def _tell(logs: Sequence[RunLog], found: Sequence[Curve], view: View) -> None:
     if view.y == "nats" and lengths and max(lengths) > SAME_TOKENS * min(lengths):
         console.note(
             "rnngen: note: the runs have different tokens, so their nats per token do not "
-            "compare; bits per byte do: --y bits."
+            "compare. Bits per byte do: --y bits."
         )
 
 

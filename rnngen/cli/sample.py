@@ -37,15 +37,17 @@ def command(
     ctx: typer.Context,
     name: options.ModelName = None,
     prompt: Annotated[
-        str | None, typer.Argument(help="How the text begins; - reads it from stdin.")
+        str | None, typer.Argument(help="How the text begins. - reads it from stdin.")
     ] = None,
     number: Annotated[
-        int, typer.Option("-n", "--number", min=1, help="How many texts (for each prompt).")
+        int, typer.Option("-n", "--number", min=1, help="Number of texts for each prompt.")
     ] = 1,
     seed: Annotated[
         int | None,
         typer.Option(
-            min=0, envvar="RNNGEN_SEED", help="The same seed gives the same texts; else new ones."
+            min=0,
+            envvar="RNNGEN_SEED",
+            help="The same seed gives the same texts. Default: new texts.",
         ),
     ] = None,
     length: Annotated[int | None, setting(SampleConfig, "length")] = None,
@@ -72,47 +74,56 @@ def command(
     particles: Annotated[
         int | None,
         typer.Option(
-            min=1, max=4096, help="With --form, texts followed at once for each.  [default: 16]"
+            min=1, max=4096, help="With --form, drafts to follow for each text.  [default: 16]"
         ),
     ] = None,
     budget_ms: Annotated[
         int | None,
         typer.Option(
-            min=1, help="With --form, at most so long for each text; chooses the particles."
+            min=1,
+            help="With --form, choose --particles so that a text takes this many milliseconds.",
         ),
     ] = None,
     words: Annotated[
         str | None,
-        typer.Option(metavar="corpus|dictionary", help="With --form, which words may be written."),
+        typer.Option(metavar="corpus|dictionary", help="With --form, the words that may occur."),
     ] = None,
     prompt_file: Annotated[
-        Path | None, typer.Option("-f", "--prompt-file", help="File that holds the beginning.")
+        Path | None, typer.Option("-f", "--prompt-file", help="File that holds the prompt.")
     ] = None,
     prompts: Annotated[
-        bool, typer.Option("--prompts", help="Each line of the prompt is one of its own.")
+        bool, typer.Option("--prompts", help="Treat each line of the prompt as a prompt.")
     ] = False,
     no_prompt: Annotated[
-        bool, typer.Option("--no-prompt", help="Print only what is new, not the prompt.")
+        bool, typer.Option("--no-prompt", help="Print the new text without the prompt.")
     ] = False,
     strict: Annotated[
-        bool, typer.Option("--strict", help="Refuse a prompt with characters the model never saw.")
+        bool,
+        typer.Option(
+            "--strict", help="Refuse a prompt with characters that the model has never seen."
+        ),
     ] = False,
     separator: Annotated[
-        str | None, typer.Option(help="What stands between texts; else as between documents.")
+        str | None,
+        typer.Option(help="Print this between texts. Default: what separates documents."),
     ] = None,
-    null: Annotated[bool, typer.Option("-0", "--null", help="End each text with a NUL.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print a JSON object a line.")] = False,
+    null: Annotated[
+        bool, typer.Option("-0", "--null", help="End each text with a NUL byte.")
+    ] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON object per line.")
+    ] = False,
     out_dir: Annotated[
-        Path | None, typer.Option(help="Write each text to a file of its own in this folder.")
+        Path | None, typer.Option(help="Write each text to its own file in this folder.")
     ] = None,
 ) -> None:
     r"""Write new text with a model.
 
-    A text ends where the model ends it, where you say, or at --length. A single one is printed as
-    it is written. In --stop, --ban, --bias and --separator, \n is a newline, \t a tab. With --form
-    each text has the form, and no two are the same.
+    A text ends where the model ends it, where you say, or at --length. A single text is printed
+    while it is written. In --stop, --ban, --bias and --separator, \n is a newline and \t a tab.
+    With --form each text has the form, and no two are the same.
     """
-    config = SampleConfig(**_given(ctx.params))
+    config = SampleConfig(**_read_settings(ctx.params))
     form_asked = options.form(form, form_file, acrostic)
     search = sample_form.search(form_asked, particles=particles, budget_ms=budget_ms, words=words)
     from rnngen import api, runs
@@ -138,11 +149,11 @@ def command(
             _put(_json(model, text) + "\n")
     else:
         usual = _between(model) if form_asked is None else sample_form.BETWEEN
-        between = usual if separator is None else values.unescaped(separator)
+        between = usual if separator is None else values.unescape(separator)
         _print_all(texts, show_prompt, "\0" if null else "", "" if null else between)
 
 
-def _given(params: dict[str, Any]) -> dict[str, Any]:
+def _read_settings(params: dict[str, Any]) -> dict[str, Any]:
     """SampleConfig's fields, from the options that were given."""
     fields = SampleConfig.__dataclass_fields__
     given = {k: v for k, v in params.items() if k in fields and v not in (None, [])}
@@ -150,35 +161,35 @@ def _given(params: dict[str, Any]) -> dict[str, Any]:
         given["temperature"] = values.numbers("--temperature", given["temperature"])
     if params["greedy"]:
         if given.get("temperature", (0.0,)) != (0.0,):
-            raise ConfigError("--greedy is --temperature 0; leave one of them out.")
+            raise ConfigError("--greedy means --temperature 0. Leave one of them out.")
         given["temperature"] = 0.0
     for name in ("stop", "ban"):
         if name in given:
-            given[name] = tuple(values.unescaped(text) for text in given[name])
+            given[name] = tuple(values.unescape(text) for text in given[name])
     if "bias" in given:
-        given["bias"] = tuple(values.weighted("--bias", text) for text in given["bias"])
+        given["bias"] = tuple(values.parse_weighted("--bias", text) for text in given["bias"])
     return given
 
 
 def _beginnings(prompt: str | None, file: Path | None, *, one_a_line: bool) -> list[str]:
     """The prompts, one unless each line is one."""
     if prompt is not None and file is not None:
-        raise ConfigError("--prompt-file and a prompt were both given; leave one of them out.")
+        raise ConfigError("--prompt-file and a prompt exclude each other. Leave one of them out.")
     if file is not None and str(file) != "-":
-        text = _decoded(file.read_bytes(), str(file))
+        text = _decode(file.read_bytes(), str(file))
     elif prompt == "-" or file is not None or (one_a_line and prompt is None):
-        text = _decoded(sys.stdin.buffer.read(), "stdin")
+        text = _decode(sys.stdin.buffer.read(), "stdin")
     else:
         text = prompt or ""
     if not one_a_line:
         return [text]
     lines = text.splitlines()
     if not lines:
-        raise ConfigError("--prompts: there is no line to begin with.")
+        raise ConfigError("--prompts needs at least one line, but the prompt is empty.")
     return lines
 
 
-def _decoded(content: bytes, where: str) -> str:
+def _decode(content: bytes, where: str) -> str:
     try:
         # `echo "old pond" | ...` means the words, not the end of the line.
         return content.decode("utf-8-sig").removesuffix("\n")
@@ -216,11 +227,11 @@ def _stream(
 def _print_all(texts: Iterator[AnyText], show_prompt: bool, end: str, between: str) -> None:
     """Each text as soon as it is finished; a newline ends the last one unless `end` does."""
     for text in texts:
-        _put((between if text.index else "") + _shown(text, show_prompt) + end)
+        _put((between if text.index else "") + _format_text(text, show_prompt) + end)
     _put("" if end else "\n")
 
 
-def _shown(text: AnyText, show_prompt: bool) -> str:
+def _format_text(text: AnyText, show_prompt: bool) -> str:
     return (text.prompt if show_prompt else "") + text.text
 
 
@@ -242,7 +253,7 @@ def _write_files(
     folder.mkdir(parents=True, exist_ok=True)
     width = max(4, len(str(count)))
     for text in texts:
-        content = (_json(model, text) if as_json else _shown(text, show_prompt)) + "\n"
+        content = (_json(model, text) if as_json else _format_text(text, show_prompt)) + "\n"
         path = folder / f"{text.index + 1:0{width}}.{'json' if as_json else 'txt'}"
         with path.open("x", encoding="utf-8", newline="\n") as file:
             file.write(content)

@@ -19,5 +19,5 @@ def search(form: FormSpec | None, **options: Any) -> dict[str, Any]:
     given = {name: value for name, value in options.items() if value is not None}
     if form is None:
         for name in given:
-            raise ConfigError(f"{option(name)} is for texts of a form; add --form NAME.")
+            raise ConfigError(f"{option(name)} needs a form. Add --form NAME.")
     return given

@@ -34,19 +34,22 @@ def command(
     name: options.NamedModel = None,
     files: options.Files = None,
     each: Annotated[
-        bool, typer.Option("--each", help="Print a JSON object a line for each document.")
+        bool, typer.Option("--each", help="Print one JSON object per document.")
     ] = False,
     rank: Annotated[
-        bool, typer.Option("--rank", help="List the documents, the least surprising first.")
+        bool, typer.Option("--rank", help="List the documents, least surprising first.")
     ] = False,
     tokens: Annotated[
         bool,
-        typer.Option("--tokens", help="Each token's surprise: on a terminal as colour, else JSON."),
+        typer.Option(
+            "--tokens",
+            help="Show the surprise of each token: as colour on a terminal, else as JSON.",
+        ),
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, whatever is shown.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     stride: Annotated[
         int | None,
-        typer.Option(help="Read in windows of so many tokens, each from an empty state."),
+        typer.Option(help="Read in windows of this many tokens, each from an empty state."),
     ] = None,
     adapt: Annotated[
         bool, typer.Option("--adapt", help="Learn from the text while reading it. Needs PyTorch.")
@@ -61,15 +64,17 @@ def command(
 ) -> None:
     """Measure how much a text surprises a model: bits per byte and character, perplexity.
 
-    Each document is read by itself; what one is, the model knows from its training, or say it with
-    --documents. A model of continuous text reads each file from its beginning to its end.
+    The model reads each document by itself. Documents are what they were in its training, unless
+    you pass --documents. A model of continuous text reads each file as one stream.
     """
     if not name or not files:
-        raise ConfigError("name a model, then the text: rnngen score NAME FILE, or - for stdin.")
+        raise ConfigError("name a model, then a text: rnngen score NAME FILE, or - for stdin.")
     if tokens and (each or rank):
-        raise ConfigError("--tokens is about tokens, --each and --rank about documents; choose.")
+        raise ConfigError(
+            "--tokens shows tokens, --each and --rank show documents. Leave one of them out."
+        )
     if adapt_rate is not None and not adapt:
-        raise ConfigError("--adapt-rate has no effect without --adapt; add it.")
+        raise ConfigError("--adapt-rate has no effect without --adapt. Add it.")
     from rnngen import api
     from rnngen.score import text_pieces
 
@@ -190,7 +195,7 @@ def _how(facts: dict[str, Any]) -> str:
     if facts["adapted"]:
         return (
             f"adapted: the model learned from the text while reading it, at rate "
-            f"{facts['adapt_rate']:g}; this does not compare with figures of a fixed model"
+            f"{facts['adapt_rate']:g}. Do not compare this with figures of a fixed model"
         )
     if facts["stride"]:
         return f"in windows of {facts['stride']} tokens, each from an empty state"

@@ -22,20 +22,26 @@ Examples:
 def command(
     model: options.NamedModel = None,
     weights: Annotated[
-        str, typer.Option(help="How weights are kept: int8 (a quarter), fp16 (half) or fp32.")
+        str,
+        typer.Option(
+            help="How to store weights: int8 (a quarter of the size), fp16 (half) or fp32."
+        ),
     ] = "int8",
     name: Annotated[
-        str | None, typer.Option("--name", "-o", help="Name of the new model; else MODEL-WEIGHTS.")
+        str | None,
+        typer.Option("--name", "-o", help="Name of the new model. Default: MODEL-WEIGHTS."),
     ] = None,
     novelty: Annotated[
         bool, typer.Option("--novelty/--no-novelty", help="Keep the index for sample --novel.")
     ] = True,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a model.")] = False,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace an existing model.")
+    ] = False,
     quiet: options.Quiet = False,
 ) -> None:
     """Write a model into a smaller file, to keep or to give away.
 
-    It is named and used as any other. To see what it costs, rnngen score both on a text.
+    You use it like any other model. To see what it costs, rnngen score both with a text.
     """
     import dataclasses
 

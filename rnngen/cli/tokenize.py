@@ -32,15 +32,15 @@ def command(
     min_count: options.MinCount = None,
     shard: Annotated[
         str | None,
-        typer.Option(metavar="I/N", help="Only part I of N: run it on N machines, each its part."),
+        typer.Option(metavar="I/N", help="Only part I of N. Run each part on its own machine."),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the facts as JSON.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
     quiet: options.Quiet = False,
 ) -> None:
-    """Cut text into tokens ahead of training, which finds and uses them.
+    """Cut text into tokens ahead of training.
 
-    Give the same files and the same options to rnngen train afterwards. With --shard many
-    machines do it, each a part, into one RNNGEN_HOME.
+    Then pass the same files and options to rnngen train, which finds the tokens. With --shard,
+    each of several machines cuts a part into the same RNNGEN_HOME.
     """
     from rnngen import runs
     from rnngen.dataset.cache import tokenize

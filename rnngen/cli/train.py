@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from rnngen.checkpoint import Model
     from rnngen.training.events import Stopped
-    from rnngen.training.plan import Job, Start
+    from rnngen.training.plan import Plan, Pretrained
     from rnngen.training.processes import Group
     from rnngen.training.tensorboard import Scalars
 
@@ -40,16 +40,19 @@ def command(
     ctx: typer.Context,
     files: options.Files = None,
     name: Annotated[
-        str | None, typer.Option("--name", "-o", help="Name of the run; else the file's name.")
+        str | None,
+        typer.Option("--name", "-o", help="Name of the run. Default: the name of the first file."),
     ] = None,
     resume: Annotated[
         bool,
         typer.Option(
             "--resume",
-            help="Go on with a run that stopped; --minutes, --epochs or --steps move its end.",
+            help="Continue a run that stopped. --minutes, --epochs or --steps move its end.",
         ),
     ] = False,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a run.")] = False,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace an existing run.")
+    ] = False,
     init_from: options.InitFrom = None,
     minutes: Annotated[float | None, setting(TrainConfig, "minutes", "--minutes", "-m")] = None,
     epochs: Annotated[float | None, setting(TrainConfig, "epochs")] = None,
@@ -80,7 +83,7 @@ def command(
     valid_fraction: Annotated[float | None, setting(TrainConfig, "valid_fraction")] = None,
     valid_tokens: Annotated[int | None, setting(TrainConfig, "valid_tokens")] = None,
     valid: Annotated[
-        str | None, typer.Option(help="File to hold out in place of a share of the text.")
+        str | None, typer.Option(help="Hold out this file instead of a share of the text.")
     ] = None,
     documents: options.Documents = None,
     encoding: options.Encoding = None,
@@ -103,62 +106,64 @@ def command(
 ) -> None:
     """Train a model on text files and keep it under checkpoints/NAME.
 
-    What you leave out is chosen from the text, the machine and the time, and said.
-    Ctrl-C saves the run; --resume goes on with it.
+    rnngen chooses what you leave out from the text, the machine and the time, and prints it.
+    Ctrl-C saves the run and stops. --resume continues it.
     """
-    given = _given(ctx.params, config)
+    given = _read_settings(ctx.params, config)
     if not resume and not files:
         raise ConfigError("name a text file to train on, or --resume a run by its --name.")
     if resume and init_from is not None:
-        raise ConfigError("--init-from begins a run, --resume goes on with one; leave one out.")
+        raise ConfigError(
+            "--init-from starts a run, --resume continues one. Leave one of them out."
+        )
     if resume and files and name:
         raise ConfigError(
-            "--resume goes on with the text the run began with: leave out the files; or begin a "
-            f"run with another text and what {name} has learned, by --init-from {name}."
+            "--resume continues with the text of the run, so leave out the files. To teach the "
+            f"model another text, start a run with --init-from {name}."
         )
     from rnngen import runs
     from rnngen.training import processes
 
-    with processes.joined() as group:
+    with processes.join_group() as group:
         quiet = quiet or not group.is_first
         if not resume and group.has_begun():  # started anew, with the command as it was
             overwrite = True
-            if group.shared(_has_state(files, name)):
+            if group.broadcast(_has_state(files, name)):
                 resume, given = True, {}
         scalars = None
         if tensorboard and (name or files) and group.is_first:
             scalars = _scalars(tensorboard, name or _stem(files or []), resume=resume)
-        with group.first_then_others():
+        with group.first_rank_first():
             if resume:
-                job = _resumed(files, name, given)
+                plan = _resumed_plan(files, name, given)
             else:
                 overwrite = overwrite or not group.is_first
-                job = _planned(
+                plan = _new_plan(
                     files or [], name, given, init_from, overwrite=overwrite, quiet=quiet
                 )
-                group.check(job.config.batch_size)
+                group.check(plan.config.batch_size)
                 if group.is_first:
-                    group.begin()
-                    runs.make_ready(job.folder)
-        job = dataclasses.replace(job, sample=_sample)
-        stopped = _run(job, scalars, resume=resume, quiet=quiet, group=group)
-        _report(stopped, job.folder, quiet=quiet, first=group.is_first)
+                    group.mark_begun()
+                    runs.make_ready(plan.folder)
+        plan = dataclasses.replace(plan, sample=_sample)
+        stopped = _run(plan, scalars, resume=resume, quiet=quiet, group=group)
+        _report(stopped, plan.folder, quiet=quiet, first=group.is_first)
 
 
-def _given(params: dict[str, Any], config: Path | None) -> dict[str, Any]:
+def _read_settings(params: dict[str, Any], config: Path | None) -> dict[str, Any]:
     """What the user fixed: the TOML file's settings, and over them the options'."""
     names = [f.name for c in (ModelConfig, TrainConfig) for f in dataclasses.fields(c)]
     known = {*names, *options.TEXT}
     from_file = read_toml(config) if config else {}
     if unknown := sorted(set(from_file) - known):
         raise ConfigError(
-            f"{config}: unknown setting {unknown[0]!r}; known are {', '.join(sorted(known))}."
+            f"{config}: unknown setting {unknown[0]!r}. Known settings: {', '.join(sorted(known))}."
         )
     from_options = {k: v for k, v in params.items() if k in known and v is not None}
     return from_file | from_options
 
 
-def _planned(
+def _new_plan(
     files: list[str],
     name: str | None,
     given: dict[str, Any],
@@ -166,41 +171,47 @@ def _planned(
     *,
     overwrite: bool,
     quiet: bool,
-) -> Job:
-    """A new run, told."""
+) -> Plan:
+    """A new run, shown to the user."""
     from rnngen import runs
-    from rnngen.training.plan import new_job
+    from rnngen.training.plan import new_plan
 
     folder = runs.new_folder(name or _stem(files))
     runs.check_free(folder, overwrite=overwrite)
     settings = {k: v for k, v in given.items() if k not in options.TEXT}
     text = options.text(files, given)
-    start = _start(init_from, given)
+    pretrained = _load_pretrained(init_from, given)
     device = _device_kind(given)
     with console.counting("tokenizing", "characters", quiet=quiet) as progress:
         note = None if quiet else console.note
-        job, recipe = new_job(
-            text, folder, settings, start=start, device=device, progress=progress, note=note
+        plan, recipe = new_plan(
+            text,
+            folder,
+            settings,
+            pretrained=pretrained,
+            device=device,
+            progress=progress,
+            note=note,
         )
     if not quiet:
-        console.show_corpus(job.facts["corpus"])
+        console.show_corpus(plan.facts["corpus"])
         console.show_recipe(recipe)
-    return job
+    return plan
 
 
-def _start(name: str | None, given: dict[str, Any]) -> Start | None:
+def _load_pretrained(name: str | None, given: dict[str, Any]) -> Pretrained | None:
     """The model that --init-from names."""
     if name is None:
         return None
     if tokens := {"tokenizer", "vocab_size", "subwords"} & given.keys():
         raise ConfigError(
             f"{option(min(tokens))} has no effect with --init-from, which keeps the model's"
-            " tokens; leave one of them out."
+            " tokens. Leave one of them out."
         )
     from rnngen import checkpoint, runs
-    from rnngen.training.plan import Start
+    from rnngen.training.plan import Pretrained
 
-    return Start(name, checkpoint.load_model(runs.find_model(name)))
+    return Pretrained(name, checkpoint.load_model(runs.find_model(name)))
 
 
 def _scalars(folder: Path, name: str, *, resume: bool) -> Scalars:
@@ -217,22 +228,22 @@ def _has_state(files: list[str] | None, name: str | None) -> bool:
     return (runs.new_folder(name or _stem(files or [])) / runs.TRAINING_FILE).is_file()
 
 
-def _resumed(files: list[str] | None, name: str | None, given: dict[str, Any]) -> Job:
+def _resumed_plan(files: list[str] | None, name: str | None, given: dict[str, Any]) -> Plan:
     """The run as it was saved, or with the end it is given now."""
     if others := given.keys() - BUDGET:
         raise ConfigError(
             f"{option(min(others))} cannot be changed with --resume: a resumed run keeps its "
-            "settings, so that it ends as if it had never stopped; only its end can be moved, by "
+            "settings, so that it ends as if it had never stopped. You can only move its end, with "
             f"{', '.join(map(option, BUDGET))}."
         )
     if not name and not files:
         raise ConfigError("--resume needs the run's --name.")
     from rnngen import runs
-    from rnngen.training.plan import resumed_job
+    from rnngen.training.plan import resumed_plan
 
     folder = runs.new_folder(name or _stem(files or []))
     runs.remove_leftovers(folder)
-    return resumed_job(folder, given)
+    return resumed_plan(folder, given)
 
 
 def _stem(files: list[str]) -> str:
@@ -249,17 +260,19 @@ def _device_kind(given: dict[str, Any]) -> str:
     return str(choose_device(wanted).type)
 
 
-def _run(job: Job, scalars: Scalars | None, *, resume: bool, quiet: bool, group: Group) -> Stopped:
+def _run(
+    plan: Plan, scalars: Scalars | None, *, resume: bool, quiet: bool, group: Group
+) -> Stopped:
     from rnngen.console.training import training_view
     from rnngen.training.events import Stopped
     from rnngen.training.run import train
 
     event = None
     with _stop_signals() as stopping, training_view(quiet=quiet) as view, scalars or nullcontext():
-        for event in train(job, resume=resume, should_stop=stopping, group=group):
+        for event in train(plan, resume=resume, should_stop=stopping, group=group):
             view.show(event)
             if scalars:
-                scalars.write(event)
+                scalars.add(event)
     assert isinstance(event, Stopped)
     return event
 
@@ -277,12 +290,12 @@ def _stop_signals() -> Iterator[Callable[[], bool]]:
     """Ctrl-C and SIGTERM ask for a stop after the step at hand; a second Ctrl-C does not wait."""
     received: list[int] = []
 
-    def note_it(number: int, _: object) -> None:
+    def receive(number: int, _: object) -> None:
         if received and number == signal.SIGINT:
             raise KeyboardInterrupt
         received.append(number)
 
-    before = {number: signal.signal(number, note_it) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: signal.signal(number, receive) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield lambda: bool(received)
     finally:
@@ -297,19 +310,19 @@ def _report(stopped: Stopped, folder: Path, *, quiet: bool, first: bool) -> None
         raise typer.Exit({"diverged": 1, "interrupted": INTERRUPTED}.get(stopped.reason, 0))
     if stopped.reason == "diverged":
         raise TrainingError(
-            f"{folder}: the loss stopped being a number and stayed so; the last good state is "
-            f"kept. Start again with a lower --learning-rate, or try: {resume}"
+            f"{folder}: the loss is no longer a finite number. The last good state is kept. "
+            f"Start again with a lower --learning-rate, or try: {resume}"
         )
     if stopped.reason == "interrupted":
-        console.note(f"stopped at step {stopped.step}, saved; go on with: {resume}")
+        console.note(f"stopped at step {stopped.step}, saved. Continue with: {resume}")
         raise typer.Exit(INTERRUPTED)
     if stopped.best_valid_bits_per_byte is None:
         raise TrainingError(
-            f"{folder}: no loss on held-out text was a number, so there is no model. "
+            f"{folder}: no loss on held-out text was a finite number, so there is no model. "
             "Start again with a lower --learning-rate."
         )
     if not quiet:
-        why = "no gain any more" if stopped.reason == "patience" else "done"
+        why = "no more gain" if stopped.reason == "patience" else "done"
         console.note(
             f"{why} after {stopped.step:,} steps, {stopped.seconds / 60:.1f} minutes: "
             f"{stopped.best_valid_bits_per_byte:.4f} bits per byte on held-out text; "

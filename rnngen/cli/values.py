@@ -11,7 +11,7 @@ ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "\\": "\\", "0": "\0"}
 MOST_NUMBERS = 1000
 
 
-def unescaped(text: str) -> str:
+def unescape(text: str) -> str:
     r"""`text` with \n, \t, \r, \0 and \\ as in a string of most languages."""
     return re.sub(r"\\([ntr0\\])", lambda found: ESCAPES[found[1]], text)
 
@@ -27,7 +27,8 @@ def numbers(option: str, text: str) -> tuple[float, ...]:
         return tuple(map(float, text.split(",")))
     except (ValueError, TypeError) as error:
         raise ConfigError(
-            f"{option} must be a number, a list as 0.5,1 or a range as 0.5:1.5:0.25, got {text!r}."
+            f"{option} must be a number, a list like 0.5,1 or a range like 0.5:1.5:0.25, "
+            f"got {text!r}."
         ) from error
 
 
@@ -39,15 +40,15 @@ def _range(first: float, last: float, step: float) -> tuple[float, ...]:
     return tuple(round(first + k * step, 10) for k in range(count))
 
 
-def weighted(option: str, text: str) -> tuple[str, float]:
-    """`TEXT=VALUE` as the pair; the last `=` parts them. Raises ConfigError."""
+def parse_weighted(option: str, text: str) -> tuple[str, float]:
+    """`TEXT=VALUE` as the pair; split at the last `=`. Raises ConfigError."""
     name, equals, value = text.rpartition("=")
     try:
         if name and equals:
-            return unescaped(name), float(value)
+            return unescape(name), float(value)
     except ValueError:
         pass
-    raise ConfigError(f"{option} must be TEXT=VALUE, as moon=2 or rain=-3, got {text!r}.")
+    raise ConfigError(f"{option} must be TEXT=VALUE, like moon=2 or rain=-3, got {text!r}.")
 
 
 def share(option: str, text: str) -> tuple[int, int]:
@@ -55,6 +56,6 @@ def share(option: str, text: str) -> tuple[int, int]:
     found = re.fullmatch(r"(\d{1,6})/(\d{1,6})", text, re.ASCII)
     if not found or not 1 <= int(found[1]) <= int(found[2]):
         raise ConfigError(
-            f"{option} must be I/N, as 2/8 for the second of eight machines, got {text!r}."
+            f"{option} must be I/N, like 2/8 for the second of eight machines, got {text!r}."
         )
     return int(found[1]), int(found[2])

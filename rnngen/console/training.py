@@ -99,10 +99,10 @@ class LiveView(TrainingView):
 
 
 def describe(event: Event) -> str:
-    """An event as lines of plain text; empty if it need not be told."""
+    """An event as lines of plain text; empty if there is nothing to show."""
     match event:
         case Planned():
-            return f"{event.total_steps:,} steps in all"
+            return f"{event.total_steps:,} steps in total"
         case Step():
             total = f"/{event.total_steps}" if event.total_steps else ""
             return (

@@ -29,7 +29,7 @@ def check_column(sources: Sequence[Source], encoding: str, column: str | None) -
         if known is None or column in known:
             continue
         found = "no --column given" if column is None else f"no column {column!r}"
-        raise CorpusError(f"{table.name}: {found}; its columns are {_listed(known)}.")
+        raise CorpusError(f"{table.name}: {found}; its columns are {_format_list(known)}.")
 
 
 def column_texts(source: Source, encoding: str, column: str) -> Iterator[str]:
@@ -40,7 +40,9 @@ def column_texts(source: Source, encoding: str, column: str) -> Iterator[str]:
     for line, row in _rows(source, encoding):
         place = f"{source.name}, line {line}"
         if column not in row:
-            raise CorpusError(f"{place}: no column {column!r}; its columns are {_listed(row)}.")
+            raise CorpusError(
+                f"{place}: no column {column!r}; its columns are {_format_list(row)}."
+            )
         value = row[column]
         if value is not None and not isinstance(value, str):
             found = json.dumps(value)[:40]
@@ -49,7 +51,7 @@ def column_texts(source: Source, encoding: str, column: str) -> Iterator[str]:
             yield nfc(unix_newlines(replace_surrogates(value)))
 
 
-def _listed(names: Sequence[str] | Mapping[str, Any]) -> str:
+def _format_list(names: Sequence[str] | Mapping[str, Any]) -> str:
     return ", ".join(str(name) for name in names if name is not None)
 
 

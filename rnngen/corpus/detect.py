@@ -1,6 +1,6 @@
 """What the documents of a text are, by its beginning, with the reason in one sentence.
 
-The widest gap in regular use (two blank lines, one, or a newline) parts the text into pieces. They
+The widest gap in regular use (two blank lines, one, or a newline) cuts the text into pieces. They
 are documents if they are alike (nine in ten at most three times as long as the typical one) and
 whole (they do not end in a comma). Verse, posts and names pass; the paragraphs of a novel and the
 speeches of a play do not. Wrapped lines are prose whatever else is seen, and many small files are a
@@ -22,7 +22,7 @@ BEGINNING = 1 << 18  # characters looked at
 SMALL_FILE = 4 << 10  # bytes, on average: poems, songs, posts
 STORY_FILE = 64 << 10  # bytes, on average: stories, articles; books are longer
 MANY_FILES = 8
-FEW_PIECES = 8  # below this nothing can be told
+FEW_PIECES = 8  # below this nothing can be said
 REGULAR = 0.05  # share of the gaps that must be as wide, so that stray blank lines do not count
 UNLIKE = 3  # times the median that one piece in ten may not exceed
 UNFINISHED = 0.03  # share of pieces that may end in a comma
@@ -81,10 +81,10 @@ def _stream(seen: str) -> tuple[str, str]:
 
 def _widest_gap(beginning: str) -> str:
     blank_lines = [gap.count("\n") - 1 for gap in GAP.findall(beginning.strip())]
-    parted = sum(n > 0 for n in blank_lines)
-    if sum(n > 1 for n in blank_lines) > REGULAR * parted:
+    divided = sum(n > 0 for n in blank_lines)
+    if sum(n > 1 for n in blank_lines) > REGULAR * divided:
         return "section"
-    return "paragraph" if parted > REGULAR * len(blank_lines) else "line"
+    return "paragraph" if divided > REGULAR * len(blank_lines) else "line"
 
 
 def _wrap_width(beginning: str) -> int:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
 LIMIT = 1 << 20  # characters in a piece, at most
-LONGEST_BLANK = 1 << 20  # characters; a longer run of spaces and newlines is shortened to this
+LONGEST_BLANK = 1 << 20  # characters; more spaces and newlines in a row are shortened to this
 ONE_BLANK = re.compile(r"\n\s*\n")  # one or more blank lines
 TWO_BLANK = re.compile(r"\n[^\S\n]*\n\s*\n")  # two or more
 SPLITTERS: dict[str, Callable[[str], list[str]]] = {

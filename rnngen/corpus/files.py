@@ -110,7 +110,7 @@ def blocks(source: Source) -> Iterator[bytes]:
         if isinstance(error, OSError) and error.errno:
             raise CorpusError(f"{source.name}: {_explain(error)}.") from error
         if remote.is_remote(source.path):
-            raise remote.explained(source.name, error) from error
+            raise remote.explain(source.name, error) from error
         if not packed:
             raise
         raise CorpusError(
@@ -149,7 +149,7 @@ def identity(source: Source) -> str:
 def open_binary(source: Source) -> BinaryIO:
     """The file as it is on disk, opened to read."""
     if remote.is_remote(source.path):
-        return remote.opened(source.path)
+        return remote.open_remote(source.path)
     return Path(source.path).open("rb", buffering=0)
 
 
@@ -235,7 +235,7 @@ def _unpack(source: Source) -> Iterator[bytes]:
 
 
 def _range(stream: BinaryIO, start: int, stop: int | None) -> Iterator[bytes]:
-    """Bytes [start, stop). Blocks end where they do if all of the file is read: see parts.py."""
+    """Bytes [start, stop). Blocks end where they do if all of the file is read: see shards.py."""
     if start:
         stream.seek(start)
     place = start

@@ -38,28 +38,28 @@ def find(url: str, is_text: Callable[[str], bool]) -> list[str]:
             is_pattern = glob.has_magic(path)
             found = "no file matches this pattern" if is_pattern else "no such file or folder"
     except Exception as error:
-        raise explained(url, error) from error
+        raise explain(url, error) from error
     if not names:
         raise CorpusError(f"{url}: {found}.")
     return [str(system.unstrip_protocol(name)) for name in sorted(names)]
 
 
 def size(url: str) -> int:
-    """Bytes of a file, 0 if that is not told. Raises CorpusError if it is not there."""
+    """Bytes of a file, 0 if that is not known. Raises CorpusError if it is not there."""
     system, path = _system(url)
     try:
         return int(system.info(path)["size"] or 0)
     except Exception as error:
-        raise explained(url, error) from error
+        raise explain(url, error) from error
 
 
-def opened(url: str) -> BinaryIO:
+def open_remote(url: str) -> BinaryIO:
     """The file, to read from its beginning. Raises CorpusError."""
     system, path = _system(url)
     try:
         stream: BinaryIO = system.open(path, "rb")
     except Exception as error:
-        raise explained(url, error) from error
+        raise explain(url, error) from error
     return stream
 
 
@@ -79,7 +79,7 @@ def can_seek(url: str) -> bool:
     return not _is_web(url) and "::" not in url
 
 
-def explained(url: str, error: BaseException) -> CorpusError:
+def explain(url: str, error: BaseException) -> CorpusError:
     """The error in one line. What servers raise has no common base."""
     if isinstance(error, CorpusError):
         return error
@@ -111,5 +111,5 @@ def _system(url: str) -> tuple[Any, str]:
     try:
         system, path = url_to_fs(url)
     except Exception as error:  # an unknown protocol; a package that it needs
-        raise explained(url, error) from error
+        raise explain(url, error) from error
     return system, str(path)

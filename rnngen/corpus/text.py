@@ -60,7 +60,7 @@ def decode(source: Source, encoding: str) -> Iterator[str]:
     """
     decoder = codecs.getincrementaldecoder(encoding)()
     lines, held, is_first = 0, "", not source.start
-    for block in chain(_checked(source, encoding), [b""]):
+    for block in chain(_check_blocks(source, encoding), [b""]):
         try:
             text = held + decoder.decode(block, final=not block)
         except UnicodeDecodeError as error:
@@ -137,7 +137,7 @@ def _joins(char: str) -> bool:
     return unicodedata.category(char)[0] == "M" or "\u1160" <= char <= "\u11ff"
 
 
-def _checked(source: Source, encoding: str) -> Iterator[bytes]:
+def _check_blocks(source: Source, encoding: str) -> Iterator[bytes]:
     """The blocks of a file. Raises CorpusError if its beginning is not that of a text."""
     codec = codecs.lookup(encoding).name
     seen = source.start

@@ -96,7 +96,7 @@ def tokenize(
 ) -> tuple[Corpus, Tokenizer, TokenStore]:
     """The text as token ids, made now or found where an earlier call left them under `home`.
 
-    shard: (i, n): only part i of n, from 1 on, which is made now; `new_job` joins all of them.
+    shard: (i, n): only part i of n, from 1 on, which is made now; `find_store` joins all of them.
     progress: called with the number of characters encoded so far.  note: called with a line where
     something turned out otherwise than asked.
     Raises CorpusError or TokenizerError.

@@ -118,7 +118,7 @@ def _encode_by_many(
     waiting: deque[tuple[Block, Future[NDArray[Any]]]] = deque()
     try:
         for block in blocks:
-            with _interrupts_held():
+            with _hold_interrupts():
                 waiting.append((block, pool.submit(_encode_there, block)))
             if len(waiting) == 2 * workers:
                 yield _done(*waiting.popleft())
@@ -133,7 +133,7 @@ def _done(block: Block, future: Future[NDArray[Any]]) -> tuple[Block, NDArray[An
 
 
 @contextmanager
-def _interrupts_held() -> Iterator[None]:
+def _hold_interrupts() -> Iterator[None]:
     """Ctrl-C waits. A process started here never gets it: it would print a traceback."""
     if not hasattr(signal, "pthread_sigmask"):  # Windows
         yield

@@ -109,7 +109,7 @@ def _line(text: str, unit: str, limits: tuple[int, int], *, shouted: bool = Fals
         items = read(text, shouted=shouted)
         if unit == "words":
             items = tuple(map(_as_words, items))
-        counts = speech.sums(item.counts for item in items)
+        counts = speech.add_choices(item.counts for item in items)
     fitting = [limits[0] <= count <= limits[1] for count in counts]
     sure = all(fitting) and all(item.sure for item in items)
     verdict = "exact" if sure else "possible" if any(fitting) else "no"
@@ -134,7 +134,7 @@ def _readings(items: tuple[Spoken, ...], limits: tuple[int, int]) -> Iterator[st
         if not item.ways:
             yield f"{item.text!r} cannot be read"
             continue
-        others = speech.sums(other.counts for n, other in enumerate(items) if n != place)
+        others = speech.add_choices(other.counts for n, other in enumerate(items) if n != place)
         way = next(
             (
                 way

@@ -74,10 +74,10 @@ class DistinctTexts:
             size = max(1, ROWS // settings.particles) * workers.num_workers
             for first in range(0, len(indices), size):
                 some = indices[first : first + size]
-                for attempt, written in self._allowed(workers, some, settings):
-                    yield self._new(writer, attempt, written, settings)
+                for attempt, written in self._draw_allowed(workers, some, settings):
+                    yield self._draw_new(writer, attempt, written, settings)
 
-    def _allowed(
+    def _draw_allowed(
         self, workers: WorkerPool, indices: Sequence[int], settings: SearchSettings
     ) -> list[tuple[int, CheckedText]]:
         """The first draw of each index that is not refused, and which it was. May repeat."""
@@ -90,9 +90,9 @@ class DistinctTexts:
             left = [index for index in left if index not in found]
             if not left:
                 return [found[index] for index in indices]
-        raise _none(left[0], "copies more of the training text than --novel allows", settings)
+        raise _no_text(left[0], "copies more of the training text than --novel allows", settings)
 
-    def _new(
+    def _draw_new(
         self, writer: FormWriter, attempt: int, written: CheckedText, settings: SearchSettings
     ) -> CheckedText:
         """This text, or the next draw of its index that is unlike all before."""
@@ -101,13 +101,13 @@ class DistinctTexts:
             attempt += 1
             # The likeliest text is always the same one.
             if attempt >= ATTEMPTS or settings.temperature == 0:
-                raise _none(index, "repeats an earlier one", settings)
+                raise _no_text(index, "repeats an earlier one", settings)
             [written] = writer.write([index], settings, attempt)
         self._printed.add(written.drawn.text)
         return written
 
 
-def _none(index: int, why: str, settings: SearchSettings) -> FormError:
+def _no_text(index: int, why: str, settings: SearchSettings) -> FormError:
     tries = "the likeliest" if settings.temperature == 0 else f"each of {ATTEMPTS} draws"
     return FormError(
         f"text {index + 1}: {tries} {why}. Ask for fewer texts, or for wilder ones:"

@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from rnngen.forms.streams import Streams, log_sum_exp
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
 
     from rnngen.forms.automata.base import Mask
     from rnngen.forms.automata.masks import Masks
-    from rnngen.model.runtime import Runtime, State
+    from rnngen.model.runtime import Runtime
 
     FloatArray = NDArray[np.float64]
     IntArray = NDArray[np.int64]
@@ -83,7 +85,7 @@ def draw(
     prompt: how the text begins, which the form must allow (`compile.check_prompt`).
     attempt: draws another text for the same index.
     """
-    state, streams = _state_after(masks, prompt), _Streams.begin(runtime, context)
+    state, streams = _state_after(masks, prompt), Streams.begin(runtime, context)
     size = max(1, ROWS // settings.particles)
     for first in range(0, len(indices), size):
         texts = [
@@ -108,42 +110,6 @@ def _state_after(masks: Masks, prompt: str) -> Any:
         state = masks.automaton.step(state, char)
         assert state is not None, "the prompt was checked before"
     return state
-
-
-class _Streams:
-    """The model in U streams, one for all particles of a text that have read the same.
-
-    Particles start alike, and those drawn anew from one go on alike while they draw the same; those
-    that are done read no more. With a surer model more is shared. A text's streams are a group by
-    themselves, so that its bits do not depend on other texts.
-    """
-
-    def __init__(self, runtime: Runtime, logits: NDArray[np.float32], memory: State) -> None:
-        """logits: (U, V), what may follow; memory: the model's state, (L, U, H) each."""
-        self._runtime, self._memory, self.logits = runtime, memory, logits
-        self.totals = _log_sum_exp(logits)
-
-    @classmethod
-    def begin(cls, runtime: Runtime, context: Sequence[int]) -> _Streams:
-        memory = runtime.start(1)
-        for token in context:
-            logits, memory = runtime.step(np.array([token]), memory)
-        return cls(runtime, logits, memory)
-
-    def after(
-        self, texts: IntArray, streams: IntArray, tokens: IntArray
-    ) -> tuple[_Streams, IntArray]:
-        """Each particle's stream (R,) reads its token (R,): the new streams, and whose is which.
-
-        texts: (R,), ascending, whose particles they are.
-        """
-        count, size = self.logits.shape
-        different, which = np.unique((texts * count + streams) * size + tokens, return_inverse=True)
-        read, tokens = different // size % count, different % size
-        groups = np.bincount(different // size // count)
-        memory = tuple(part[:, read] for part in self._memory)
-        stepped = self._runtime.step_groups(tokens, memory, groups[groups > 0].tolist())
-        return _Streams(self._runtime, *stepped), which
 
 
 @dataclass(frozen=True)
@@ -237,7 +203,7 @@ class _Particles:
 
 
 def _search(
-    masks: Masks, streams: _Streams, texts: list[_Particles], settings: SearchSettings
+    masks: Masks, streams: Streams, texts: list[_Particles], settings: SearchSettings
 ) -> None:
     """Advance all texts to their end. Particles are those of each text in turn, R in all."""
     count = settings.particles
@@ -265,7 +231,7 @@ def _search(
 def _choose(
     masks: Masks,
     texts: list[_Particles],
-    streams: _Streams,
+    streams: Streams,
     which: IntArray,
     points: FloatArray,
     settings: SearchSettings,
@@ -288,7 +254,7 @@ def _choose(
 
 
 def _scores(
-    options: _Options, streams: _Streams, follows: IntArray, settings: SearchSettings
+    options: _Options, streams: Streams, follows: IntArray, settings: SearchSettings
 ) -> tuple[FloatArray, FloatArray]:
     """Of every option the log-probability at the temperature (K,), but for what all of a stream
     have too much (U,); forbidden first, then truncated."""
@@ -297,7 +263,7 @@ def _scores(
         below = (logits - logits.max(axis=1, keepdims=True)).astype(np.float64)
         with np.errstate(over="ignore"):  # a tiny temperature sends all but the highest to -inf
             logits = (below / settings.temperature).astype(np.float32)
-        totals = _log_sum_exp(logits)
+        totals = log_sum_exp(logits)
     places = np.repeat(follows * logits.shape[1], options.sizes) + options.tokens
     scores = logits.ravel().take(places).astype(np.float64)
     if not np.isfinite(scores).all():
@@ -346,15 +312,6 @@ class _Options:
         before = ends[self._starts] - grains[self._starts]
         within = ((ends[self._stops - 1] - before) * points).astype(np.int64)
         return np.searchsorted(ends, before + within, side="right"), logs
-
-
-def _log_sum_exp(logits: NDArray[np.float32]) -> FloatArray:
-    """log of the sum of exp, for each row: (B,)."""
-    top = logits.max(axis=1, keepdims=True)
-    top = np.where(np.isfinite(top), top, 0)
-    total = np.exp(logits - top).sum(axis=1, dtype=np.float64)
-    logs: FloatArray = top[:, 0] + np.log(np.maximum(total, 1e-300))
-    return logs
 
 
 def _normalize_weights(log_weights: FloatArray) -> tuple[FloatArray, float]:

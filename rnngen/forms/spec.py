@@ -50,7 +50,7 @@ class FormSpec:
         has another number of lines.
         """
         lines = self.lines * len(word) if len(self.lines) == 1 else self.lines
-        return _checked(dataclasses.replace(self, acrostic=word, lines=lines), "--acrostic")
+        return _validate(dataclasses.replace(self, acrostic=word, lines=lines), "--acrostic")
 
     @property
     def uses_words(self) -> bool:
@@ -105,7 +105,7 @@ def parse(values: dict[str, Any], source: str) -> FormSpec:
         if key not in values:
             raise ConfigError(f"{source}: the key {key!r} is missing: {_help(key)}")
     lines = tuple(_line(entry, number, source) for number, entry in enumerate(values["lines"], 1))
-    return _checked(FormSpec(**{**values, "lines": lines}), source)
+    return _validate(FormSpec(**{**values, "lines": lines}), source)
 
 
 def _help(key: str) -> str:
@@ -123,7 +123,7 @@ def _line(entry: Any, number: int, source: str) -> tuple[int, int]:
     return pair[0], pair[1]
 
 
-def _checked(spec: FormSpec, source: str) -> FormSpec:
+def _validate(spec: FormSpec, source: str) -> FormSpec:
     for complaint in _complaints(spec):
         raise ConfigError(f"{source}: {complaint}")
     return spec

@@ -37,8 +37,8 @@ class CheckedText:
 class FormWriter:
     """Writes texts of one form with one model.
 
-    >>> writer = Writer(runtime, tokenizer, lexicon, load("haiku"))
-    >>> for written in writer.write(range(10), Settings(seed=1)):
+    >>> writer = FormWriter(runtime, tokenizer, lexicon, load("haiku"))
+    >>> for written in writer.write(range(10), SearchSettings(seed=1)):
     ...     print(written.drawn.text)
     """
 
@@ -180,5 +180,5 @@ class _LeadingBlank:
     def inside(self, state: Any, node: Node) -> Any:
         return self._inner.inside(state, node)
 
-    def ended(self, state: Any) -> Any | None:
-        return state if state is self._first else self._inner.ended(state)
+    def end_word(self, state: Any) -> Any | None:
+        return state if state is self._first else self._inner.end_word(state)

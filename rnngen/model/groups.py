@@ -43,7 +43,7 @@ def tasks(sizes: Sequence[int], most: int) -> list[Task]:
     for group in sizes:
         for first in range(start, start + group, TOGETHER):
             stop = min(first + TOGETHER, start + group)
-            by_size.setdefault(_filled(stop - first), []).append((first, stop))
+            by_size.setdefault(_padded_size(stop - first), []).append((first, stop))
         start += group
     found = []
     for size, pieces in sorted(by_size.items()):
@@ -52,7 +52,7 @@ def tasks(sizes: Sequence[int], most: int) -> list[Task]:
     return found
 
 
-def _filled(size: int) -> int:
+def _padded_size(size: int) -> int:
     return size if size <= APART else -(-size // APART) * APART
 
 

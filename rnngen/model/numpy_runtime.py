@@ -151,7 +151,7 @@ class NumpyRuntime:
 
 
 class _Layer:
-    """One recurrent layer with its norm and skip. The equations are in `model.py`."""
+    """One recurrent layer with its norm and skip. The equations are in `torch/rnnlm.py`."""
 
     scales: tuple[float, ...]
     """Of each gate: scale * tanh(scale * x) + 1 - scale is s(x) at 1/2 and tanh(x) at 1."""

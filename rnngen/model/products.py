@@ -1,4 +1,4 @@
-"""The products a step of the model is made of, each row's bits its own; see numpy.py for why.
+"""The products a step of the model is made of, each row's bits its own; see numpy_runtime.py.
 
 B rows of K numbers become B rows of G numbers; leading axes, as (T, B, K), are kept.
 """

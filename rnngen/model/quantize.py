@@ -41,7 +41,7 @@ def pack(weights: Weights, storage: str) -> Tensors:
             with np.errstate(over="ignore"):
                 packed[name] = array.astype(np.float16)
         else:
-            packed[name], packed[SCALE + name] = _rounded(array)
+            packed[name], packed[SCALE + name] = _quantize_rows(array)
     broken = storage != "fp32" and not all(np.isfinite(a).all() for a in packed.values())
     if broken:
         raise CheckpointError(
@@ -50,7 +50,7 @@ def pack(weights: Weights, storage: str) -> Tensors:
     return packed
 
 
-def _rounded(array: NDArray[np.float32]) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
+def _quantize_rows(array: NDArray[np.float32]) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
     largest = np.abs(array).max(axis=1)
     scale = np.where(largest > 0, largest, 1).astype(np.float32) / np.float32(LARGEST)
     return np.rint(array / scale[:, None]).astype(np.int8), scale

@@ -1,7 +1,7 @@
 """Which tensors a model is made of, known from its config alone.
 
 A checkpoint is checked against this, both runtimes read it, and `model.RNNLM` is tested to agree.
-The shape letters are those of `model.py`.
+The shape letters are those of `torch/rnnlm.py`.
 """
 
 from __future__ import annotations

@@ -88,7 +88,7 @@ class SpanIndex:
     def longest_copied(self, text: str) -> int:
         """The most characters in a row of `text` that the training text may hold.
 
-        Never less than it holds, but copies shorter than `span` cannot be told apart: for all of
+        Never less than it holds, but copies shorter than `span` cannot be distinguished: for all of
         them it is span - 1 (or the whole of a shorter text).
         """
         hits = self.contains(spans.spans(spans.prefix_sums(spans.code_points(text)), self.span))

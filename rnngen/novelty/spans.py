@@ -76,7 +76,7 @@ def hits_in_a_row(hits: NDArray[np.bool_]) -> NDArray[np.int64]:
 
 def powers(count: int) -> Hashes:
     """BASE to the powers 0 to count - 1."""
-    return _powers(BASE, _rounded(count))[:count]
+    return _powers(BASE, _next_power_of_two(count))[:count]
 
 
 def stretches(texts: Texts, overlap: int) -> Iterator[str]:
@@ -98,11 +98,11 @@ def stretches(texts: Texts, overlap: int) -> Iterator[str]:
 
 
 def _inverses(count: int) -> Hashes:
-    return _powers(INVERSE, _rounded(count))[:count]
+    return _powers(INVERSE, _next_power_of_two(count))[:count]
 
 
-def _rounded(count: int) -> int:
-    """The power of two not below `count`, so that few tables serve all."""
+def _next_power_of_two(count: int) -> int:
+    """The power of two not below `count`, so that few tables are enough for all."""
     return 1 << max(0, count - 1).bit_length()
 
 

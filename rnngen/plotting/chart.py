@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
     from rnngen.plotting.curves import Curve, View
 
-    Span = tuple[str, str]
+    Segment = tuple[str, str]
     """Text and its colour, a name of Rich's; empty for the terminal's own."""
-    Line = list[Span]
+    Line = list[Segment]
     Place = tuple[int, int]
     """Row from above, column."""
 
@@ -84,7 +84,7 @@ def chart(
     margin = max(map(len, labels.values()), default=0)
     plot = max(1, width - margin - 2)
     x = Scale.over((x for curve in curves for x, _ in curve.points), plot * columns, log=view.log_x)
-    canvas = _drawn(curves, glyphs, x, y, height)
+    canvas = _draw(curves, glyphs, x, y, height)
     area = [canvas.line(row, plot) for row in range(height)]
     yield [(view.y_label, "")]
     for row, line in enumerate(area):
@@ -188,20 +188,20 @@ class _Canvas:
         shown = (self._shown((row, column)) for column in range(width))
         return [
             ("".join(text for text, _ in same), colour)
-            for colour, same in groupby(shown, lambda span: span[1])
+            for colour, same in groupby(shown, lambda segment: segment[1])
         ]
 
     def _place(self, x: int, y: int) -> Place:
         return (self._top - y) // self._rows, x // self._columns
 
-    def _shown(self, place: Place) -> Span:
+    def _shown(self, place: Place) -> Segment:
         if found := self._marks.get(place) or self._letters.get(place):
             return next(iter(found.items())) if len(found) == 1 else (SEVERAL, "")
         bits = self._bits.get(place, 0)
         return (chr(BRAILLE | bits), self._colours[place]) if bits else (" ", "")
 
 
-def _drawn(curves: Sequence[Curve], glyphs: Glyphs, x: Scale, y: Scale, height: int) -> _Canvas:
+def _draw(curves: Sequence[Curve], glyphs: Glyphs, x: Scale, y: Scale, height: int) -> _Canvas:
     """Lines first, so that they hide no measurement.
 
     Held-out text is measured now and then: its points are joined only where no other line is.
@@ -212,7 +212,7 @@ def _drawn(curves: Sequence[Curve], glyphs: Glyphs, x: Scale, y: Scale, height: 
     for curve in curves:
         if curve.kind in lines:
             run = runs.index(curve.run)
-            for dot in _joined([(x.dot(a), y.dot(b)) for a, b in curve.points]):
+            for dot in _interpolate([(x.dot(a), y.dot(b)) for a, b in curve.points]):
                 if glyphs.are_letters:
                     canvas.letter(*dot, _colour(run), glyphs.line_of(run))
                 else:
@@ -225,7 +225,7 @@ def _drawn(curves: Sequence[Curve], glyphs: Glyphs, x: Scale, y: Scale, height: 
     return canvas
 
 
-def _joined(dots: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+def _interpolate(dots: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
     """The dots and, between each and the next, those nearest to the straight line."""
     yield dots[0]
     for (x0, y0), (x1, y1) in pairwise(dots):
@@ -276,11 +276,11 @@ def _legend(curves: Sequence[Curve], view: View, glyphs: Glyphs, width: int) -> 
     for number, (row, name) in enumerate(zip(table, ("", *runs), strict=True)):
         cells = [f"{text:>{w}}" for text, w in zip(row, widths, strict=True)]
         text = " ".join(cells)
-        name = _fitted(name, width - len(text) - 2)
+        name = _shorten_name(name, width - len(text) - 2)
         yield [(text, ""), (f"  {name}", "" if number == 0 else _colour(number - 1))]
 
 
-def _fitted(name: str, width: int) -> str:
+def _shorten_name(name: str, width: int) -> str:
     """A run's name in `width` characters, without any that would steer the terminal."""
     name = "".join(c if c.isprintable() else "?" for c in name)
     if len(name) <= width:

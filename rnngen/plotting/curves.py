@@ -99,7 +99,7 @@ class RunLog:
         known = [p for p in self.points.get(kind, []) if view.x in p and view.y_key in p]
         values = [p[view.y_key] for p in known]
         if kind == TRAINING:
-            values = smoothed(values, view.smooth)
+            values = smooth(values, view.smooth)
         points = [(p[view.x], y) for p, y in zip(known, values, strict=True)]
         first = -math.inf if view.first is None else view.first
         shown = [(x, y) for x, y in points if x >= first and (x > 0 or not view.log_x)]
@@ -157,15 +157,15 @@ def _is_number(value: Any) -> bool:
     return type(value) in (int, float) and abs(value) < LARGEST
 
 
-def smoothed(values: Sequence[float], weight: float) -> list[float]:
+def smooth(values: Sequence[float], weight: float) -> list[float]:
     """Each value as the mean of those so far, each one before counting `weight` times the next.
 
     Exponential smoothing without a pull to the first value: (1, 3) at 0.5 is (1, 7/3).
     """
-    return list(_smoothed(values, weight))
+    return list(_running_means(values, weight))
 
 
-def _smoothed(values: Sequence[float], weight: float) -> Iterator[float]:
+def _running_means(values: Sequence[float], weight: float) -> Iterator[float]:
     total = count = 0.0
     for value in values:
         total, count = weight * total + value, weight * count + 1

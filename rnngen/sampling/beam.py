@@ -13,15 +13,23 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from rnngen.model.softmax import log_softmax
-from rnngen.sampling.draft import Draft, check_finite, constrain_logits, select_streams
+from rnngen.sampling.draft import (
+    Draft,
+    check_finite,
+    concatenate_streams,
+    constrain_logits,
+    select_streams,
+)
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from rnngen.config import SampleConfig
-    from rnngen.model.runtime import Runtime, State
+    from rnngen.model.runtime import Runtime
     from rnngen.sampling.constraints import Constraints
     from rnngen.sampling.draft import SampledText, SampleRequest
+    from rnngen.sampling.prompts import OpenPrompt
+    from rnngen.sampling.spelling import Beginning
 
     FloatArray = NDArray[np.floating[Any]]
 
@@ -31,17 +39,19 @@ def search(
     constraints: Constraints,
     config: SampleConfig,
     request: SampleRequest,
-    prompt_state: tuple[list[int], State],
+    prompt: OpenPrompt,
 ) -> SampledText:
-    """The best text found from `prompt_state`, which is `read_prompt` of the prompt.
+    """The best text found that begins with `prompt`, which is the request's.
 
     Its `drawn_log_probability` is the one the search made greatest.
     Raises CheckpointError if the model's numbers are not finite.
     """
     assert config.beam is not None
-    ids, state = prompt_state
-    live, last = [Draft(request, constraints, config, ids[1:])], [ids[-1]]
-    best: Draft | None = None
+    drafts, beginnings = _begin(constraints, config, request, prompt)
+    best = max([draft for draft in drafts if draft.done], key=_nats, default=None)
+    rows = [row for row, draft in enumerate(drafts) if not draft.done]
+    live, last = [drafts[row] for row in rows], [beginnings[row].ids[-1] for row in rows]
+    state = concatenate_streams([beginnings[row].state for row in rows])
     while live and (best is None or _may_beat(live[0], best, config.length)):
         logits, state = runtime.step(np.array(last, dtype=np.int64), state)
         grown, done = _expand(live, logits, constraints, config)
@@ -50,6 +60,19 @@ def search(
         state = select_streams(state, [row for _, row, _ in grown])
     assert best is not None
     return best.text()
+
+
+def _begin(
+    constraints: Constraints, config: SampleConfig, request: SampleRequest, prompt: OpenPrompt
+) -> tuple[list[Draft], list[Beginning]]:
+    """A draft for each of the likeliest beginnings, the likeliest first."""
+    assert config.beam is not None
+    first = Draft(request, constraints, config)
+    beginnings = prompt.likeliest(config.beam, first.allows)
+    drafts = [first.copy() for _ in beginnings]
+    for draft, beginning in zip(drafts, beginnings, strict=True):
+        draft.begin(beginning)
+    return drafts, beginnings
 
 
 def _expand(
@@ -87,7 +110,7 @@ def _highest(scores: FloatArray, count: int) -> list[tuple[int, int]]:
 
 
 def _nats(draft: Draft) -> float:
-    return draft.drawn_log_probability / draft.tokens
+    return draft.drawn_log_probability / max(1, draft.tokens)
 
 
 def _may_beat(likeliest: Draft, best: Draft, length: int) -> bool:

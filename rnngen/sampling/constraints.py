@@ -41,12 +41,13 @@ class ByteAutomaton:
         self._codes = codes
         self.transitions = lru_cache(maxsize=None)(self._transitions)
 
-    def read(self, data: bytes) -> int:
-        """The state after `data`, from the first."""
-        state = 0
+    def read(self, data: bytes, state: int = 0) -> tuple[int, bool]:
+        """The state after `data`, and whether the goal was reached on the way."""
+        reached = False
         for byte in data:
             state = int(self._table[state, byte])
-        return state
+            reached |= state == self.goal
+        return state, reached
 
     def _transitions(self, state: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """For each token, (V,): the state after its piece, and how often it reached the goal."""
@@ -101,6 +102,12 @@ class Constraints:
         pairs = zip(self._automata, states, strict=True)
         return tuple(int(automaton.transitions(state)[0][token]) for automaton, state in pairs)
 
+    def advance_bytes(self, states: States, data: bytes) -> States | None:
+        """The states after `data`; None if it holds what is forbidden."""
+        read = [a.read(data, state) for a, state in zip(self._automata, states, strict=True)]
+        forbidden = any(reached for _, reached in read[: self._num_masking])
+        return None if forbidden else tuple(state for state, _ in read)
+
     def mask(self, states: States, may_end: bool) -> NDArray[np.bool_]:
         """The tokens forbidden in `states`, (V,); at least one is left."""
         return self._mask(states[: self._num_masking], may_end)
@@ -124,7 +131,7 @@ class Constraints:
 
     def _start(self, prompt: str) -> States:
         """The states of a text that begins with `prompt`."""
-        return tuple(automaton.read(utf8(prompt)) for automaton in self._automata)
+        return tuple(automaton.read(utf8(prompt))[0] for automaton in self._automata)
 
     def _find_mask(self, states: States, may_end: bool) -> NDArray[np.bool_]:
         mask = self._always_forbidden.copy()

@@ -1,4 +1,4 @@
-"""One text while it is being written, and the finished `Text` it becomes."""
+"""One text while it is being written, and the finished `SampledText` it becomes."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from rnngen.config import SampleConfig
     from rnngen.model.runtime import State
     from rnngen.sampling.constraints import Constraints
+    from rnngen.sampling.spelling import Beginning
 
     FloatArray = NDArray[np.floating[Any]]
 
@@ -69,13 +70,12 @@ class Draft:
         request: SampleRequest,
         constraints: Constraints,
         config: SampleConfig,
-        recent: Sequence[int] = (),
     ) -> None:
-        """recent: the prompt's tokens, for the repetition penalty."""
+        """To be given its `begin`ning."""
         self.request = request
         self.temperature = config.temperatures[request.index % len(config.temperatures)]
         self.uniforms = uniforms(request.seed, request.index, request.candidate)
-        self.recent = deque(recent, maxlen=min(config.repetition_window, sys.maxsize))
+        self.recent: deque[int] = deque(maxlen=min(config.repetition_window, sys.maxsize))
         self.states = constraints.start(request.prompt)
         self.trail = constraints.guard.start(request.prompt) if constraints.guard else NO_TRAIL
         self.tokens = 0
@@ -94,6 +94,28 @@ class Draft:
     def may_end(self) -> bool:
         return self._decoder.characters >= self._config.min_chars
 
+    def allows(self, added: bytes) -> bool:
+        """Whether the text may go on with these bytes, before it has drawn anything."""
+        if self._constraints.advance_bytes(self.states, added) is None:
+            return False
+        guard = self._constraints.guard
+        return guard is None or not guard.copies(self.trail, added)
+
+    def begin(self, beginning: Beginning) -> None:
+        """Take up the tokens it begins with; what the last adds to the prompt is text."""
+        self.recent.extend(beginning.ids[1:])
+        self.log_probability += beginning.log_probability
+        self.drawn_log_probability += beginning.drawn_log_probability
+        if not beginning.added:
+            return
+        self.tokens += 1
+        states = self._constraints.advance_bytes(self.states, beginning.added)
+        assert states is not None, "only what is allowed may be added"
+        self.states = states
+        if self._constraints.guard is not None:
+            self.trail = self._constraints.guard.advance_bytes(self.trail, beginning.added)
+        self._feed(beginning.added)
+
     def append(self, token: int, log_probability: float, drawn_log_probability: float) -> None:
         """Add a token; text that is certain then is appended to `parts`."""
         self.tokens += 1
@@ -106,7 +128,10 @@ class Draft:
         if token == self._constraints.end_id:
             self.parts.append(self._decoder.finish("end"))
             return
-        self.parts.append(self._decoder.feed(self._constraints.pieces[token]))
+        self._feed(self._constraints.pieces[token])
+
+    def _feed(self, piece: bytes) -> None:
+        self.parts.append(self._decoder.feed(piece))
         if self.tokens == self._config.length and not self.done:
             self.parts.append(self._decoder.finish("length"))
 

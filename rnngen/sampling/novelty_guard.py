@@ -75,8 +75,18 @@ class NoveltyGuard:
 
     def advance(self, trail: Trail, token: int) -> Trail:
         """The trail after `token`."""
-        text, rest = _characters(trail.rest, self._pieces[token])
+        return self.advance_bytes(trail, self._pieces[token])
+
+    def advance_bytes(self, trail: Trail, data: bytes) -> Trail:
+        """The trail after `data`."""
+        text, rest = _characters(trail.rest, data)
         return Trail((trail.tail + text)[-self._memory :], rest)
+
+    def copies(self, trail: Trail, data: bytes) -> bool:
+        """Whether `data` completes a copy."""
+        text, _ = _characters(trail.rest, data)
+        longest = self._needed + self._index.span - 1
+        return bool(text) and self._index.longest_copied(trail.tail + text) >= longest
 
     def masks(self, trails: Sequence[Trail]) -> NDArray[np.bool_]:
         """The tokens that would complete a copy, (B, V), one row a trail."""

@@ -82,7 +82,13 @@ class Sampler:
         if config.novel is not None:
             guard = NoveltyGuard(model.novelty, config.novel, model.tokenizer.pieces)
         self._constraints = Constraints(model.tokenizer, config, model.forbidden, guard)
-        self._prompts = PromptReader(model.runtime, model.tokenizer, model.start_id)
+        self._prompts = PromptReader(
+            model.runtime,
+            model.tokenizer,
+            config,
+            start_id=model.start_id,
+            forbidden=model.forbidden,
+        )
 
     def generate(
         self, prompts: Sequence[str], *, seed: int, indices: Iterable[int]
@@ -127,12 +133,13 @@ class Sampler:
         batch = self._batch()
         [draft] = batch.admit([SampleRequest(prompt, seed, index)])
         given = 0
-        while not draft.done:
-            batch.advance()
+        while True:
             if piece := "".join(draft.parts[given:]):
                 yield piece
             given = len(draft.parts)
-        return draft.text()
+            if draft.done:
+                return draft.text()
+            batch.advance()
 
     def _batch(self) -> DraftBatch:
         return DraftBatch(self._runtime, self._constraints, self._config, self._prompts)
@@ -147,7 +154,8 @@ class Sampler:
                 waiting += batch.admit(begun)
             if not waiting:
                 return
-            batch.advance()
+            if batch.drafts:
+                batch.advance()
             while waiting and waiting[0].done:
                 yield waiting.popleft()
 
@@ -169,17 +177,18 @@ class DraftBatch:
         self._state: State = ()
 
     def admit(self, requests: Sequence[SampleRequest]) -> list[Draft]:
-        """Begin texts: their drafts, in new rows after those there are."""
-        read = [self._prompts.read(request.prompt) for request in requests]
-        drafts = [
-            Draft(request, self._constraints, self._config, ids[1:])
-            for request, (ids, _) in zip(requests, read, strict=True)
-        ]
-        self.drafts += drafts
-        self._ids += [ids[-1] for ids, _ in read]
-        self._state = concatenate_streams(
-            [s for s in (self._state, *(state for _, state in read)) if s]
-        )
+        """Begin texts. Those that the beginning ends already get no row."""
+        drafts = [Draft(request, self._constraints, self._config) for request in requests]
+        states = [self._state] if self._state else []
+        for draft in drafts:
+            prompt = self._prompts.read(draft.request.prompt)
+            beginning = prompt.draw(draft.temperature, draft.uniforms, draft.allows)
+            draft.begin(beginning)
+            if not draft.done:
+                self.drafts.append(draft)
+                self._ids.append(beginning.ids[-1])
+                states.append(beginning.state)
+        self._state = concatenate_streams(states)
         return drafts
 
     def advance(self) -> None:

@@ -51,7 +51,7 @@ class _Stop(NamedTuple):
 class StoppingDecoder:
     """Turns drawn tokens into text, gives out what is certain, and knows when to end.
 
-    >>> decoder = Writer(SampleConfig(stop=("END",)))
+    >>> decoder = StoppingDecoder(SampleConfig(stop=("END",)))
     >>> [decoder.feed(piece) for piece in (b"be", b"st E", b"ND.")], decoder.reason
     (['b', 'est ', ''], 'stop')
     """

@@ -52,7 +52,7 @@ class AdaptingReader:
         self._state = self._model.start(1)
 
     def read_batch(self, rows: Sequence[IdArray]) -> list[Nats]:
-        """One after the other: what is learned from a text serves the next."""
+        """One after the other: what is learned from a text is used for the next."""
         return [self.read_next(row, first=True) for row in rows]
 
     def read_next(self, row: IdArray, *, first: bool) -> Nats:

@@ -79,14 +79,14 @@ class RuntimeReader:
         end = len(row) - 1
         head = min(self._left, end)
         tail = end - (end - head) % self._stride
-        nats = [self._carried(row[: head + 1]), *self.read_batch([row[head : tail + 1]])]
+        nats = [self._read_carried(row[: head + 1]), *self.read_batch([row[head : tail + 1]])]
         if tail < end:
             self._begin()
-            nats.append(self._carried(row[tail:]))
+            nats.append(self._read_carried(row[tail:]))
         return np.concatenate(nats)
 
-    def _carried(self, row: IdArray) -> Nats:
-        [nats], self._state = self._run([row], self._state)
+    def _read_carried(self, row: IdArray) -> Nats:
+        [nats], self._state = self._score_rows([row], self._state)
         self._left -= len(nats)
         return nats
 
@@ -96,11 +96,11 @@ class RuntimeReader:
         found: dict[int, Nats] = {}
         for start in range(0, len(rows), STREAMS):
             batch = order[start : start + STREAMS]
-            nats, _ = self._run([rows[i] for i in batch], self._runtime.start(len(batch)))
+            nats, _ = self._score_rows([rows[i] for i in batch], self._runtime.start(len(batch)))
             found.update(zip(batch, nats, strict=True))
         return [found[i] for i in range(len(rows))]
 
-    def _run(self, rows: list[IdArray], state: State) -> tuple[list[Nats], State]:
+    def _score_rows(self, rows: list[IdArray], state: State) -> tuple[list[Nats], State]:
         """The surprise of rows, the longest first; a row that has ended leaves the batch.
 
         Returns also the state after the last block, which is a single row's own.
@@ -110,7 +110,7 @@ class RuntimeReader:
         done = 0
         while alive := int((lengths > done).sum()):
             stop = min(done + self._block(alive), int(lengths[0]))
-            ids = _padded([row[done : stop + 1] for row in rows[:alive]], stop - done + 1)
+            ids = _pad([row[done : stop + 1] for row in rows[:alive]], stop - done + 1)
             found, state = self._block_nats(ids, tuple(part[:, :alive] for part in state))
             for into, row in zip(nats, found, strict=False):
                 into[done:stop] = row[: len(into) - done]
@@ -133,7 +133,7 @@ def _windows(row: IdArray, stride: int) -> list[IdArray]:
     return [row[i : i + stride + 1] for i in range(0, max(1, len(row) - 1), stride)]
 
 
-def _padded(rows: list[IdArray], width: int) -> IdArray:
+def _pad(rows: list[IdArray], width: int) -> IdArray:
     """(B, width), zeros after short rows; what is computed for them is not used."""
     ids = np.zeros((len(rows), width), np.int64)
     for into, row in zip(ids, rows, strict=True):

@@ -65,6 +65,13 @@ class Tokenizer(Protocol):
         """
         ...
 
+    def settled(self, text: str) -> int:
+        """How many characters of `text` keep their tokens whatever text follows.
+
+        So encode(text + more) begins with encode(text[:settled(text)]).
+        """
+        ...
+
     def unseen(self, text: str) -> list[str]:
         """Characters of `text` without a token of their own, or with one that was never seen.
 
@@ -72,7 +79,7 @@ class Tokenizer(Protocol):
         """
         ...
 
-    def extended(self, texts: Texts, min_count: int) -> Tokenizer:
+    def extend(self, texts: Texts, min_count: int) -> Tokenizer:
         """The same tokens with the same ids, new ones after them for what only `texts` holds.
 
         min_count: as for `train`.  `seen` then covers both texts.

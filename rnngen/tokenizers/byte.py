@@ -41,7 +41,7 @@ class ByteTokenizer:
             seen[END] |= ended
         return cls(seen)
 
-    def extended(self, texts: Texts, min_count: int) -> ByteTokenizer:
+    def extend(self, texts: Texts, min_count: int) -> ByteTokenizer:
         return ByteTokenizer(seen_with(self, texts))
 
     @classmethod
@@ -51,6 +51,9 @@ class ByteTokenizer:
 
     def encode(self, text: str) -> IdArray:
         return np.frombuffer(utf8(text), np.uint8).astype(np.int64)
+
+    def settled(self, text: str) -> int:
+        return len(text)
 
     def unseen(self, text: str) -> list[str]:
         """Characters of `text` with a byte that the corpus never held, in order of appearance."""

@@ -62,7 +62,7 @@ class CharTokenizer:
         seen[_utf8(as_bytes)] = True
         return cls(code_points, seen)
 
-    def extended(self, texts: Texts, min_count: int) -> CharTokenizer:
+    def extend(self, texts: Texts, min_count: int) -> CharTokenizer:
         counts, has_end = count_code_points(texts)
         found = CharTokenizer.build(counts, has_end, min_count)
         new = found.code_points[~np.isin(found.code_points, self.code_points)]
@@ -105,7 +105,10 @@ class CharTokenizer:
             return code_points.astype(np.int64)
         ids = self._table[code_points].astype(np.int64)
         is_unknown = ids == UNKNOWN
-        return _spelled(ids, is_unknown, code_points) if is_unknown.any() else ids
+        return _spell_unknown(ids, is_unknown, code_points) if is_unknown.any() else ids
+
+    def settled(self, text: str) -> int:
+        return len(text)
 
     def unseen(self, text: str) -> list[str]:
         ids = self._table[code_points_of(text)].tolist()
@@ -154,7 +157,9 @@ def _utf8(code_points: NDArray[Any]) -> NDArray[np.uint8]:
     return np.frombuffer(text.encode("utf-8"), np.uint8)
 
 
-def _spelled(ids: IdArray, is_unknown: NDArray[np.bool_], code_points: NDArray[Any]) -> IdArray:
+def _spell_unknown(
+    ids: IdArray, is_unknown: NDArray[np.bool_], code_points: NDArray[Any]
+) -> IdArray:
     """`ids` with each unknown one replaced by the bytes of its character.
 
     ids          104  -1       ids of "hé", widths 1 and 2

@@ -59,7 +59,7 @@ class SubwordTokenizer:
             raise TokenizerError("the tokenizer's sentencepiece model loses text; make it here.")
         self.seen = np.ones(self.vocab_size, np.bool_) if seen is None else seen
 
-    def extended(self, texts: Texts, min_count: int) -> SubwordTokenizer:
+    def extend(self, texts: Texts, min_count: int) -> SubwordTokenizer:
         """See Tokenizer; pieces cannot be added, so new characters are spelled in bytes."""
         return SubwordTokenizer(self._bytes, seen_with(self, texts))
 
@@ -110,6 +110,11 @@ class SubwordTokenizer:
             del self._words
         ids = b"".join(map(self._words.__getitem__, WORD.findall(text)))
         return np.frombuffer(ids, np.int64).copy()
+
+    def settled(self, text: str) -> int:
+        """See Tokenizer; the last word may grow, and then be cut in another way."""
+        begins = [match.start() for match in WORD.finditer(text)]
+        return len(text) if not text or text[-1] in MARKS else begins[-1]
 
     def unseen(self, text: str) -> list[str]:
         return [c for c in dict.fromkeys(text) if c not in self._alphabet]

@@ -4,6 +4,7 @@ recipe.py       settings chosen from the text, the machine and the time
 plan.py         all that a run is made from
 run.py          the run as an iterator of events
 events.py       what a run says as it goes
+progress.py     where a run stands
 schedule.py     learning rates and evaluations, counted in steps
 learner.py      the part that computes: model, optimizer and carried state
 threads.py      rows of a batch shared by threads

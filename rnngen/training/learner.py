@@ -18,7 +18,7 @@ from torch.nn import functional as F
 
 from rnngen.dataset.batches import IGNORE, batches
 from rnngen.model.torch.rnnlm import RNNLM
-from rnngen.training.processes import ALONE
+from rnngen.training.processes import SINGLE
 from rnngen.training.threads import Replicas, one_thread_each
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ LEAST_EVALUATION_STREAM = 4096
 
 
 @dataclass(frozen=True)
-class Measured:
+class Loss:
     """A loss over text: `nats` in all, over `tokens` that stand for `bytes` of it."""
 
     nats: float
@@ -64,7 +64,7 @@ class Learner:
         counts: NDArray[np.int64],
         start_id: int,
         initial: Mapping[str, NDArray[np.float32]] | None = None,
-        group: Group = ALONE,
+        group: Group = SINGLE,
     ) -> None:
         """config: with `device`, `precision` and `threads` resolved, not `auto` or 0.
 
@@ -115,12 +115,12 @@ class Learner:
         """
         for group in self._optimizer.param_groups:
             group["lr"] = learning_rate * group["share"]
-        self._replicas.clear_gradients()
+        self._replicas.zero_grad()
         before = None if batch.position == 0 else self._state
-        shares = self._replicas.each(len(batch.inputs), partial(self._backward, batch, before))
-        self._replicas.add_gradients()
-        loss = self._summed(torch.stack([loss for loss, _ in shares]).sum())
-        norm = self._shorten(self._replicas.gradient)
+        shares = self._replicas.map_rows(len(batch.inputs), partial(self._backward, batch, before))
+        self._replicas.sum_gradients()
+        loss = self._reduce_loss(torch.stack([loss for loss, _ in shares]).sum())
+        norm = self._clip_gradient(self._replicas.gradient)
         broken = ~torch.isfinite(loss + norm)
         # To ask a GPU would be to wait for it; where asking is free, this pass need not be.
         if self._device.type != "cpu" or broken:
@@ -128,21 +128,21 @@ class Learner:
         self._optimizer.step()
         self._updates += 1
         # What is carried may be what overflowed.
-        joined = _joined([state for _, state in shares])
+        joined = _concatenate_rows([state for _, state in shares])
         self._state = tuple(part.masked_fill_(broken, 0) for part in joined)
         return loss.masked_fill_(broken, math.nan)
 
-    def _shorten(self, gradient: torch.Tensor) -> torch.Tensor:
+    def _clip_gradient(self, gradient: torch.Tensor) -> torch.Tensor:
         """Scale down a gradient longer than `clip` (Pascanu et al. 2013); returns its length."""
         norm: torch.Tensor = torch.linalg.vector_norm(gradient)
         gradient *= (self._clip / (norm + 1e-6)).clamp(max=1)
         return norm
 
-    def _summed(self, loss: torch.Tensor) -> torch.Tensor:
+    def _reduce_loss(self, loss: torch.Tensor) -> torch.Tensor:
         """The loss over all processes; the gradient becomes theirs too, in the same message."""
-        message = self._replicas.message
+        message = self._replicas.reduce_buffer
         message[-1] = loss
-        return self._group.sum_(message)[-1].clone()
+        return self._group.all_reduce(message)[-1].clone()
 
     def _backward(
         self, batch: Batch, state: State | None, model: RNNLM, rows: slice
@@ -161,7 +161,7 @@ class Learner:
         self, batch: Batch, state: State | None, model: RNNLM, rows: slice
     ) -> tuple[torch.Tensor, State]:
         """The loss of some rows, summed, and their next state."""
-        inputs, targets = self._brought(batch.inputs[rows]), self._brought(batch.targets[rows])
+        inputs, targets = self._to_device(batch.inputs[rows]), self._to_device(batch.targets[rows])
         carried = None if state is None else tuple(part[:, rows].contiguous() for part in state)
         logits, after = model(inputs, carried)
         nats = F.cross_entropy(
@@ -170,7 +170,7 @@ class Learner:
         # Carried and saved in fp32, as NumPy has no bf16; every bf16 number is one of fp32 too.
         return nats, tuple(part.float() if part.is_floating_point() else part for part in after)
 
-    def _brought(self, ids: NDArray[np.int64]) -> torch.Tensor:
+    def _to_device(self, ids: NDArray[np.int64]) -> torch.Tensor:
         """On the device, or on the way there."""
         tensor = torch.from_numpy(np.ascontiguousarray(ids))
         if self._device.type == "cuda":  # only from pinned memory does the transfer not wait
@@ -185,7 +185,7 @@ class Learner:
         return contextlib.nullcontext()
 
     @one_thread_each()
-    def measure(self, sequence: TokenSequence, piece_bytes: NDArray[np.int64]) -> Measured:
+    def evaluate(self, sequence: TokenSequence, piece_bytes: NDArray[np.int64]) -> Loss:
         """The loss over `sequence`, read once with the state carried, in fp32 as `score` does.
 
         piece_bytes: int64 (V,), the bytes of text each token stands for.
@@ -195,11 +195,11 @@ class Learner:
         sums = np.zeros(3)
         if rows.start < rows.stop:
             with torch.backends.cudnn.flags(enabled=True, allow_tf32=False):
-                sums += self._measure_rows(sequence, piece_bytes, streams, rows)
-        nats, tokens, text_bytes = self._group.sum_(torch.from_numpy(sums)).tolist()
-        return Measured(nats, int(tokens), int(text_bytes))
+                sums += self._evaluate_rows(sequence, piece_bytes, streams, rows)
+        nats, tokens, text_bytes = self._group.all_reduce(torch.from_numpy(sums)).tolist()
+        return Loss(nats, int(tokens), int(text_bytes))
 
-    def _measure_rows(
+    def _evaluate_rows(
         self, sequence: TokenSequence, piece_bytes: NDArray[np.int64], streams: int, rows: slice
     ) -> NDArray[np.float64]:
         """Nats, tokens and bytes of some of the streams."""
@@ -209,16 +209,18 @@ class Learner:
         for batch in batches(
             sequence, streams, EVALUATION_SEQ_LEN, start_id=self._start_id, rows=rows
         ):
-            shares = self._replicas.each(len(batch.inputs), partial(self._read, batch, state))
+            shares = self._replicas.map_rows(
+                len(batch.inputs), partial(self._forward_only, batch, state)
+            )
             nats += (part for part, _ in shares)
-            state = _joined([part for _, part in shares])
+            state = _concatenate_rows([part for _, part in shares])
             targets = batch.targets[batch.targets != IGNORE]
             tokens += len(targets)
             text_bytes += int(piece_bytes[targets].sum())
         return np.array([float(torch.stack(nats).double().cpu().sum()), tokens, text_bytes])
 
     @torch.no_grad()
-    def _read(
+    def _forward_only(
         self, batch: Batch, state: State | None, model: RNNLM, rows: slice
     ) -> tuple[torch.Tensor, State]:
         model.eval()
@@ -242,7 +244,7 @@ class Learner:
                 if parameter in self._optimizer.state:
                     tensors[f"{moment}.{name}"] = self._optimizer.state[parameter][moment]
         tensors |= {
-            f"state.{index}": self._group.joined_rows(part, self._batch_size)
+            f"state.{index}": self._group.all_gather(part, self._batch_size)
             for index, part in enumerate(self._state or ())
         }
         return {name: tensor.cpu().numpy() for name, tensor in tensors.items()}
@@ -268,6 +270,6 @@ class Learner:
         return {"step": step, **moments}
 
 
-def _joined(states: list[State]) -> State:
+def _concatenate_rows(states: list[State]) -> State:
     """The states (L, b, H) of stretches of rows as one (L, B, H)."""
     return tuple(torch.cat(parts, dim=1) for parts in zip(*states, strict=True))

@@ -36,7 +36,7 @@ MOST_HELD_OUT = 2_000_000
 
 
 @dataclass(frozen=True)
-class Job:
+class Plan:
     """All that a training run is made from."""
 
     folder: Path
@@ -49,7 +49,7 @@ class Job:
     """(V,), how often each token occurs in the text."""
     continuous: bool
     facts: dict[str, Any] = field(default_factory=dict)
-    """Told to whoever asks about the model: where its text came from, and the like."""
+    """Stored with the model: where its text came from, and the like."""
     source: dict[str, Any] = field(default_factory=dict)
     """How to find the text again when the run is resumed; holds paths of this machine."""
     sample: Callable[[checkpoint.Model, int], str] | None = None
@@ -63,36 +63,36 @@ class Job:
 
 
 @dataclass(frozen=True)
-class Start:
+class Pretrained:
     """A trained model to go on from, and the name it was found by."""
 
     name: str
     model: checkpoint.Model
 
 
-def new_job(
+def new_plan(
     text: TextConfig,
     folder: Path,
     given: Mapping[str, Any],
     *,
-    start: Start | None = None,
+    pretrained: Pretrained | None = None,
     device: str = "cpu",
     progress: OnProgress | None = None,
     note: Callable[[str], None] | None = None,
-) -> tuple[Job, Recipe]:
+) -> tuple[Plan, Recipe]:
     """A run on `text`, its settings chosen by the recipe but for those `given`.
 
-    start: the model to go on from, whose tokens and shape are kept; `text.tokenizer` is not used.
+    pretrained: the model to go on from; its tokens and shape are kept, `text.tokenizer` is unused.
     device: the kind of device that was found: `cpu`, `cuda` or `mps`.
     Raises CorpusError, TokenizerError or ConfigError.
     """
-    recipe.check(given, start.model.config if start else None)
+    recipe.check(given, pretrained.model.config if pretrained else None)
     home = folder.parent
     corpus = text.corpus(home)
-    if start is None:
+    if pretrained is None:
         tokenizer = cache.find_tokenizer(corpus, text, home, note)
     else:  # its tokens are kept, with new ones for characters it lacks
-        tokenizer = start.model.tokenizer.extended(CorpusExcerpt(corpus), text.min_count)
+        tokenizer = pretrained.model.tokenizer.extend(CorpusExcerpt(corpus), text.min_count)
     store = cache.find_store(corpus, tokenizer, home, progress)
     valid = text.valid_corpus(home)
     fraction = given.get("valid_fraction", _valid_fraction(store))
@@ -103,19 +103,19 @@ def new_job(
         vocab_size=tokenizer.vocab_size,
         cores=cores(),
         device=device,
-        pretrained=start.model.config if start else None,
+        pretrained=pretrained.model.config if pretrained else None,
     )
-    plan = recipe.choose(situation, {"valid_fraction": fraction, **given})
+    chosen = recipe.choose(situation, {"valid_fraction": fraction, **given})
     index = _span_index(corpus, text.novelty, note)
     source = {
-        "corpus": _remember(corpus),
-        "valid": _remember(valid) if valid else None,
+        "corpus": _describe(corpus),
+        "valid": _describe(valid) if valid else None,
         "novelty": index is not None,
     }
-    job = Job(
+    plan = Plan(
         folder=folder,
-        model=plan.model,
-        config=plan.train,
+        model=chosen.model,
+        config=chosen.train,
         tokenizer=tokenizer,
         training=training,
         validation=validation,
@@ -123,17 +123,17 @@ def new_job(
         continuous=store.documents == "none",
         facts={
             "corpus": _corpus_facts(corpus, store, training, validation),
-            "init_from": start.name if start else None,
+            "init_from": pretrained.name if pretrained else None,
         },
         source=source,
         novelty=index,
         lexicon=_lexicon(corpus),
-        initial=initial_weights(start.model, tokenizer.vocab_size) if start else None,
+        initial=initial_weights(pretrained.model, tokenizer.vocab_size) if pretrained else None,
     )
-    return job, plan
+    return plan, chosen
 
 
-def resumed_job(folder: Path, end: Mapping[str, Any] | None = None) -> Job:
+def resumed_plan(folder: Path, end: Mapping[str, Any] | None = None) -> Plan:
     """The run whose state stands in `folder`, as it was.
 
     end: another end of it, as settings named in BUDGET, counted from its beginning; only then are
@@ -145,18 +145,18 @@ def resumed_job(folder: Path, end: Mapping[str, Any] | None = None) -> Job:
     tensors, facts = tensor_file.load_tensors(path, "training")
     try:
         model, config = ModelConfig(**facts["model"]), TrainConfig(**facts["config"])
-        config = ending(config, end) if end else config
+        config = with_end(config, end) if end else config
         tokenizer = tokenizers.load(
             facts["tokenizer"], checkpoint.strip_prefix("tokenizer.", tensors)
         )
-        source, told = facts["source"], facts["job"]
-        corpus = _find_again(source["corpus"], folder.parent)
-        valid = _find_again(source["valid"], folder.parent) if source["valid"] else None
+        source, about = facts["source"], facts["job"]
+        corpus = _reopen(source["corpus"], folder.parent)
+        valid = _reopen(source["valid"], folder.parent) if source["valid"] else None
     except (KeyError, TypeError) as error:
         raise CheckpointError(f"{path}: not a run this version can resume: {error}") from error
     store = cache.find_store(corpus, tokenizer, folder.parent, None)
     training, validation = _sides(store, valid, tokenizer, config.valid_fraction, folder.parent)
-    return Job(
+    return Plan(
         folder=folder,
         model=model,
         config=config,
@@ -165,14 +165,14 @@ def resumed_job(folder: Path, end: Mapping[str, Any] | None = None) -> Job:
         validation=validation,
         counts=store.counts,
         continuous=store.documents == "none",
-        facts=told,
+        facts=about,
         source=source,
         novelty=_span_index(corpus, bool(source.get("novelty")), None),
         lexicon=_lexicon(corpus),
     )
 
 
-def ending(config: TrainConfig, end: Mapping[str, Any]) -> TrainConfig:
+def with_end(config: TrainConfig, end: Mapping[str, Any]) -> TrainConfig:
     """The settings with another end, if it is another, and then without patience.
 
     With more to go the rate rises again, and held-out text is read worse before it is read better.
@@ -218,11 +218,11 @@ def _valid_fraction(store: TokenStore) -> float:
     return min(0.1, MOST_HELD_OUT / store.num_tokens)
 
 
-def _remember(corpus: Corpus) -> dict[str, Any]:
+def _describe(corpus: Corpus) -> dict[str, Any]:
     return {"description": corpus.description(), "digest": corpus.digest()}
 
 
-def _find_again(remembered: Mapping[str, Any], home: Path) -> Corpus:
+def _reopen(remembered: Mapping[str, Any], home: Path) -> Corpus:
     corpus = reopen(remembered["description"], digests=cache.digests_file(home))
     if corpus.digest() != remembered["digest"]:
         raise CorpusError(

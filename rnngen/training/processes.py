@@ -21,7 +21,7 @@ from torch._C._distributed_c10d import PrefixStore, Store
 from torch.distributed.rendezvous import rendezvous
 
 from rnngen.errors import ConfigError, TrainingError
-from rnngen.training.threads import cut
+from rnngen.training.threads import split_evenly
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,11 +31,11 @@ LONGEST_WAIT = datetime.timedelta(days=1)
 ATTEMPT = "TORCHELASTIC_RESTART_COUNT"
 """What torchrun tells its processes: how often it started them anew (--max-restarts)."""
 BEGUN = "rnngen/begun"
-"""The key in torchrun's store that `Group.begin` sets."""
+"""The key in torchrun's store that `Group.mark_begun` sets."""
 
 
 class Group:
-    """One process alone; `joined` makes the group that torchrun asked for."""
+    """One process alone; `join_group` makes the group that torchrun asked for."""
 
     rank = 0
     size = 1
@@ -49,7 +49,7 @@ class Group:
 
     def rows(self, number: int) -> slice:
         """Which of `number` rows are this process's; they follow each other in rank order."""
-        return cut(number, self.size)[self.rank]
+        return split_evenly(number, self.size)[self.rank]
 
     def check(self, batch_size: int) -> None:
         """Raises ConfigError if there is not a row for each process."""
@@ -60,87 +60,87 @@ class Group:
             )
 
     @contextlib.contextmanager
-    def first_then_others(self) -> Iterator[None]:
+    def first_rank_first(self) -> Iterator[None]:
         """What the block leaves on the disk the first makes and the others find."""
         if not self.is_first:
-            self.wait()
+            self.barrier()
         yield
         if self.is_first:
-            self.wait()
+            self.barrier()
 
-    def begin(self) -> None:
+    def mark_begun(self) -> None:
         """Note that the run's folder is this launch's own now."""
 
     def has_begun(self) -> bool:
-        """Whether `begin` was called by processes that torchrun has started anew since."""
+        """Whether `mark_begun` was called by processes that torchrun has started anew since."""
         return False
 
-    def wait(self) -> None:
+    def barrier(self) -> None:
         """Until all processes are here."""
-        self.sum_(torch.zeros(1))
+        self.all_reduce(torch.zeros(1))
 
-    def sum_(self, tensor: torch.Tensor) -> torch.Tensor:
+    def all_reduce(self, tensor: torch.Tensor) -> torch.Tensor:
         """Replace `tensor` by its sum over all processes, the same bits for each.
 
         Raises TrainingError if a process is gone.
         """
         return tensor
 
-    def shared(self, value: Any) -> Any:
+    def broadcast(self, value: Any) -> Any:
         """The first process's `value`."""
         return value
 
-    def joined_rows(self, tensor: torch.Tensor, number: int) -> torch.Tensor:
+    def all_gather(self, tensor: torch.Tensor, number: int) -> torch.Tensor:
         """All `number` rows, (L, number, H), of which `tensor` is this process's (L, b, H)."""
         if self.size == 1:
             return tensor
         whole = tensor.new_zeros(tensor.shape[0], number, tensor.shape[2])
         whole[:, self.rows(number)] = tensor
-        return self.sum_(whole)
+        return self.all_reduce(whole)
 
 
-ALONE = Group()
+SINGLE = Group()
 
 
-class _Joined(Group):
+class _TorchrunGroup(Group):
     def __init__(self, launch: Store) -> None:
         """launch: kept by torchrun over its restarts."""
         self._launch = launch
         self.rank, self.size = dist.get_rank(), dist.get_world_size()
         self.size_here = int(os.environ.get("LOCAL_WORLD_SIZE", self.size))
 
-    def begin(self) -> None:
-        with _others_here():
+    def mark_begun(self) -> None:
+        with _raise_if_gone():
             self._launch.set(BEGUN, "")
 
     def has_begun(self) -> bool:
-        with _others_here():
-            begun: bool = self.shared(self._launch.check([BEGUN]))
+        with _raise_if_gone():
+            begun: bool = self.broadcast(self._launch.check([BEGUN]))
         return begun
 
-    def sum_(self, tensor: torch.Tensor) -> torch.Tensor:
-        with _others_here():
+    def all_reduce(self, tensor: torch.Tensor) -> torch.Tensor:
+        with _raise_if_gone():
             dist.all_reduce(tensor)
         return tensor
 
-    def shared(self, value: Any) -> Any:
+    def broadcast(self, value: Any) -> Any:
         values = [value]
-        with _others_here():
+        with _raise_if_gone():
             dist.broadcast_object_list(values, device=torch.device("cpu"))
         return values[0]
 
 
 @contextlib.contextmanager
-def joined() -> Iterator[Group]:
+def join_group() -> Iterator[Group]:
     """The group of this process: those torchrun started with it, or itself alone."""
     if int(os.environ.get("WORLD_SIZE", "1")) == 1 and ATTEMPT not in os.environ:
-        yield ALONE
+        yield SINGLE
         return
     backend = "gloo"
     if torch.cuda.is_available():
         torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", "0")) % torch.cuda.device_count())
         backend = "cpu:gloo,cuda:nccl"
-    with _others_here():
+    with _raise_if_gone():
         # torchrun's store outlives a restart, and with it the addresses of those that failed.
         launch, rank, size = next(rendezvous("env://", timeout=LONGEST_WAIT))
         store = PrefixStore(f"rnngen/{os.environ.get(ATTEMPT, '0')}", launch)
@@ -148,13 +148,13 @@ def joined() -> Iterator[Group]:
             backend, store=store, rank=rank, world_size=size, timeout=LONGEST_WAIT
         )
     try:
-        yield _Joined(launch)
+        yield _TorchrunGroup(launch)
     finally:
         dist.destroy_process_group()
 
 
 @contextlib.contextmanager
-def _others_here() -> Iterator[None]:
+def _raise_if_gone() -> Iterator[None]:
     try:
         yield
     except RuntimeError as error:

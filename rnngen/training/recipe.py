@@ -27,14 +27,14 @@ FLOPS_PER_GPU = 5e12
 TOKENS_PER_PARAMETER = 10.0
 """How a time budget is best spent: read this many tokens for each weight of the layers."""
 MANY_TOKENS = 1000
-"""In a vocabulary; with so many, they are words or parts of words, and runs of them come seldom."""
+"""In a vocabulary; with so many, they are words or parts of words, whose n-grams come seldom."""
 NGRAM_DIM = 64
 MOST_EPOCHS_OF_WORDS = 3
 MOST_EPOCHS_OF_CHARS = 6
-"""Of runs of more than two: 581 KB of haiku were at 1.855 bits per byte with runs of up to 4 after
+"""Of n-grams of more than two: 581 KB of haiku were at 1.855 bits per byte with up to 4 after
 some ten passes, with those of 2 at 1.836."""
 LITTLE = 300_000
-"""Tokens. In less text few runs come back, and those are learned by heart: 2 KB of tinyshakespeare
+"""Tokens. In less text few n-grams come back and are learned by heart: 2 KB of tinyshakespeare
 end at 3.42 bits per character without n-grams and at 3.97 with 4, 200 KB at 2.31 and 2.33."""
 FINE_TUNING_NGRAM_RATE = 0.2
 """At 1, haiku were at 1.874 bits per byte after two passes and rose from there; at 0.2, 1.824."""
@@ -80,12 +80,12 @@ class Recipe:
 
 
 def choose(situation: Situation, given: Mapping[str, Any]) -> Recipe:
-    """A whole plan. given: settings the user fixed, by their names in the two configs.
+    """All settings. given: settings the user fixed, by their names in the two configs.
 
     Raises ConfigError if a given value cannot be.
     """
     check(given, situation.pretrained)
-    return _Cook(situation, given).serve()
+    return _Chooser(situation, given).recipe()
 
 
 def check(given: Mapping[str, Any], pretrained: ModelConfig | None = None) -> None:
@@ -111,18 +111,18 @@ def _check_shape(pretrained: ModelConfig, given: Mapping[str, Any]) -> None:
             )
 
 
-class _Cook:
+class _Chooser:
     def __init__(self, situation: Situation, given: Mapping[str, Any]) -> None:
         self.situation = situation
         self.given = dict(given)
         self.values: dict[str, Any] = {"vocab_size": situation.vocab_size}
         self.reasons: dict[str, str] = {}
 
-    def serve(self) -> Recipe:
+    def recipe(self) -> Recipe:
         self.budget()
         self.size()
         self.streams()
-        self.runs()
+        self.ngrams()
         self.regularisation()
         self.rate()
         self.evaluation()
@@ -178,10 +178,10 @@ class _Cook:
         tie = self.situation.vocab_size > 4000 and self.get("embedding_dim") == hidden
         self.settle("tie_weights", tie, "one matrix for many tokens" if tie else "few tokens")
 
-    def runs(self) -> None:
+    def ngrams(self) -> None:
         """Embeddings of n-grams, and their rate."""
         if (pretrained := self.situation.pretrained) is None:
-            self._new_runs()
+            self._new_ngrams()
         elif pretrained.ngrams > 1:
             for name in OF_NGRAMS:
                 self.settle(name, getattr(pretrained, name), "as it is trained")
@@ -197,7 +197,7 @@ class _Cook:
     def _words(self) -> bool:
         return self.situation.vocab_size >= MANY_TOKENS
 
-    def _new_runs(self) -> None:
+    def _new_ngrams(self) -> None:
         longest, most, why = 4, 2**14, "what stood just before, at a glance"
         if self.situation.num_tokens < LITTLE:
             longest, why = 1, "so short a text has few that come back"

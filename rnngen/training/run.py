@@ -1,4 +1,4 @@
-"""Training as an iterator of events: `for event in train(job): show(event)`.
+"""Training as an iterator of events: `for event in train(plan): show(event)`.
 
 Everything a run depends on is in its saved state, so a killed run goes on to the very weights it
 would have had: the order of the text is a pure function of (seed, epoch), the schedule counts
@@ -11,7 +11,6 @@ from __future__ import annotations
 import dataclasses
 import math
 import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import torch
@@ -25,7 +24,8 @@ from rnngen.training.device import choose_device, choose_precision, choose_threa
 from rnngen.training.events import Evaluation, Event, Planned, Sample, Saved, Skipped, Step, Stopped
 from rnngen.training.learner import Learner
 from rnngen.training.log import Log
-from rnngen.training.processes import ALONE
+from rnngen.training.processes import SINGLE
+from rnngen.training.progress import Progress, StepReport
 from rnngen.training.schedule import Schedule
 from rnngen.version import __version__
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from rnngen.dataset.batches import Batch
-    from rnngen.training.plan import Job
+    from rnngen.training.plan import Plan
     from rnngen.training.processes import Group
 
 STEPS_PER_REPORT = 10
@@ -42,90 +42,74 @@ MOST_SKIPPED_IN_A_ROW = 20
 E = TypeVar("E", bound=Event)
 
 
-@dataclass
-class Progress:
-    """Where a run stands: the numbers in its saved state."""
-
-    step: int = 0
-    epoch: int = 0
-    batch: int = 0
-    tokens: int = 0
-    seconds: float = 0.0
-    total_steps: int | None = None
-    best_nats: float | None = None
-    best_bits: float | None = None
-    without_gain: int = 0
-    stopped: str = ""
-
-
 def train(
-    job: Job,
+    plan: Plan,
     *,
     resume: bool = False,
     should_stop: Callable[[], bool] = lambda: False,
-    group: Group = ALONE,
+    group: Group = SINGLE,
 ) -> Iterator[Event]:
     """Train, and say what happens as it happens; the last event is Stopped.
 
-    resume: go on from `training.safetensors` in the job's folder.
+    resume: go on from `training.safetensors` in the plan's folder.
     should_stop: asked after every step; once true at any process, the run is saved and stops.
     group: the processes that train together; the first writes, all get the events.
     Raises CheckpointError if a state cannot be read or written, ConfigError for settings that this
-    machine or group of processes cannot serve.
+    machine or group of processes cannot fulfil.
     """
-    run = Run(job, group)
+    run = Run(plan, group)
     if resume:
         run.load()
     if not group.is_first:
         yield from run.events(should_stop)
         return
-    with Log(job.folder / runs.LOG_FILE, keep_until=run.progress.step) as log:
+    with Log(plan.folder / runs.LOG_FILE, keep_until=run.progress.step) as log:
         for event in run.events(should_stop):
-            log.write(event)
+            log.append(event)
             yield event
 
 
 class Run:
     """One run: what is read next, when to evaluate and save, when to stop."""
 
-    def __init__(self, job: Job, group: Group = ALONE) -> None:
-        group.check(job.config.batch_size)
-        device = choose_device(job.config.device)
-        precision = choose_precision(job.config.precision, device, job.model)
-        threads = choose_threads(job.config.threads, device, job.config.batch_size, group)
+    def __init__(self, plan: Plan, group: Group = SINGLE) -> None:
+        group.check(plan.config.batch_size)
+        device = choose_device(plan.config.device)
+        precision = choose_precision(plan.config.precision, device, plan.model)
+        threads = choose_threads(plan.config.threads, device, plan.config.batch_size, group)
         config = dataclasses.replace(
-            job.config, device=device.type, precision=precision, threads=threads
+            plan.config, device=device.type, precision=precision, threads=threads
         )
         # Machines may differ, and each would choose for itself.
-        job, self.config = (
-            dataclasses.replace(job, model=group.shared(job.model)),
-            group.shared(config),
+        plan, self.config = (
+            dataclasses.replace(plan, model=group.broadcast(plan.model)),
+            group.broadcast(config),
         )
         self.progress = Progress()
-        self._job = job
+        self._plan = plan
         self._group = group
         self._asked_to_stop = False
-        self._start_id = checkpoint.start_id(job.tokenizer, job.continuous)
+        self._start_id = checkpoint.start_id(plan.tokenizer, plan.continuous)
         self._learner = Learner(
-            job.model,
+            plan.model,
             self.config,
-            counts=job.counts,
+            counts=plan.counts,
             start_id=self._start_id,
-            initial=job.initial,
+            initial=plan.initial,
             group=group,
         )
-        self._piece_bytes = piece_bytes(job.tokenizer)
+        self._piece_bytes = piece_bytes(plan.tokenizer)
         self._batches_per_epoch = batches.num_batches(
-            job.training.num_tokens, self.config.batch_size, self.config.seq_len
+            plan.training.num_tokens, self.config.batch_size, self.config.seq_len
         )
-        held_out = job.validation.num_tokens
+        held_out = plan.validation.num_tokens
         self._schedule = Schedule(
             self.config,
             batches_per_epoch=self._batches_per_epoch,
             held_out=min(self.config.valid_tokens or held_out, held_out),
         )
         self._skipped = 0
-        self._report = _Report()
+        self._report = StepReport()
         self._step_seconds: list[float] = []
         self._began = self._saved_at = time.perf_counter()
 
@@ -133,7 +117,7 @@ class Run:
         progress = self.progress
         reason = progress.stopped
         if self.config.minutes is None and progress.total_steps is None:
-            progress.total_steps = self._schedule.asked
+            progress.total_steps = self._schedule.given_steps
         if progress.total_steps is not None:
             yield self._event(Planned, total_steps=progress.total_steps)
         while not reason:
@@ -155,7 +139,7 @@ class Run:
 
     def _rest_of_epoch(self) -> Iterator[Batch]:
         return batches.batches(
-            self._job.training.shuffled(self.config.seed, self.progress.epoch),
+            self._plan.training.shuffled(self.config.seed, self.progress.epoch),
             self.config.batch_size,
             self.config.seq_len,
             start_id=self._start_id,
@@ -176,31 +160,31 @@ class Run:
         if progress.total_steps is None:
             loss.item()  # a GPU's time is that until it has the number
             self._step_seconds.append(time.perf_counter() - began)
-        yield from self._plan()
+        yield from self._plan_steps()
         if progress.step % STEPS_PER_REPORT == 0:
-            yield from self._tell(rate)
-        self._asked_to_stop, save = self._agree(should_stop())
+            yield from self._report_steps(rate)
+        self._asked_to_stop, save = self._sync_requests(should_stop())
         if self._schedule.is_evaluation_due(progress.step, progress.total_steps):
             yield from self._evaluate()
             yield self._save()
         elif save:
             yield self._save()
 
-    def _plan(self) -> Iterator[Event]:
+    def _plan_steps(self) -> Iterator[Event]:
         """Find the total of a timed run, and adjust it when its speed has changed."""
         progress, schedule = self.progress, self._schedule
         step, total = progress.step, progress.total_steps
         if total is None:
             seconds = self._step_seconds
-            measured = schedule.measured(step, progress.tokens, self._seconds(), seconds)
-            if (total := self._group.shared(measured)) is not None:
+            measured = schedule.total_from_speed(step, progress.tokens, self._seconds(), seconds)
+            if (total := self._group.broadcast(measured)) is not None:
                 progress.total_steps = total
                 yield self._event(Planned, total_steps=total)
         elif schedule.is_adjusting_due(step, total):
-            adjusted = schedule.adjusted(step, total, self._seconds())
-            progress.total_steps = self._group.shared(adjusted)
+            adjusted = schedule.adjust_total(step, total, self._seconds())
+            progress.total_steps = self._group.broadcast(adjusted)
 
-    def _tell(self, rate: float) -> Iterator[Event]:
+    def _report_steps(self, rate: float) -> Iterator[Event]:
         """What came of the steps since the last report."""
         losses, tokens_per_second = self._report.finish(self.progress.tokens)
         finite = [loss for loss in losses if math.isfinite(loss)]
@@ -218,13 +202,13 @@ class Run:
                 tokens_per_second=tokens_per_second,
             )
 
-    def _agree(self, stop: bool) -> tuple[bool, bool]:
+    def _sync_requests(self, stop: bool) -> tuple[bool, bool]:
         """Whether any process is to stop, and whether the first finds it time to save."""
         save = time.perf_counter() - self._saved_at > SECONDS_BETWEEN_SAVES
         if self._group.size == 1:
             return stop, save
         asked = torch.tensor([stop, save and self._group.is_first], dtype=torch.int32)
-        stop, save = self._group.sum_(asked).bool().tolist()
+        stop, save = self._group.all_reduce(asked).bool().tolist()
         return stop, save
 
     def _reason_to_stop(self) -> str:
@@ -241,8 +225,8 @@ class Run:
 
     def _evaluate(self) -> Iterator[Event]:
         progress = self.progress
-        sequence = self._job.validation.in_order(self.config.valid_tokens)
-        loss = self._learner.measure(sequence, self._piece_bytes)
+        sequence = self._plan.validation.in_order(self.config.valid_tokens)
+        loss = self._learner.evaluate(sequence, self._piece_bytes)
         before = math.inf if progress.best_nats is None else progress.best_nats
         best = loss.nats_per_token < before
         if best:
@@ -250,7 +234,7 @@ class Run:
         progress.without_gain = 0 if best else progress.without_gain + 1
         snapshot = self._snapshot()
         if best and self._group.is_first:
-            checkpoint.save_model(self._job.folder / runs.MODEL_FILE, snapshot)
+            checkpoint.save_model(self._plan.folder / runs.MODEL_FILE, snapshot)
         yield self._event(
             Evaluation,
             valid_nats_per_token=loss.nats_per_token,
@@ -258,14 +242,14 @@ class Run:
             best=best,
             without_gain=progress.without_gain,
         )
-        if self._job.sample is not None and self._group.is_first:
-            yield self._event(Sample, text=self._job.sample(snapshot, progress.step))
+        if self._plan.sample is not None and self._group.is_first:
+            yield self._event(Sample, text=self._plan.sample(snapshot, progress.step))
 
     def _snapshot(self) -> checkpoint.Model:
         """The model as it stands, as it would be stored."""
-        job, progress = self._job, self.progress
+        plan, progress = self._plan, self.progress
         facts = {
-            **job.facts,
+            **plan.facts,
             "training": {
                 **self.config.to_dict(),
                 "step": progress.step,
@@ -283,23 +267,23 @@ class Run:
         }
         weights = self._learner.weights()
         return checkpoint.Model(
-            job.model, weights, job.tokenizer, job.continuous, facts, job.novelty, job.lexicon
+            plan.model, weights, plan.tokenizer, plan.continuous, facts, plan.novelty, plan.lexicon
         )
 
     def _save(self) -> Saved:
-        path = self._job.folder / runs.TRAINING_FILE
+        path = self._plan.folder / runs.TRAINING_FILE
         self.progress.seconds, self._began = self._seconds(), time.perf_counter()
-        job = self._job
+        plan = self._plan
         facts = {
-            "model": job.model.to_dict(),
+            "model": plan.model.to_dict(),
             "config": self.config.to_dict(),
             "progress": dataclasses.asdict(self.progress),
-            "tokenizer": job.tokenizer.settings(),
-            "source": job.source,
-            "job": job.facts,
+            "tokenizer": plan.tokenizer.settings(),
+            "source": plan.source,
+            "job": plan.facts,
         }
         tensors = self._learner.tensors()
-        tensors |= {f"tokenizer.{n}": array for n, array in job.tokenizer.tensors().items()}
+        tensors |= {f"tokenizer.{n}": array for n, array in plan.tokenizer.tensors().items()}
         if self._group.is_first:
             tensor_file.save_tensors(path, "training", tensors, facts)
         self._saved_at = time.perf_counter()
@@ -308,9 +292,9 @@ class Run:
     def load(self) -> None:
         """Take up the state on the disk.
 
-        Raises CheckpointError if it does not fit the job, ConfigError if its end is past.
+        Raises CheckpointError if it does not fit the plan, ConfigError if its end is past.
         """
-        path = self._job.folder / runs.TRAINING_FILE
+        path = self._plan.folder / runs.TRAINING_FILE
         tensors, facts = tensor_file.load_tensors(path, "training")
         try:
             self.progress = Progress(**facts["progress"])
@@ -321,16 +305,16 @@ class Run:
         if before != {name: getattr(self.config, name) for name in BUDGET}:
             self._move_end()
         self._began = self._saved_at = time.perf_counter()
-        self._report = _Report(self.progress.tokens)
+        self._report = StepReport(self.progress.tokens)
 
     def _move_end(self) -> None:
         """Go on to the end that the settings have now."""
         progress = self.progress
-        progress.total_steps = self._schedule.moved(progress.step, progress.seconds)
+        progress.total_steps = self._schedule.total_to_new_end(progress.step, progress.seconds)
         progress.stopped = ""
         if progress.total_steps is None:
             raise ConfigError(
-                f"{self._job.folder.name} has trained for {progress.step:,} steps, "
+                f"{self._plan.folder.name} has trained for {progress.step:,} steps, "
                 f"{self._epochs():.4g} epochs, {progress.seconds / 60:.2g} minutes already, and "
                 "its new end is to be later, counted from its beginning."
             )
@@ -352,26 +336,3 @@ class Run:
 
     def _seconds(self) -> float:
         return self.progress.seconds + time.perf_counter() - self._began
-
-
-class _Report:
-    """Losses and speed since the last report."""
-
-    def __init__(self, tokens: int = 0) -> None:
-        self._begin(tokens)
-
-    def _begin(self, tokens: int) -> None:
-        self._losses: list[torch.Tensor] = []
-        self._tokens = tokens
-        self._began = time.perf_counter()
-
-    def add(self, loss: torch.Tensor) -> None:
-        self._losses.append(loss)
-
-    def finish(self, tokens: int) -> tuple[list[float], float]:
-        """The losses and tokens a second; a GPU is waited for here, and not at each step."""
-        losses: list[float] = torch.stack(self._losses).tolist()
-        seconds = max(1e-9, time.perf_counter() - self._began)
-        rate = round((tokens - self._tokens) / seconds, 1)
-        self._begin(tokens)
-        return losses, rate

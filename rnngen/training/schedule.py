@@ -19,8 +19,8 @@ MEASURED_SHARE = 0.08
 class Schedule:
     """The steps of a run, by its settings and the size of its text.
 
-    Nothing here looks at a clock: what was measured is told, and a total that was made of it is to
-    be kept until it is `adjusted`.
+    Nothing here looks at a clock: what was measured is passed in, and a total made from it is to be
+    kept until `adjust_total` changes it.
     """
 
     def __init__(self, config: TrainConfig, *, batches_per_epoch: int, held_out: int) -> None:
@@ -30,11 +30,11 @@ class Schedule:
         most = [] if config.steps is None else [config.steps]
         if config.epochs is not None:
             most.append(max(1, math.ceil(config.epochs * batches_per_epoch)))
-        self.asked: int | None = min(most, default=None)
+        self.given_steps: int | None = min(most, default=None)
         """`steps` or `epochs` in steps, whichever is less; None if neither was given."""
         self.warmup_steps = config.warmup_steps
-        if self.asked is not None:
-            self.warmup_steps = min(self.warmup_steps, self.asked // 5)
+        if self.given_steps is not None:
+            self.warmup_steps = min(self.warmup_steps, self.given_steps // 5)
 
     def learning_rate(self, step: int, total_steps: int | None) -> float:
         """The rate of update number `step`, from 0."""
@@ -46,17 +46,17 @@ class Schedule:
             final=self._config.final_rate,
         )
 
-    def measured(
+    def total_from_speed(
         self, step: int, tokens: int, seconds: float, step_seconds: Sequence[float]
     ) -> int | None:
-        """The total of a run with `minutes`, after `step` steps; None as long as it cannot be told.
+        """The total of a run with `minutes`, after `step` steps; None as long as it is not known.
 
         tokens, seconds: read and spent since the run began.  step_seconds: of the steps measured.
         """
         minutes = self._config.minutes
         assert minutes is not None
-        if self.asked is not None and step >= self.asked:
-            return self.asked
+        if self.given_steps is not None and step >= self.given_steps:
+            return self.given_steps
         enough = step >= self.warmup_steps or seconds > MEASURED_SHARE * minutes * 60
         if not enough or len(step_seconds) <= UNMEASURED_STEPS:
             return None
@@ -65,18 +65,18 @@ class Schedule:
         # Reading forward only costs about a third of a training step.
         evaluation = self._held_out * seconds_per_step * step / tokens / 3
         left = minutes * 60 - seconds - evaluation * self._config.evaluations
-        return self._at_most_asked(step + max(0, int(left / seconds_per_step)))
+        return self._at_most_given(step + max(0, int(left / seconds_per_step)))
 
-    def moved(self, step: int, seconds: float) -> int | None:
+    def total_to_new_end(self, step: int, seconds: float) -> int | None:
         """The total of a run that has come to `step` in so many seconds and has another end now.
 
         None if that end is past.
         """
-        total = self.asked if self._config.minutes is None else self._in_time(step, seconds)
+        total = self.given_steps if self._config.minutes is None else self._in_time(step, seconds)
         assert total is not None
         return total if total > step else None
 
-    def adjusted(self, step: int, total_steps: int, seconds: float) -> int:
+    def adjust_total(self, step: int, total_steps: int, seconds: float) -> int:
         """The total of a run with `minutes` by its speed so far, evaluations and all.
 
         Of the steps that were left, half stay, so that the rate still comes down smoothly.
@@ -87,10 +87,10 @@ class Schedule:
     def _in_time(self, step: int, seconds: float) -> int:
         minutes = self._config.minutes
         assert minutes is not None
-        return self._at_most_asked(int(step * minutes * 60 / max(seconds, 1e-9)))
+        return self._at_most_given(int(step * minutes * 60 / max(seconds, 1e-9)))
 
-    def _at_most_asked(self, steps: int) -> int:
-        return steps if self.asked is None else min(steps, self.asked)
+    def _at_most_given(self, steps: int) -> int:
+        return steps if self.given_steps is None else min(steps, self.given_steps)
 
     def is_adjusting_due(self, step: int, total_steps: int | None) -> bool:
         """In the middle between two evaluations of a run with `minutes`."""
@@ -100,7 +100,7 @@ class Schedule:
         return (halves[1] + 1) // 2 > (halves[0] + 1) // 2
 
     def is_evaluation_due(self, step: int, total_steps: int | None) -> bool:
-        """The evaluations part the run evenly; the last one is at its end."""
+        """The evaluations divide the run evenly; the last one is at its end."""
         count = self._config.evaluations
         if total_steps is None:
             return False

@@ -39,7 +39,7 @@ class Replicas:
     def __init__(self, model: RNNLM, count: int) -> None:
         """model: where it will stay; the first replica.  count: at most the rows of a batch."""
         self._models = [model] + [_replica(model) for _ in range(count - 1)]
-        self._messages = [_one_message(model) for model in self._models]
+        self._messages = [_flatten_gradients(model) for model in self._models]
         self._gradients = [message[:-1] for message in self._messages]
         self._pool = _pool(count - 1) if count > 1 else None
 
@@ -49,16 +49,16 @@ class Replicas:
         return self._gradients[0]
 
     @property
-    def message(self) -> torch.Tensor:
+    def reduce_buffer(self) -> torch.Tensor:
         """`gradient` and one number more behind it, for what is to be summed with it."""
         return self._messages[0]
 
-    def each(self, num_rows: int, work: Callable[[RNNLM, slice], T]) -> list[T]:
+    def map_rows(self, num_rows: int, work: Callable[[RNNLM, slice], T]) -> list[T]:
         """What `work(replica, rows)` returns for each thread's share of the rows, in their order.
 
         With fewer rows than replicas some have nothing to do.
         """
-        shares = cut(num_rows, min(num_rows, len(self._models)))
+        shares = split_evenly(num_rows, min(num_rows, len(self._models)))
         others = [
             self._pool.submit(work, model, rows)
             for model, rows in zip(self._models[1:], shares[1:], strict=False)
@@ -70,24 +70,24 @@ class Replicas:
             wait(others)
         return [first, *(other.result() for other in others)]
 
-    def clear_gradients(self) -> None:
+    def zero_grad(self) -> None:
         """Each thread its own, which it is to fill."""
-        self.each(len(self._models), self._clear)
+        self.map_rows(len(self._models), self._clear)
 
     def _clear(self, _: RNNLM, own: slice) -> None:
         for gradient in self._gradients[own]:
             gradient.zero_()
 
-    def add_gradients(self) -> None:
+    def sum_gradients(self) -> None:
         """Make the model's gradient the sum of all, always added in the same order."""
-        self.each(len(self.gradient), self._add_stretch)
+        self.map_rows(len(self.gradient), self._add_slice)
 
-    def _add_stretch(self, _: RNNLM, stretch: slice) -> None:
+    def _add_slice(self, _: RNNLM, stretch: slice) -> None:
         for other in self._gradients[1:]:
             self.gradient[stretch] += other[stretch]
 
 
-def cut(number: int, parts: int) -> list[slice]:
+def split_evenly(number: int, parts: int) -> list[slice]:
     """[0, number) in `parts` stretches, the first ones longer by one where it does not come out.
 
     >>> cut(7, 3)
@@ -121,7 +121,7 @@ def _replica(model: RNNLM) -> RNNLM:
     return replica
 
 
-def _one_message(model: RNNLM) -> torch.Tensor:
+def _flatten_gradients(model: RNNLM) -> torch.Tensor:
     """A vector that the gradients of all parameters are views of, and one number more."""
     parameters = list(model.parameters())
     message = torch.zeros(sum(p.numel() for p in parameters) + 1, device=parameters[0].device)

@@ -1,6 +1,6 @@
 """All benchmarks that need nothing but this repository: `make bench`.
 
-Those that want a real text are named with their command in README.md beside this file.
+Those that want a real text are named with their command in docs/benchmarks.md.
 """
 
 from __future__ import annotations

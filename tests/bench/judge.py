@@ -1,6 +1,6 @@
 """Texts counted by another judge: `python -m tests.bench.judge FILE [FORM]`.
 
-FILE holds texts parted by blank lines, as `rnngen sample --form haiku -n 1000 > FILE` writes them.
+FILE holds texts with blank lines between: `rnngen sample --form haiku -n 1000 > FILE` writes one.
 Every line is spoken by espeak-ng (a program of its own, GPL, installed as the system's package),
 and its syllables are the vowels and syllabic consonants among the phonemes.
 """
@@ -22,7 +22,7 @@ LINES_AT_ONCE = 200
 
 
 def spoken(lines: list[str]) -> list[str]:
-    """The phonemes of each line, parted by underscores and blanks."""
+    """The phonemes of each line, separated by underscores and blanks."""
     # A paragraph is spoken as one line if nothing but words is in it.
     text = "\n\n".join(re.sub(r"[^\w' -]+", " ", line).strip() for line in lines)
     command = ["espeak-ng", "-q", "--ipa", "--sep=_", "-v", "en-us", "--stdin"]

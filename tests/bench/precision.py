@@ -18,7 +18,7 @@ from rnngen.config import CELLS, ModelConfig, TrainConfig
 from rnngen.dataset.batches import Batch
 from rnngen.training.device import choose_precision, choose_threads, has_bf16_instructions
 from rnngen.training.learner import Learner
-from rnngen.training.processes import ALONE
+from rnngen.training.processes import SINGLE
 
 VOCAB, LAYERS, STEPS = 128, 2, 64
 ROUNDS = 7
@@ -30,7 +30,7 @@ def main() -> None:
     print(f"{'cell':6}{'size':>8}{'B':>4}{'fp32':>10}{'bf16':>10}  ratio  auto takes")
     for cell, hidden, rows in itertools.product(CELLS, (64, 128, 192, 256, 512), (16, 32, 64)):
         model = ModelConfig(VOCAB, cell, hidden, hidden, LAYERS)
-        fp32, bf16 = tokens_per_second(model, rows, choose_threads(0, cpu, rows, ALONE))
+        fp32, bf16 = tokens_per_second(model, rows, choose_threads(0, cpu, rows, SINGLE))
         chosen = choose_precision("auto", cpu, model)
         size = f"{LAYERS}x{hidden}"
         print(f"{cell:6}{size:>8}{rows:4}{fp32:10.0f}{bf16:10.0f}{bf16 / fp32:7.2f}  {chosen}")

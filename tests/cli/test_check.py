@@ -10,7 +10,7 @@ import pytest
 
 from rnngen import novelty
 from rnngen.checkpoint import load_model
-from rnngen.training.plan import resumed_job
+from rnngen.training.plan import resumed_plan
 
 OLD = "old pond\na frog leaps in\nthe sound of water"
 NEW = "night train\nsomebody hums a song\nI almost know"
@@ -163,11 +163,11 @@ def test_an_index_is_kept_unless_not_wanted_and_made_again_for_a_resumed_run(
         assert rnngen("train", text, *SMALL, *options, "--overwrite").exit_code == 0
         index = load_model(home / "text" / "model.safetensors").novelty
         assert index is not None
-        again = resumed_job(home / "text").novelty
+        again = resumed_plan(home / "text").novelty
         assert again is not None
         assert (again.bits == index.bits).all()
     assert rnngen("train", text, *SMALL, "--no-novelty", "--overwrite").exit_code == 0
-    assert resumed_job(home / "text").novelty is None
+    assert resumed_plan(home / "text").novelty is None
     assert json.loads(rnngen("info", "text", "--json").stdout)["novelty"] is None
     ran = rnngen("sample", "text", "line", "--novel", 30)
     assert ran.exit_code == 2

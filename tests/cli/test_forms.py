@@ -16,7 +16,7 @@ from rnngen.config import ModelConfig
 from rnngen.forms import budget, spec
 from rnngen.forms.language import lexicon
 from rnngen.model.shapes import tensor_shapes
-from rnngen.training.plan import resumed_job
+from rnngen.training.plan import resumed_plan
 from tests.conftest import ROOT
 from tests.models import small_model
 
@@ -84,7 +84,7 @@ def test_a_trained_model_writes_forms_and_a_resumed_run_keeps_its_words(rnngen, 
     assert checked.exit_code == 0
     assert checked.stdout.startswith("   1  exact     5-7-5")
     kept = checkpoint.load_model(home / "haiku" / runs.MODEL_FILE).lexicon
-    again = resumed_job(home / "haiku").lexicon
+    again = resumed_plan(home / "haiku").lexicon
     assert {name: array.tolist() for name, array in kept.items()} == {
         name: array.tolist() for name, array in again.items()
     }
@@ -165,12 +165,12 @@ UNFILLABLE = 'name = "x"\nunit = "words"\nlines = [3, 3]\nacrostic = "\u00f8a"\n
         (("char", "somebody left a window open", "--form", "haiku"), 1, "the prompt breaks"),
         (("char", "--form", "sonnet"), 2, "unknown form 'sonnet'; known are acrostic, couplet"),
         (("char", "--form", "acrostic"), 2, "--acrostic WORD"),
-        (("char", "--form", "haiku", "--form-file", "x.toml"), 2, "leave one of them out"),
+        (("char", "--form", "haiku", "--form-file", "x.toml"), 2, "Leave one of them out"),
         (("char", "--form-file", "contradictory.toml"), 2, "contradictory.toml: rhyme has 3"),
         (("char", "--form-file", "unfillable.toml"), 1, "line 1: no words of the model that begin"),
         (("char", "--form-file", "absent.toml"), 2, "absent.toml: No such file"),
-        (("char", "--particles", 4), 2, "--particles is for texts of a form"),
-        (("char", "--budget-ms", 40), 2, "--budget-ms is for texts of a form"),
+        (("char", "--particles", 4), 2, "--particles needs a form"),
+        (("char", "--budget-ms", 40), 2, "--budget-ms needs a form"),
         (
             ("char", "--form", "haiku", "--budget-ms", 40, "--particles", 2),
             2,
@@ -241,8 +241,8 @@ def test_form_and_copies_are_checked_in_one_run(rnngen, tmp_path):
 def test_the_forms_are_listed_and_their_files_read_back(rnngen):
     listed = rnngen("forms").stdout.splitlines()
     assert [line.split()[0] for line in listed] == list(spec.builtin_names())
-    told = [json.loads(line) for line in rnngen("forms", "--json").stdout.splitlines()]
-    for facts in told:
+    forms = [json.loads(line) for line in rnngen("forms", "--json").stdout.splitlines()]
+    for facts in forms:
         assert spec.parse(facts, "it") == spec.load(facts["name"])
         assert rnngen("forms", facts["name"]).stdout == spec.source(facts["name"])
         if facts["name"] != "acrostic":

@@ -116,7 +116,7 @@ def test_runs_of_different_tokens_are_told_not_to_compare(rnngen, home, fox, hen
         (["fox", "--width", "10"], 2, "--width must be from 44"),
         (["fox", "--height", "0"], 2, "--height must be from 3"),
         (["fox", "--out", "loss.gif"], 2, "--out must end in .png, .svg or .pdf"),
-        (["fox", "--out", "loss.png", "--json"], 2, "--json and --out were both given"),
+        (["fox", "--out", "loss.png", "--json"], 2, "--json and --out exclude each other"),
     ],
 )
 def test_what_cannot_be_is_one_line(rnngen, fox, options, exit_code, message):

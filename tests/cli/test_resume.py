@@ -57,7 +57,7 @@ def test_resume_keeps_its_settings_and_notices_a_changed_text(rnngen, tmp_path):
     ran = rnngen("train", "--resume", "--name", "text", "--dropout", 0.5)
     assert ran.exit_code == 2
     assert "--dropout cannot be changed with --resume" in ran.error
-    assert "only its end can be moved, by --minutes, --epochs, --steps" in ran.error
+    assert "You can only move its end, with --minutes, --epochs, --steps" in ran.error
     text.write_text("another text\n" * 50)
     ran = rnngen("train", "--resume", "--name", "text")
     assert ran.exit_code == 1

@@ -60,7 +60,7 @@ def test_a_prompt_with_characters_the_model_never_saw_is_warned_of(rnngen, home)
     checkpoint.save_model(home / "plain" / runs.MODEL_FILE, plain)
     ran = rnngen("sample", "plain", "ax 1", "--length", 3)
     assert ran.exit_code == 0
-    assert "never saw: 'a', 'x'" in ran.stderr
+    assert "never seen: 'a', 'x'" in ran.stderr
     strict = rnngen("sample", "plain", "ax 1", "--strict")
     assert strict.exit_code == 2
     assert "'a', 'x'" in strict.error
@@ -147,7 +147,7 @@ def test_prompts_are_lines_each_with_its_own_texts(rnngen, model):
         "two",
         "two",
     ]
-    assert "no line" in rnngen("sample", model, "--prompts", input="").error
+    assert "at least one line" in rnngen("sample", model, "--prompts", input="").error
 
 
 def test_a_prompt_from_a_file_is_one_from_an_argument(rnngen, model, tmp_path):
@@ -159,7 +159,7 @@ def test_a_prompt_from_a_file_is_one_from_an_argument(rnngen, model, tmp_path):
     bare = rnngen("sample", model, "old pond", "--no-prompt", *options).stdout
     assert expected == "old pond" + bare
     both = rnngen("sample", model, "x", "-f", tmp_path / "p.txt")
-    assert "leave one of them out" in both.error
+    assert "Leave one of them out" in both.error
     assert "no.txt" in rnngen("sample", model, "-f", "no.txt").error
 
 
@@ -210,7 +210,7 @@ def test_a_text_ends_where_it_is_told_to(rnngen, model, options):
     [
         (("--temperature", "warm"), "--temperature must be a number, a list"),
         (("--temperature", "0:1:0"), "--temperature must be a number, a list"),
-        (("--greedy", "--temperature", "0.5"), "--greedy is --temperature 0"),
+        (("--greedy", "--temperature", "0.5"), "--greedy means --temperature 0"),
         (("--bias", "moon"), "--bias must be TEXT=VALUE"),
         (("--bias", "moon=far"), "--bias must be TEXT=VALUE"),
         (("--until", "page"), "--until must be one of"),

@@ -193,7 +193,7 @@ def test_characters_the_model_never_saw_are_named(rnngen, lines, home):
     Path("odd.txt").write_text("Zen\npond\nZoo\n")
     ran = rnngen("score", lines, "odd.txt", "--json")
     assert ran.exit_code == 0
-    assert "never saw: 'Z'." in ran.stderr
+    assert "never seen: 'Z'." in ran.stderr
     assert rnngen("score", lines, "odd.txt", "--json", "--quiet").stderr == ""
 
 
@@ -210,9 +210,9 @@ def test_characters_the_model_never_saw_are_named(rnngen, lines, home):
         (("lines", "latin.txt"), 1, "not UTF-8"),
         (("lines", "poems.txt", "--stride", "0"), 2, "--stride must be at least 1"),
         (("lines", "poems.txt", "--adapt", "--stride", "4"), 2, "leave one of them out"),
-        (("lines", "poems.txt", "--adapt-rate", "1"), 2, "add it"),
+        (("lines", "poems.txt", "--adapt-rate", "1"), 2, "Add it"),
         (("lines", "poems.txt", "--adapt", "--adapt-rate", "0"), 2, "--adapt-rate must be above"),
-        (("lines", "poems.txt", "--tokens", "--rank"), 2, "choose"),
+        (("lines", "poems.txt", "--tokens", "--rank"), 2, "Leave one of them out"),
         (("lines", "poems.txt", "--documents", "word"), 2, "--documents must be"),
     ],
 )

@@ -266,7 +266,7 @@ def test_the_command_keeps_the_shape_and_says_where_the_model_came_from(rnngen, 
     for options, message in [
         (["--hidden-size", 32], "--hidden-size cannot be 32: the model to start from has 16"),
         (["--tokenizer", "byte"], "--tokenizer has no effect with --init-from"),
-        (["--resume"], "leave one out"),
+        (["--resume"], "Leave one of them out"),
     ]:
         command = ["train", tmp_path / "two.txt", "--name", "three", "--init-from", "one"]
         assert message in rnngen(*command, *options).error

@@ -33,7 +33,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("parts")
 
 
-def parted(corpus: Corpus, count: int) -> list[list[Piece]]:
+def divided(corpus: Corpus, count: int) -> list[list[Piece]]:
     return [list(CorpusShard(corpus, index, count).pieces()) for index in range(1, count + 1)]
 
 
@@ -73,7 +73,7 @@ def test_the_parts_in_a_row_are_the_whole(
     with blocks_of(size, limit=2 * size + 2):
         corpus = open_corpus(names, documents=mode, encoding=encoding)
         pieces = list(corpus.pieces())
-        split = parted(corpus, count)
+        split = divided(corpus, count)
     joined = [piece for part in split for piece in part]
     if mode == "none":
         assert "".join(p.text for p in joined) == "".join(p.text for p in pieces)
@@ -91,7 +91,7 @@ def test_one_large_file_is_divided_evenly(tmp_path: Path, mode: str, separator: 
     poem = f"an old pond{separator}a frog jumps in{separator}the sound of water{separator}"
     corpus = open_corpus([write(tmp_path, poem.encode() * 1000)], documents=mode)
     with blocks_of(1 << 10, 1 << 12):
-        sizes = [sum(len(piece.text) for piece in part) for part in parted(corpus, 5)]
+        sizes = [sum(len(piece.text) for piece in part) for part in divided(corpus, 5)]
     assert max(sizes) - min(sizes) < 0.1 * max(sizes)
 
 
@@ -101,7 +101,7 @@ def test_rows_of_json_lines_are_divided_and_errors_name_the_line_of_the_file(
     rows = [json.dumps({"text": f"row {n}"}) for n in range(300)]
     path = write(tmp_path, "\n".join(rows).encode(), "x.jsonl")
     with blocks_of(256):
-        split = parted(open_corpus([path], column="text"), 3)
+        split = divided(open_corpus([path], column="text"), 3)
         assert [p.text for part in split for p in part] == [f"row {n}" for n in range(300)]
         assert all(50 < len(part) < 150 for part in split)
         rows[290] = "{"
@@ -124,7 +124,7 @@ def test_a_file_that_cannot_be_entered_goes_to_one_part_whole(tmp_path: Path, na
     path = write(tmp_path, gzip.compress(data) if name.endswith(".gz") else data, name)
     column = {"column": "text"} if name.endswith(".csv") else {"documents": "line"}
     corpus = open_corpus([path], **column)
-    split = parted(corpus, 3)
+    split = divided(corpus, 3)
     assert [len(part) > 0 for part in split] == [True, False, False]
     assert split[0] == list(corpus.pieces())
 
@@ -142,7 +142,7 @@ def test_files_whose_size_nobody_tells_are_in_one_part(tmp_path: Path) -> None:
     for sizes in ((0, 0), (0, 6), (8, 0)):
         sources = zip(corpus.sources, sizes, strict=True)
         unsized = tuple(dataclasses.replace(source, size=size) for source, size in sources)
-        split = parted(dataclasses.replace(corpus, sources=unsized), 3)
+        split = divided(dataclasses.replace(corpus, sources=unsized), 3)
         assert [piece for part in split for piece in part] == list(corpus.pieces())
 
 

@@ -138,9 +138,9 @@ def test_a_large_vocabulary_takes_four_bytes_a_token() -> None:
 
 
 def test_progress_is_told_in_characters() -> None:
-    told: list[int] = []
+    reported: list[int] = []
     with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
         patch.setattr(encode_module, "BLOCK", 2)
         corpus = MemoryCorpus(["日本", "é", "abc"])
-        build_store(corpus, TOKENIZERS["byte"], Path(folder, "x"), progress=told.append)
-    assert told == [2, 6]
+        build_store(corpus, TOKENIZERS["byte"], Path(folder, "x"), progress=reported.append)
+    assert reported == [2, 6]

@@ -1,4 +1,4 @@
-"""Small models for tests of forms: a character n-gram model, and one that says what it is told."""
+"""Small models for tests of forms: a character n-gram model, and one of given probabilities."""
 
 from __future__ import annotations
 

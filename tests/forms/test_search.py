@@ -70,7 +70,7 @@ def drawn(
 
 
 def assert_unbiased(results: list[DrawnText], wanted: dict[tuple[int, ...], float]) -> None:
-    """Estimates of the normaliser, whole and told apart by the text drawn, are right on average.
+    """Estimates of the normaliser, whole and split by the text drawn, are right on average.
 
     This holds for any number of particles, with or without resampling.
     """

@@ -1,6 +1,6 @@
 """Prints a hash of the logits of one stream, of many and of groups, for both cells, without torch.
 
-`test_numpy.py` runs this in processes that differ in what BLAS may do.
+`test_numpy_runtime.py` runs this in processes that differ in what BLAS may do.
 """
 
 import hashlib

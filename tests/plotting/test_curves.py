@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rnngen.errors import CheckpointError, ConfigError
-from rnngen.plotting.curves import HELD_OUT, TRAINING, RunLog, View, curves, read_log, smoothed
+from rnngen.plotting.curves import HELD_OUT, TRAINING, RunLog, View, curves, read_log, smooth
 from tests.logs import evaluation, step, write_log
 
 EVENTS = [step(10, 3.0), step(20, 2.0), evaluation(20, 2.5, 3.5), step(30, 1.0)]
@@ -124,8 +124,8 @@ def test_smoothing_is_a_weighted_mean(values: list[float], weight: float):
         weights = [weight ** (k - i) for i in range(k + 1)]
         total = sum(w * y for w, y in zip(weights, values, strict=False))
         expected.append(total / sum(weights))
-    assert smoothed(values, weight) == pytest.approx(expected, abs=1e-9)
-    assert smoothed(values, 0) == values
+    assert smooth(values, weight) == pytest.approx(expected, abs=1e-9)
+    assert smooth(values, 0) == values
 
 
 @pytest.mark.parametrize(

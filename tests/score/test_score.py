@@ -240,9 +240,9 @@ def test_in_mode_none_each_file_is_a_stream_also_a_long_one(tmp_path: Path):
 
 
 def test_the_held_out_text_scores_what_the_training_log_says(tmp_path: Path):
-    from tests.training.test_run import TEXT, job, run
+    from tests.training.short_runs import TEXT, plan, run
 
-    work = job(tmp_path / "r", steps=40)
+    work = plan(tmp_path / "r", steps=40)
     run(work)
     stored = checkpoint.load_model(tmp_path / "r" / runs.MODEL_FILE)
     held_out = TEXT.decode()[-work.validation.num_tokens :]

@@ -204,7 +204,7 @@ def test_extended_by_a_text_old_ids_stay_and_all_of_it_is_seen(
     name: str, corpus: str, text: str
 ) -> None:
     tokenizer = tokenizer_of(name, "prose")
-    larger = tokenizer.extended(CORPORA[corpus], 1)
+    larger = tokenizer.extend(CORPORA[corpus], 1)
     assert larger.pieces[: tokenizer.vocab_size] == tokenizer.pieces
     assert (larger.seen[: tokenizer.vocab_size] >= tokenizer.seen).all()
     assert larger.seen[larger.encode("".join(text for text, _ in CORPORA[corpus].pieces()))].all()

@@ -12,7 +12,7 @@ from rnngen import checkpoint, runs
 from rnngen.dataset.cache import TextConfig
 from rnngen.training.events import Evaluation
 from rnngen.training.finetune import initial_weights
-from rnngen.training.plan import Job, Start, new_job
+from rnngen.training.plan import Plan, Pretrained, new_plan
 from rnngen.training.run import train
 from tests.models import small_model
 from tests.precision import PRECISION
@@ -25,19 +25,19 @@ HERE = {"device": "cpu", "precision": PRECISION}
 
 
 @pytest.fixture
-def base(tmp_path: Path) -> Start:
+def base(tmp_path: Path) -> Pretrained:
     """A model of ENGLISH, briefly trained."""
-    job = made(tmp_path, ENGLISH, "base", {"steps": 40, **SMALL})
-    list(train(job))
-    return Start("base", checkpoint.load_model(job.folder / runs.MODEL_FILE))
+    plan = made(tmp_path, ENGLISH, "base", {"steps": 40, **SMALL})
+    list(train(plan))
+    return Pretrained("base", checkpoint.load_model(plan.folder / runs.MODEL_FILE))
 
 
-def made(home: Path, text: str, name: str, given: dict, start: Start | None = None) -> Job:
+def made(home: Path, text: str, name: str, given: dict, start: Pretrained | None = None) -> Plan:
     file = home / f"{name}.txt"
     file.write_text(text, encoding="utf-8")
-    job, _ = new_job(TextConfig([str(file)]), home / name, {**HERE, **given}, start=start)
-    job.folder.mkdir(exist_ok=True)
-    return job
+    plan, _ = new_plan(TextConfig([str(file)]), home / name, {**HERE, **given}, pretrained=start)
+    plan.folder.mkdir(exist_ok=True)
+    return plan
 
 
 @pytest.mark.parametrize("tie_weights", [False, True])
@@ -54,40 +54,40 @@ def test_new_tokens_change_nothing_for_the_old_ones(tie_weights):
     assert same["output.bias"][0] != model.weights["output.bias"][0]
 
 
-def test_it_begins_where_the_model_ended(tmp_path: Path, base: Start):
+def test_it_begins_where_the_model_ended(tmp_path: Path, base: Pretrained):
     """With a rate of next to nothing the loss stays the one the model had."""
     given = {"steps": 1, "learning_rate": 1e-12, "weight_decay": 0.0, "batch_size": 4}
-    job = made(tmp_path, ENGLISH, "again", given, base)
-    [told] = [e for e in train(job) if isinstance(e, Evaluation)]
-    assert told.valid_nats_per_token == pytest.approx(
+    plan = made(tmp_path, ENGLISH, "again", given, base)
+    [evaluation] = [e for e in train(plan) if isinstance(e, Evaluation)]
+    assert evaluation.valid_nats_per_token == pytest.approx(
         base.model.facts["metrics"]["best_valid_nats_per_token"], abs=1e-5
     )
 
 
-def test_new_characters_are_learned_as_tokens_and_old_ids_stay(tmp_path: Path, base: Start):
-    job = made(tmp_path, MORE, "more", {"steps": 150, "learning_rate": 1e-2}, base)
-    before, after = base.model.tokenizer, job.tokenizer
-    assert after.vocab_size == before.vocab_size + 3 == job.model.vocab_size
+def test_new_characters_are_learned_as_tokens_and_old_ids_stay(tmp_path: Path, base: Pretrained):
+    plan = made(tmp_path, MORE, "more", {"steps": 150, "learning_rate": 1e-2}, base)
+    before, after = base.model.tokenizer, plan.tokenizer
+    assert after.vocab_size == before.vocab_size + 3 == plan.model.vocab_size
     assert (after.encode(ENGLISH) == before.encode(ENGLISH)).all()
     assert len(after.encode("éñâ")) == 3
-    losses = [e.valid_nats_per_token for e in train(job) if isinstance(e, Evaluation)]
+    losses = [e.valid_nats_per_token for e in train(plan) if isinstance(e, Evaluation)]
     assert losses[-1] < 0.5 * math.log(after.vocab_size)
-    model = rnngen.load(job.folder)
+    model = rnngen.load(plan.folder)
     assert model.facts["init_from"] == "base"
     assert model.unseen("éñâ the") == []
     assert "é" in "".join(text.text for text in model.sample(n=20, length=60))
 
 
-def test_a_resumed_fine_tuning_equals_an_unbroken_one(tmp_path: Path, base: Start):
+def test_a_resumed_fine_tuning_equals_an_unbroken_one(tmp_path: Path, base: Pretrained):
     given = {"steps": 12, "evaluations": 2, "dropout": 0.2}
     whole = made(tmp_path, MORE, "whole", given, base)
     list(train(whole))
     stopped = made(tmp_path, MORE, "parts", given, base)
     steps = iter(range(100))
     list(train(stopped, should_stop=lambda: next(steps) == 6))
-    from rnngen.training.plan import resumed_job
+    from rnngen.training.plan import resumed_plan
 
-    list(train(resumed_job(stopped.folder), resume=True))
+    list(train(resumed_plan(stopped.folder), resume=True))
     first = checkpoint.load_model(whole.folder / runs.MODEL_FILE)
     second = checkpoint.load_model(stopped.folder / runs.MODEL_FILE)
     assert all((second.weights[name] == array).all() for name, array in first.weights.items())
@@ -98,10 +98,10 @@ def test_subword_models_spell_new_characters_in_bytes(tmp_path: Path):
     file = tmp_path / "base.txt"
     file.write_text(ENGLISH, encoding="utf-8")
     text = TextConfig([str(file)], tokenizer="subword", vocab_size=320)
-    job, _ = new_job(text, tmp_path / "base", {**HERE, "steps": 5, **SMALL})
-    job.folder.mkdir()
-    list(train(job))
-    start = Start("base", checkpoint.load_model(job.folder / runs.MODEL_FILE))
+    plan, _ = new_plan(text, tmp_path / "base", {**HERE, "steps": 5, **SMALL})
+    plan.folder.mkdir()
+    list(train(plan))
+    start = Pretrained("base", checkpoint.load_model(plan.folder / runs.MODEL_FILE))
     tuned = made(tmp_path, MORE, "tuned", {"steps": 5}, start)
     assert tuned.tokenizer.vocab_size == start.model.tokenizer.vocab_size
     assert start.model.tokenizer.unseen("é") == ["é"]

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from rnngen import runs, tensor_file
 from rnngen.errors import ConfigError
-from rnngen.training.processes import ALONE, Group
+from rnngen.training.processes import SINGLE, Group
 from tests.conftest import ROOT
 from tests.precision import PRECISION_OPTION
 from tests.waiting import wait_until
@@ -95,7 +95,7 @@ def alone(text: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_two_processes_write_what_one_does_and_only_one_speaks(text: str, alone: Path) -> None:
     code, stdout, stderr = train(2, alone, text, "--name", "two", *SETTINGS)
     assert (code, stdout) == (0, "")
-    assert stderr.count("40 steps in all") == stderr.count("done after") == 1
+    assert stderr.count("40 steps in total") == stderr.count("done after") == 1
     # Two addends have one sum, in whatever order, so even the last bits agree.
     assert state(alone, "two") == state(alone, "one")
     for kind in ("step", "evaluation"):
@@ -138,7 +138,7 @@ def test_a_stop_signal_to_one_stops_all_at_the_same_step(text: str, alone: Path)
     os.kill(workers_of(process)[1], signal.SIGTERM)  # not the one that writes
     _, stderr = process.communicate()
     assert process.returncode != 0
-    assert stderr.count("go on with: rnngen train --resume --name stopped") == 1
+    assert stderr.count("Continue with: rnngen train --resume --name stopped") == 1
     assert train(2, alone, "--resume", "--name", "stopped", "--quiet")[0] == 0
     assert state(alone, "stopped") == state(alone, "one")
 
@@ -188,10 +188,10 @@ def test_every_row_is_one_processes_and_in_order(number: int, size: int) -> None
 
 def test_a_group_of_one_changes_nothing() -> None:
     tensor = torch.arange(6.0).view(1, 3, 2)
-    assert ALONE.sum_(tensor) is tensor
-    assert ALONE.joined_rows(tensor, 3) is tensor
-    assert ALONE.rows(3) == slice(0, 3)
-    ALONE.check(1)
+    assert SINGLE.all_reduce(tensor) is tensor
+    assert SINGLE.all_gather(tensor, 3) is tensor
+    assert SINGLE.rows(3) == slice(0, 3)
+    SINGLE.check(1)
     group = Group()
     group.size = 4
     with pytest.raises(ConfigError, match="4 processes"):

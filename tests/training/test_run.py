@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
-import itertools
 import json
 import math
 import time
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -17,76 +15,17 @@ import torch
 
 import rnngen
 from rnngen import checkpoint, runs, tensor_file
-from rnngen.config import ModelConfig, TrainConfig
-from rnngen.dataset import batches
-from rnngen.errors import CheckpointError, ConfigError
-from rnngen.tokenizers.byte import ByteTokenizer
+from rnngen.config import TrainConfig
+from rnngen.errors import CheckpointError
 from rnngen.training import device
-from rnngen.training import run as training_run
-from rnngen.training.events import Evaluation, Event, Planned, Sample, Skipped, Step, Stopped
+from rnngen.training.events import Evaluation, Sample, Skipped, Step, Stopped
 from rnngen.training.learner import Learner
-from rnngen.training.plan import Job, ending
-from tests.precision import PRECISION
-
-TEXT = b"the quick brown fox jumps over the lazy dog. " * 60
-
-
-def job(folder: Path, *, model: dict[str, Any] | None = None, **settings: Any) -> Job:
-    """A run on a text of a few thousand bytes that a model can learn by heart."""
-    tokens = np.frombuffer(TEXT, np.uint8).astype(np.int64)
-    store = SimpleNamespace(
-        documents="none",
-        num_tokens=len(tokens),
-        offsets=np.array([0, len(tokens)], np.uint64),
-        hashes=np.zeros(1, np.uint64),
-        read=lambda start, stop: tokens[start:stop],
-    )
-    training, validation = batches.split(store, 0.1)  # type: ignore[arg-type]
-    sizes = {"embedding_dim": 12, "hidden_size": 12, "num_layers": 2, "dropout": 0.2, "ngrams": 3}
-    config = {"batch_size": 4, "seq_len": 16, "warmup_steps": 5, "evaluations": 4, "device": "cpu"}
-    config["precision"] = PRECISION
-    folder.mkdir(exist_ok=True)
-    return Job(
-        folder=folder,
-        model=ModelConfig(**{"vocab_size": 257, **sizes, **(model or {})}),
-        config=TrainConfig(**{**config, **settings}),
-        tokenizer=ByteTokenizer(),
-        training=training,
-        validation=validation,
-        counts=np.bincount(tokens, minlength=257),
-        continuous=True,
-        facts={"corpus": {"names": ["fox"]}},
-    )
-
-
-def run(work: Job, *, stop_at: int | None = None, resume: bool = False) -> list[Event]:
-    """All events; stop_at: ask for a stop once that step was made."""
-    events: list[Event] = []
-    seen = {"steps": 0}
-    if resume:
-        facts = tensor_file.load_tensors(work.folder / runs.TRAINING_FILE, "training")[1]
-        seen["steps"] = facts["progress"]["step"]
-
-    def should_stop() -> bool:
-        seen["steps"] += 1
-        return stop_at is not None and seen["steps"] >= stop_at
-
-    for event in training_run.train(work, resume=resume, should_stop=should_stop):
-        events.append(event)
-    return events
-
-
-def tensors(folder: Path) -> dict[str, Any]:
-    return tensor_file.load_tensors(folder / runs.TRAINING_FILE, "training")[0]
-
-
-def of(kind: type[Event], events: list[Event]) -> list[Any]:
-    return [event for event in events if isinstance(event, kind)]
+from tests.training.short_runs import TEXT, of, plan, run, tensors
 
 
 @pytest.mark.parametrize("cell", ["lstm", "gru"])
 def test_it_learns_and_starts_at_the_unigram_entropy(tmp_path: Path, cell: str):
-    events = run(job(tmp_path / "r", model={"cell": cell, "dropout": 0.0}, steps=150))
+    events = run(plan(tmp_path / "r", model={"cell": cell, "dropout": 0.0}, steps=150))
     first, last = of(Step, events)[0], of(Step, events)[-1]
     counts = np.bincount(np.frombuffer(TEXT, np.uint8))
     shares = counts[counts > 0] / counts.sum()
@@ -103,7 +42,7 @@ def test_the_table_of_ngrams_learns_at_its_own_rate(tmp_path: Path):
     lengths = []
     for rate in (1.0, 3.0):
         settings = {"steps": 1, "warmup_steps": 0, "learning_rate": 1e-3, "ngram_rate": rate}
-        run(job(tmp_path / str(rate), model={"dropout": 0.0}, **settings))
+        run(plan(tmp_path / str(rate), model={"dropout": 0.0}, **settings))
         table = tensors(tmp_path / str(rate))["model.ngrams.weight"]
         met = np.abs(table).max(axis=1) > 0
         assert 0 < met.sum() <= 2 * 4 * 16
@@ -120,10 +59,10 @@ def test_a_resumed_run_equals_an_unbroken_one(
     tmp_path: Path, cell: str, stop_at: int, threads: int, precision: str
 ):
     settings = {"model": {"cell": cell}, "steps": 50, "threads": threads, "precision": precision}
-    run(job(tmp_path / "whole", **settings))
-    events = run(job(tmp_path / "parts", **settings), stop_at=stop_at)
+    run(plan(tmp_path / "whole", **settings))
+    events = run(plan(tmp_path / "parts", **settings), stop_at=stop_at)
     assert of(Stopped, events)[0].reason == "interrupted"
-    run(job(tmp_path / "parts", **settings), resume=True)
+    run(plan(tmp_path / "parts", **settings), resume=True)
     whole, parts = tensors(tmp_path / "whole"), tensors(tmp_path / "parts")
     assert whole.keys() == parts.keys()
     for name in whole:
@@ -150,7 +89,7 @@ def test_no_clock_reaches_the_weights(tmp_path: Path, monkeypatch, cell: str, pr
         for name in ("perf_counter", "monotonic", "time", "process_time"):
             monkeypatch.setattr(time, name, clock)
         settings = {"model": {"cell": cell}, "steps": 12, "threads": 2, "precision": precision}
-        run(job(tmp_path / str(seed), **settings))
+        run(plan(tmp_path / str(seed), **settings))
     facts = tensor_file.load_tensors(tmp_path / "1" / runs.TRAINING_FILE, "training")[1]
     chosen = "fp32" if (cell, precision) == ("gru", "auto") else "bf16"
     assert facts["config"]["precision"] == chosen
@@ -164,7 +103,7 @@ def test_held_out_text_is_measured_in_fp32_whatever_the_arithmetic_of_training(
     tmp_path: Path, cell: str
 ):
     """So the loss in the log is the one that `score` finds."""
-    work = job(tmp_path / "r", model={"cell": cell, "ngrams": 1}, steps=6, precision="bf16")
+    work = plan(tmp_path / "r", model={"cell": cell, "ngrams": 1}, steps=6, precision="bf16")
     best = of(Stopped, run(work))[0].best_valid_nats_per_token
     held_out = work.validation.in_order()
     text = bytes(held_out.read(0, len(held_out)).astype(np.uint8)).decode()
@@ -178,7 +117,7 @@ def test_threads_share_the_rows_and_change_nothing_but_the_last_bits(
     tmp_path: Path, precision: str, rounding: float
 ):
     runs_of = {
-        n: run(job(tmp_path / str(n), steps=40, threads=n, precision=precision)) for n in (1, 3)
+        n: run(plan(tmp_path / str(n), steps=40, threads=n, precision=precision)) for n in (1, 3)
     }
     losses = [[e.train_nats_per_token for e in of(Step, events)] for events in runs_of.values()]
     assert losses[1] == pytest.approx(losses[0], rel=rounding)
@@ -189,39 +128,39 @@ def test_threads_share_the_rows_and_change_nothing_but_the_last_bits(
 def test_how_many_threads_shared_the_sums_is_stored_and_kept(tmp_path: Path, monkeypatch):
     monkeypatch.setattr(device, "cores", lambda: 2)
     settings = {"batch_size": 9, "steps": 10}
-    run(job(tmp_path / "r", **settings), stop_at=5)
+    run(plan(tmp_path / "r", **settings), stop_at=5)
     monkeypatch.setattr(device, "cores", lambda: 1)
     path = tmp_path / "r" / runs.TRAINING_FILE
     stored = TrainConfig(**tensor_file.load_tensors(path, "training")[1]["config"])
     assert stored.threads == 2
-    run(dataclasses.replace(job(tmp_path / "r", **settings), config=stored), resume=True)
+    run(dataclasses.replace(plan(tmp_path / "r", **settings), config=stored), resume=True)
     assert tensor_file.load_tensors(path, "training")[1]["config"]["threads"] == 2
 
 
 def test_a_state_of_an_earlier_version_goes_on(tmp_path: Path):
     """It had torch's random state in it, no number of threads and no rate of n-grams."""
-    run(job(tmp_path / "r", steps=20))
-    run(job(tmp_path / "old", steps=20), stop_at=10)
+    run(plan(tmp_path / "r", steps=20))
+    run(plan(tmp_path / "old", steps=20), stop_at=10)
     path = tmp_path / "old" / runs.TRAINING_FILE
     arrays, facts = tensor_file.load_tensors(path, "training")
     del facts["config"]["threads"], facts["config"]["ngram_rate"]
     tensor_file.save_tensors(
         path, "training", {**arrays, "rng.cpu": np.zeros(5056, np.uint8)}, facts
     )
-    run(job(tmp_path / "old", steps=20), resume=True)
+    run(plan(tmp_path / "old", steps=20), resume=True)
     new, old = tensors(tmp_path / "r"), tensors(tmp_path / "old")
     assert all(new[name].tobytes() == old[name].tobytes() for name in new)
 
 
 def test_training_leaves_torchs_settings_as_they_were(tmp_path: Path):
     before = torch.get_num_threads()
-    run(job(tmp_path / "r", steps=3, threads=2))
+    run(plan(tmp_path / "r", steps=3, threads=2))
     assert torch.get_num_threads() == before
 
 
 def test_a_resumed_run_logs_every_step_once(tmp_path: Path):
-    run(job(tmp_path / "r", steps=50), stop_at=25)
-    run(job(tmp_path / "r", steps=50), resume=True)
+    run(plan(tmp_path / "r", steps=50), stop_at=25)
+    run(plan(tmp_path / "r", steps=50), resume=True)
     lines = [json.loads(line) for line in (tmp_path / "r" / "log.jsonl").read_text().splitlines()]
     steps = [line["step"] for line in lines if line["event"] == "step"]
     assert steps == [10, 20, 30, 40, 50]
@@ -229,7 +168,7 @@ def test_a_resumed_run_logs_every_step_once(tmp_path: Path):
 
 
 def test_the_log_has_the_documented_fields(tmp_path: Path):
-    run(job(tmp_path / "r", steps=20))
+    run(plan(tmp_path / "r", steps=20))
     lines = [json.loads(line) for line in (tmp_path / "r" / "log.jsonl").read_text().splitlines()]
     always = {"event", "step", "epoch", "tokens", "seconds"}
     assert all(always <= line.keys() for line in lines)
@@ -240,85 +179,13 @@ def test_the_log_has_the_documented_fields(tmp_path: Path):
 
 
 def test_a_finished_run_resumed_changes_nothing(tmp_path: Path):
-    run(job(tmp_path / "r", steps=20))
+    run(plan(tmp_path / "r", steps=20))
     before = tensors(tmp_path / "r")
-    events = run(job(tmp_path / "r", steps=20), resume=True)
+    events = run(plan(tmp_path / "r", steps=20), resume=True)
     assert of(Stopped, events)[0].reason == "finished"
     assert not of(Step, events)
     for name, array in tensors(tmp_path / "r").items():
         assert array.tobytes() == before[name].tobytes()
-
-
-def with_end(work: Job, **end: Any) -> Job:
-    """The run with its end moved."""
-    return dataclasses.replace(work, config=ending(work.config, end))
-
-
-def test_another_end_replaces_the_old_one_and_the_patience() -> None:
-    config = TrainConfig(minutes=5, epochs=20, patience=5, seed=3)
-    assert ending(config, {"minutes": 5}) == config
-    moved = ending(config, {"minutes": 9})
-    assert moved == TrainConfig(minutes=9, epochs=None, patience=0, seed=3)
-    assert ending(moved, {"minutes": 9}) == moved
-
-
-def test_a_finished_run_with_a_later_end_goes_on_and_can_be_broken_too(tmp_path: Path):
-    for name, stops in (("whole", [None]), ("parts", [11, 17, None])):
-        work = job(tmp_path / name, steps=8, evaluations=2)
-        run(work)
-        longer = with_end(work, steps=20)
-        for stop_at in stops:
-            events = run(longer, resume=True, stop_at=stop_at)
-            assert of(Planned, events)[0].total_steps == 20
-        assert of(Stopped, events)[0].reason == "finished"
-        assert of(Stopped, events)[0].step == 20
-    whole, parts = tensors(tmp_path / "whole"), tensors(tmp_path / "parts")
-    for name in whole:
-        np.testing.assert_array_equal(whole[name], parts[name], err_msg=name)
-    assert rate_at(tmp_path / "parts", 10) == pytest.approx(
-        longer.config.learning_rate * 0.5 * (1 + math.cos(math.pi * (9 - 4) / 16))
-    )
-
-
-def rate_at(folder: Path, step: int) -> float:
-    events = map(json.loads, (folder / runs.LOG_FILE).read_text().splitlines())
-    [rate] = [e["learning_rate"] for e in events if e["event"] == "step" and e["step"] == step]
-    return float(rate)
-
-
-def test_a_later_end_in_minutes_goes_on_at_the_speed_so_far(tmp_path: Path, monkeypatch):
-    ticks = itertools.count()
-    monkeypatch.setattr(time, "perf_counter", lambda: next(ticks) / 1000)
-    work = job(tmp_path / "run", minutes=0.005, epochs=1000, evaluations=1)
-    [first] = of(Stopped, run(work))
-    seconds = tensor_file.load_tensors(work.folder / runs.TRAINING_FILE, "training")[1]["progress"][
-        "seconds"
-    ]
-    events = run(with_end(work, minutes=2 * seconds / 60), resume=True)
-    [planned], [stopped] = of(Planned, events), of(Stopped, events)
-    assert planned.step == first.step
-    assert planned.total_steps == pytest.approx(2 * first.step, abs=1)
-    assert stopped.reason == "finished"
-    peak, next_report = work.config.learning_rate, first.step // 10 * 10 + 10
-    assert rate_at(work.folder, next_report) < 0.6 * peak
-
-
-@pytest.mark.parametrize("end", [{"steps": 8}, {"epochs": 0.05}, {"minutes": 1e-6}])
-def test_an_end_that_is_past_is_refused(tmp_path: Path, end: dict[str, Any]):
-    work = job(tmp_path / "run", steps=9)
-    run(work, stop_at=8)
-    before = [(work.folder / f).read_bytes() for f in (runs.TRAINING_FILE, runs.LOG_FILE)]
-    with pytest.raises(ConfigError, match=r"run has trained for 8 steps.*is to be later"):
-        run(with_end(work, **end), resume=True)
-    assert before == [(work.folder / f).read_bytes() for f in (runs.TRAINING_FILE, runs.LOG_FILE)]
-
-
-def test_a_timed_run_of_few_passes_ends_with_them_and_leaves_a_model(tmp_path: Path):
-    work = job(tmp_path / "run", minutes=5, steps=20, evaluations=3)
-    [stopped] = of(Stopped, run(work))
-    assert (stopped.reason, stopped.step) == ("finished", 20)
-    assert stopped.best_valid_bits_per_byte is not None
-    assert (work.folder / runs.MODEL_FILE).exists()
 
 
 def test_steps_that_are_not_finite_are_skipped_and_leave_the_weights(tmp_path: Path, monkeypatch):
@@ -330,7 +197,7 @@ def test_steps_that_are_not_finite_are_skipped_and_leave_the_weights(tmp_path: P
         return (nats * math.nan if last_rows and batch.position in (3, 4) else nats), state
 
     monkeypatch.setattr(Learner, "_nats", broken)
-    events = run(job(tmp_path / "r", steps=20, threads=2))
+    events = run(plan(tmp_path / "r", steps=20, threads=2))
     assert [(e.step, e.steps, e.in_a_row) for e in of(Skipped, events)] == [(10, 2, 0)]
     assert of(Stopped, events)[0].reason == "finished"
     assert all(np.isfinite(a).all() for a in tensors(tmp_path / "r").values())
@@ -347,7 +214,7 @@ def test_a_loss_that_stays_broken_stops_the_run_and_keeps_the_last_good_state(
         return (nats * math.nan if self._updates >= 12 else nats), state
 
     monkeypatch.setattr(Learner, "_nats", broken)
-    events = run(job(tmp_path / "r", steps=40))
+    events = run(plan(tmp_path / "r", steps=40))
     assert of(Stopped, events)[0].reason == "diverged"
     assert all(np.isfinite(a).all() for a in tensors(tmp_path / "r").values())
     checkpoint.load_model(tmp_path / "r" / "model.safetensors")
@@ -355,7 +222,7 @@ def test_a_loss_that_stays_broken_stops_the_run_and_keeps_the_last_good_state(
 
 def test_it_stops_when_evaluations_bring_no_gain(tmp_path: Path):
     # A learning rate far too high: it never gets better again.
-    work = job(tmp_path / "r", steps=400, evaluations=100, patience=3, learning_rate=30.0)
+    work = plan(tmp_path / "r", steps=400, evaluations=100, patience=3, learning_rate=30.0)
     events = run(work)
     stopped = of(Stopped, events)[0]
     assert stopped.reason == "patience"
@@ -364,30 +231,16 @@ def test_it_stops_when_evaluations_bring_no_gain(tmp_path: Path):
 
 
 def test_the_model_file_is_the_best_one(tmp_path: Path):
-    events = run(job(tmp_path / "r", steps=60, evaluations=12, learning_rate=0.3))
+    events = run(plan(tmp_path / "r", steps=60, evaluations=12, learning_rate=0.3))
     model = checkpoint.load_model(tmp_path / "r" / "model.safetensors")
     best = min(of(Evaluation, events), key=lambda e: e.valid_nats_per_token)
     assert model.facts["metrics"]["best_valid_nats_per_token"] == best.valid_nats_per_token
     assert model.facts["training"]["step"] == best.step
 
 
-def test_minutes_are_measured_into_steps_and_stored(tmp_path: Path):
-    events = run(job(tmp_path / "r", minutes=0.02))
-    assert len(of(Planned, events)) == 1
-    facts = tensor_file.load_tensors(tmp_path / "r" / runs.TRAINING_FILE, "training")[1]
-    assert of(Stopped, events)[0].step == facts["progress"]["total_steps"]
-
-
-def test_epochs_are_passes_over_the_training_text(tmp_path: Path):
-    work = job(tmp_path / "r", epochs=2, patience=0)
-    stopped = of(Stopped, run(work))[0]
-    assert stopped.epoch == 2
-    assert stopped.tokens == 2 * work.training.num_tokens
-
-
 def test_samples_are_shown_at_each_evaluation_and_change_nothing(tmp_path: Path):
-    run(job(tmp_path / "plain", steps=20))
-    work = job(tmp_path / "shown", steps=20)
+    run(plan(tmp_path / "plain", steps=20))
+    work = plan(tmp_path / "shown", steps=20)
     work = dataclasses.replace(work, sample=lambda model, step: f"{model.config.cell} {step}")
     events = run(work)
     assert [e.text for e in of(Sample, events)] == ["lstm 5", "lstm 10", "lstm 15", "lstm 20"]
@@ -396,6 +249,6 @@ def test_samples_are_shown_at_each_evaluation_and_change_nothing(tmp_path: Path)
 
 
 def test_another_models_state_is_refused(tmp_path: Path):
-    run(job(tmp_path / "r", steps=10))
+    run(plan(tmp_path / "r", steps=10))
     with pytest.raises(CheckpointError, match="does not fit"):
-        run(job(tmp_path / "r", steps=10, model={"hidden_size": 10}), resume=True)
+        run(plan(tmp_path / "r", steps=10, model={"hidden_size": 10}), resume=True)

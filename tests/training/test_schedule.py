@@ -59,14 +59,14 @@ def test_evaluations_part_the_run_evenly_and_the_last_step_is_one(total, count, 
     [({}, None), ({"steps": 7}, 7), ({"epochs": 2.01}, 21), ({"steps": 7, "epochs": 0.5}, 5)],
 )
 def test_what_ends_first_is_what_was_asked_for(settings, asked):
-    assert schedule(**settings).asked == asked
+    assert schedule(**settings).given_steps == asked
 
 
 def timed(plan, seconds_per_step, *, most=10_000):
     """The total found by steps that all take as long, and the step it is found at."""
     for step in range(1, most):
         took = step * seconds_per_step
-        total = plan.measured(step, step * 50, took, [seconds_per_step] * step)
+        total = plan.total_from_speed(step, step * 50, took, [seconds_per_step] * step)
         if total is not None:
             return total, step
     raise AssertionError
@@ -128,7 +128,7 @@ def test_a_run_whose_speed_changes_ends_in_about_its_time(minutes, planned, chan
         took += each * (change if step >= at * planned else 1)
         step += 1
         if plan.is_adjusting_due(step, total):
-            total = plan.adjusted(step, total, took)
+            total = plan.adjust_total(step, total, took)
             assert total > step
     assert 0.95 <= took / (minutes * 60) <= 1.06  # it would be 0.55 to 1.9
     assert rates[-1] < 0.01 * max(rates)
@@ -136,17 +136,17 @@ def test_a_run_whose_speed_changes_ends_in_about_its_time(minutes, planned, chan
 
 def test_a_run_that_is_late_keeps_half_of_the_steps_left():
     plan = schedule(minutes=1)
-    assert plan.adjusted(50, 100, 30.0) == 100
-    assert plan.adjusted(50, 100, 40.0) == 75
-    assert plan.adjusted(50, 100, 1000.0) == 75
-    assert plan.adjusted(50, 100, 25.0) == 120
-    assert schedule(minutes=1, steps=110).adjusted(50, 100, 25.0) == 110
-    assert plan.adjusted(99, 100, 1000.0) == 100
+    assert plan.adjust_total(50, 100, 30.0) == 100
+    assert plan.adjust_total(50, 100, 40.0) == 75
+    assert plan.adjust_total(50, 100, 1000.0) == 75
+    assert plan.adjust_total(50, 100, 25.0) == 120
+    assert schedule(minutes=1, steps=110).adjust_total(50, 100, 25.0) == 110
+    assert plan.adjust_total(99, 100, 1000.0) == 100
 
 
 @given(step=st.integers(1, 10_000), seconds=st.floats(0.1, 1e5), longer=st.floats(0.5, 3))
 def test_an_end_that_is_moved_in_minutes_goes_on_at_the_speed_so_far(step, seconds, longer):
-    total = schedule(minutes=seconds * longer / 60).moved(step, seconds)
+    total = schedule(minutes=seconds * longer / 60).total_to_new_end(step, seconds)
     if total is None:
         assert int(step * longer) <= step
     else:
@@ -155,8 +155,8 @@ def test_an_end_that_is_moved_in_minutes_goes_on_at_the_speed_so_far(step, secon
 
 
 def test_an_end_that_is_moved_to_what_is_past_is_none():
-    assert schedule(steps=8).moved(8, 1.0) is None
-    assert schedule(steps=9).moved(8, 1.0) == 9
-    assert schedule(epochs=0.5).moved(8, 1.0) is None
-    assert schedule(minutes=1 / 60).moved(8, 1.0) is None
-    assert schedule(minutes=1, steps=9).moved(8, 1.0) == 9
+    assert schedule(steps=8).total_to_new_end(8, 1.0) is None
+    assert schedule(steps=9).total_to_new_end(8, 1.0) == 9
+    assert schedule(epochs=0.5).total_to_new_end(8, 1.0) is None
+    assert schedule(minutes=1 / 60).total_to_new_end(8, 1.0) is None
+    assert schedule(minutes=1, steps=9).total_to_new_end(8, 1.0) == 9

@@ -19,7 +19,7 @@ MODULE = "torch.utils.tensorboard"
 
 
 class Writer:
-    """A SummaryWriter that keeps what it is told."""
+    """A SummaryWriter that keeps what it is given."""
 
     def __init__(self, folder: str, purge_step: int) -> None:
         self.scalars: list[tuple[str, float, int]] = []
@@ -49,7 +49,7 @@ def writers(monkeypatch: pytest.MonkeyPatch) -> list[Writer]:
 def write(folder: Path, *events: Any, resume: bool = False) -> None:
     with Scalars(folder, resume=resume) as scalars:
         for event in events:
-            scalars.write(event)
+            scalars.add(event)
 
 
 def test_each_number_of_an_event_is_a_scalar_at_its_step(writers, tmp_path: Path):

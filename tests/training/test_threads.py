@@ -11,12 +11,12 @@ from torch.nn import functional as F
 
 from rnngen.config import CELLS, ModelConfig
 from rnngen.model.torch.rnnlm import RNNLM
-from rnngen.training.threads import Replicas, cut, one_thread_each
+from rnngen.training.threads import Replicas, one_thread_each, split_evenly
 
 
 @given(st.integers(0, 50), st.integers(1, 20))
 def test_stretches_follow_each_other_and_differ_by_one_at_most(number: int, parts: int) -> None:
-    stretches = cut(number, parts)
+    stretches = split_evenly(number, parts)
     assert len(stretches) == parts
     assert [i for s in stretches for i in range(number)[s]] == list(range(number))
     lengths = [s.stop - s.start for s in stretches]
@@ -42,9 +42,9 @@ def test_the_gradient_is_that_of_the_whole_batch(cell: str, count: int) -> None:
         return rows.stop - rows.start
 
     for _ in range(2):  # the second time starts from gradients that were there
-        replicas.clear_gradients()
-        assert sum(replicas.each(5, backward)) == 5
-        replicas.add_gradients()
+        replicas.zero_grad()
+        assert sum(replicas.map_rows(5, backward)) == 5
+        replicas.sum_gradients()
         for name, parameter in model.named_parameters():
             torch.testing.assert_close(parameter.grad, expected[name], rtol=1e-4, atol=1e-5)
 
@@ -54,7 +54,7 @@ def test_replicas_follow_the_weights_of_the_model() -> None:
     replicas = Replicas(model, 3)
     with torch.no_grad():
         model.output.bias.fill_(4)
-    assert replicas.each(3, lambda replica, _: replica.output.bias[0].item()) == [4, 4, 4]
+    assert replicas.map_rows(3, lambda replica, _: replica.output.bias[0].item()) == [4, 4, 4]
 
 
 def test_an_error_in_any_thread_comes_out_after_all_have_ended() -> None:
@@ -67,7 +67,7 @@ def test_an_error_in_any_thread_comes_out_after_all_have_ended() -> None:
             raise RuntimeError("broken")
 
     with pytest.raises(RuntimeError, match="broken"):
-        replicas.each(3, work)
+        replicas.map_rows(3, work)
     assert sorted(ended) == [0, 1, 2]
 
 
@@ -77,7 +77,7 @@ def test_each_thread_computes_alone_and_the_callers_setting_comes_back() -> None
     try:
         replicas = Replicas(RNNLM(ModelConfig(3, embedding_dim=2, hidden_size=2)), 3)
         with one_thread_each():
-            assert replicas.each(3, lambda *_: torch.get_num_threads()) == [1, 1, 1]
+            assert replicas.map_rows(3, lambda *_: torch.get_num_threads()) == [1, 1, 1]
         assert torch.get_num_threads() == 3
     finally:
         torch.set_num_threads(before)

@@ -115,7 +115,7 @@ class CharacterAutomaton:
     def inside(self, state: CharacterState, node: Node) -> CharacterState:
         raise NotImplementedError("words are not walked as such")
 
-    def ended(self, state: CharacterState) -> CharacterState:
+    def end_word(self, state: CharacterState) -> CharacterState:
         return state
 
     def follow(self, state: CharacterState, char: str) -> CharacterState:

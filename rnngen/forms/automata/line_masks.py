@@ -1,7 +1,7 @@
 """All tokens at once through a form of one line that counts characters, such as a tweet.
 
 Walking thousands of subwords from each place of a tweet takes seconds; as columns of a table of
-characters they take a millisecond. It must say what `FreeAutomaton.step` says, token by token.
+characters they take a millisecond. It must say what `CharacterAutomaton.step` says, token by token.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _NEWLINE, _SPACE = 1, 2
 
 
 class LineMasks:
-    """Masks of a `FreeAutomaton` of one line, over one vocabulary of V tokens."""
+    """Masks of a `CharacterAutomaton` of one line, over one vocabulary of V tokens."""
 
     def __init__(self, automaton: CharacterAutomaton, vocabulary: Vocabulary) -> None:
         self._automaton = automaton

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _NOTHING = Mask(np.zeros(0, np.int64), np.zeros(0))
 
 
-def _joined(parts: list[Mask]) -> Mask:
+def _concatenate(parts: list[Mask]) -> Mask:
     if len(parts) == 1:
         return parts[0]
     if not parts:
@@ -78,27 +78,27 @@ class Masks:
             parts.append(Mask(tokens, np.log(worths)))
             for below, node in walk.exits:
                 parts += self._others(self.automaton.inside(state, node), below)
-        return _joined(parts)
+        return _concatenate(parts)
 
     def _walk_characters(self, state: Any, branch: Branch) -> Mask:
         """For automata without words; one line of characters is computed for all tokens at once."""
         is_root = branch is self.vocabulary.root
         if self.line_masks is None or not is_root or state is self.automaton.start():
-            return _joined(self._stepped(state, branch.grown))
-        end = self._stepped(state, {END: branch.grown[END]})
-        return _joined([self.line_masks.mask(state), *end])
+            return _concatenate(self._step_each(state, branch.grown))
+        end = self._step_each(state, {END: branch.grown[END]})
+        return _concatenate([self.line_masks.mask(state), *end])
 
     def _others(self, state: Any, branch: Branch) -> list[Mask]:
         """Masks of the tokens below `branch` whose next character is no letter."""
-        state = self.automaton.ended(state)
+        state = self.automaton.end_word(state)
         if state is None or not branch.others:
             return []
         parts: list[Mask] | None = state.parts.get((branch,))
         if parts is None:
-            parts = state.parts[branch,] = self._stepped(state, branch.others)
+            parts = state.parts[branch,] = self._step_each(state, branch.others)
         return list(parts)
 
-    def _stepped(self, state: Any, branches: dict[str, Branch]) -> list[Mask]:
+    def _step_each(self, state: Any, branches: dict[str, Branch]) -> list[Mask]:
         parts, tokens, worths = [], [], []
         for char, below in branches.items():
             after = self.automaton.step(state, char)

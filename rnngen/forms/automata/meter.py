@@ -1,6 +1,6 @@
 """Which words may stand where in a line, and how likely a line is to come out right from there.
 
-For each line, and for each rhyme it is bound to, a `View` holds a finite dynamic programme over the
+For each line, and for each rhyme it is bound to, `LineTables` hold a dynamic programme over the
 units already used: `ahead[used]` is positive exactly if the line, and all after it, can be filled.
 """
 
@@ -167,7 +167,7 @@ class Meter:
             bindings[place] = Binding(int(self._endings[word]), tuple(sorted(taken)))
         return self.tables(tables.line + 1, tuple(bindings))
 
-    def rhymed(self, line: int) -> bool:
+    def has_rhyme(self, line: int) -> bool:
         return bool(self._rhymes[line])
 
     def first_letter(self, line: int) -> str:

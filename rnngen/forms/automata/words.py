@@ -143,7 +143,7 @@ class WordAutomaton:
         assert after is not None, "only tokens of a mask may be drawn"
         return after
 
-    def ended(self, state: WordState) -> WordState | None:
+    def end_word(self, state: WordState) -> WordState | None:
         """The state AFTER the open word, None if it is no word or does not fit; `state` itself
         if no word is open.
 
@@ -157,7 +157,7 @@ class WordAutomaton:
         used = state.used + int(self.meter.tree.counts[word])
         if used <= state.tables.high:
             close = state.tables.close(used, word)
-            word = word if self.meter.rhymed(state.tables.line) else -1
+            word = word if self.meter.has_rhyme(state.tables.line) else -1
             state.ended = self._gap(state.tables, Kind.AFTER, "", used, word, close)
         return state.ended
 
@@ -191,7 +191,7 @@ class WordAutomaton:
         if state.kind is Kind.BLANK:
             return self._done(state) if char in ("\n", END) else None
         if state.kind is Kind.WORD:
-            ended = self.ended(state)
+            ended = self.end_word(state)
             return None if ended is None else self.step(ended, char)
         return self._mark(state, char)
 
@@ -272,7 +272,7 @@ class WordAutomaton:
         if state.close > 0 and (newline or self.wrap):
             if not tables.last:
                 return self._line(self.meter.after(tables, state.word))
-            if self.end == "text" and newline and self._finished(state):
+            if self.end == "text" and newline and self._is_finished(state):
                 return self._done(state, Kind.BLANK)
             if self.end != "text" and self._may_end(state):
                 return self._done(state)
@@ -284,10 +284,10 @@ class WordAutomaton:
         """Whether the text may end here: a full last line, with a stop if a sentence is asked."""
         if self.end == "sentence" and state.kind is not Kind.STOP:
             return False
-        return self._finished(state)
+        return self._is_finished(state)
 
     @staticmethod
-    def _finished(state: WordState) -> bool:
+    def _is_finished(state: WordState) -> bool:
         stopped = state.kind is Kind.STOP and set(state.marks) <= STOPS
         return state.tables.last and state.close > 0 and (stopped or state.kind is Kind.AFTER)
 

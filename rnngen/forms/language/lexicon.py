@@ -126,9 +126,9 @@ class Lexicon:
         syllable_counts = self.syllables.copy()
         for i in old:
             syllable_counts[i] = syllable_counts[i] or syllables.estimate(self.words[i])[0][0]
-        return dataclasses.replace(self, syllables=syllable_counts)._merged(new)
+        return dataclasses.replace(self, syllables=syllable_counts)._merge(new)
 
-    def _merged(self, new: list[str]) -> Lexicon:
+    def _merge(self, new: list[str]) -> Lexicon:
         """This lexicon with more words, as seen once each."""
         words = (*self.words, *new)
         order = np.array(sorted(range(len(words)), key=words.__getitem__), np.int64)
@@ -172,7 +172,7 @@ def build(documents: Iterable[str], max_words: int = MAX_WORDS) -> Lexicon:
         text = clean(document)
         frequency.update(WORD.findall(text.lower()))
         habits.read(text)
-    return _assemble(_resolved(frequency), habits, max_words)
+    return _assemble(_resolve_all(frequency), habits, max_words)
 
 
 def of_texts(texts: Texts, *, continuous: bool) -> Lexicon:
@@ -234,7 +234,7 @@ def _resolve(raw: str) -> str:
     return raw.strip("'")
 
 
-def _resolved(raw: Counter[str]) -> Counter[str]:
+def _resolve_all(raw: Counter[str]) -> Counter[str]:
     frequency: Counter[str] = Counter()
     for word, count in raw.items():
         edged = word.startswith("'") or word.endswith("'")

@@ -175,7 +175,7 @@ def said(text: str, ways: Iterable[str], *, sure: bool = True) -> Spoken:
     return Spoken(text, tuple(sorted({n for _, counts in heard for n in counts})), heard, sure)
 
 
-def sums(choices: Iterable[Counts]) -> Counts:
+def add_choices(choices: Iterable[Counts]) -> Counts:
     """Every sum of one number from each choice, ascending."""
     found = {0}
     for choice in choices:

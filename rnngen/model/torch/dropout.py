@@ -37,7 +37,7 @@ class Dropout(nn.Module):
             generator.manual_seed(int(state))
 
     def forward(self, x: Tensor, *, each_token: bool = False) -> Tensor:
-        """x: (B, T, H), as many rows as `begin` was told."""
+        """x: (B, T, H), as many rows as `begin` was given."""
         if not self.training or self._keep == 1:
             return x
         mask = x.new_empty(x.shape[0], x.shape[1] if each_token else 1, x.shape[2])

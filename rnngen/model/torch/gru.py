@@ -2,7 +2,7 @@
 
 oneDNN's fused cells serve nn.LSTM in training, but not nn.GRU: torch loops over small operations,
 each with a tensor and a node of autograd's graph of its own. Here a step is five operations forward
-and three backward, all into memory taken once. The equations are those of `model.py`, and so is
+and three backward, all into memory taken once. The equations are those of `rnnlm.py`, and so is
 the order of rows; the letters below are the code's:
 
     r, z = s(W x + b + U h + d)     a = Un h + dn      n = tanh(Wn x + bn + r * a)
@@ -39,14 +39,14 @@ if TYPE_CHECKING:
     from torch import nn
 
 
-def pays(x: Tensor) -> bool:
-    """Whether `run` is the faster way for input x: on a CPU, with a backward pass to come."""
+def is_faster(x: Tensor) -> bool:
+    """Whether `unroll` is the faster way for input x: on a CPU, with a backward pass to come."""
     return (
         x.device.type == "cpu" and torch.is_grad_enabled() and not torch.is_autocast_enabled("cpu")
     )
 
 
-def run(layer: nn.GRU, x: Tensor, h: Tensor | None = None) -> tuple[Tensor, Tensor]:
+def unroll(layer: nn.GRU, x: Tensor, h: Tensor | None = None) -> tuple[Tensor, Tensor]:
     """What `layer(x, h)` returns, of a layer of one direction with biases.
 
     x: (B, T, E) if the layer is batch_first, else (T, B, E).  h: (1, B, H); None means zeros.

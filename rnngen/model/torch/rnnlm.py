@@ -150,7 +150,7 @@ class RNNLM(nn.Module):
         if not isinstance(layer, nn.GRU):
             y, after = layer(x, state)
             return y, after
-        y, h = gru.run(layer, x, state[0]) if gru.pays(x) else layer(x, state[0])
+        y, h = gru.unroll(layer, x, state[0]) if gru.is_faster(x) else layer(x, state[0])
         return y, (h,)
 
     @torch.no_grad()

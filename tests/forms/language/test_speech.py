@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rnngen.forms.language.letters import APOSTROPHES, plain
-from rnngen.forms.language.speech import Spoken, read, sums
+from rnngen.forms.language.speech import Spoken, add_choices, read
 
 
 def heard(line: str) -> tuple[int, ...]:
-    return sums(item.counts for item in read(plain(line)))
+    return add_choices(item.counts for item in read(plain(line)))
 
 
 def item(line: str, text: str) -> Spoken:
@@ -120,7 +120,7 @@ def test_figures_and_signs_have_readings_and_are_never_sure(line: str, sign: str
 )
 def test_what_is_not_spoken_is_never_sure(sign: str) -> None:
     items = read(plain(f"the moon {sign} is so full"))
-    assert 5 in sums(each.counts for each in items)
+    assert 5 in add_choices(each.counts for each in items)
     assert not all(each.sure for each in items)
 
 
@@ -135,7 +135,7 @@ def test_a_word_that_cannot_be_read_is_never_sure(word: str) -> None:
 
 def test_a_text_in_capitals_is_read_as_words() -> None:
     line = "IT WAS US WHO SAT"
-    assert sums(each.counts for each in read(line, shouted=True)) == (5,)
+    assert add_choices(each.counts for each in read(line, shouted=True)) == (5,)
 
 
 @pytest.mark.parametrize("mark", APOSTROPHES)

@@ -34,7 +34,7 @@ def assert_same(layer: nn.GRU, x: Tensor, h: Tensor | None) -> None:
     if h is not None:
         wanted.append(h.requires_grad_())
     found = []
-    for way in (layer, lambda x, h: gru.run(layer, x, h)):
+    for way in (layer, lambda x, h: gru.unroll(layer, x, h)):
         y, last = way(x, h)
         loss = (y * some(*y.shape, seed=8)).sum() + (last * some(*last.shape, seed=9)).sum()
         found.append((y, last, *torch.autograd.grad(loss, wanted)))
@@ -84,7 +84,7 @@ def test_gradients_are_those_of_finite_differences() -> None:
 
 def test_going_back_twice_gives_the_same_gradients() -> None:
     layer = layer_of(3, 4)
-    loss = gru.run(layer, some(5, 2, 3))[0].square().sum()
+    loss = gru.unroll(layer, some(5, 2, 3))[0].square().sum()
     first = torch.autograd.grad(loss, layer.parameters(), retain_graph=True)
     for before, after in zip(first, torch.autograd.grad(loss, layer.parameters()), strict=True):
         assert torch.equal(before, after)
@@ -92,7 +92,7 @@ def test_going_back_twice_gives_the_same_gradients() -> None:
 
 def test_what_overwrote_its_output_is_not_gone_back_through() -> None:
     layer = layer_of(3, 4)
-    y, _ = gru.run(layer, some(5, 2, 3))
+    y, _ = gru.unroll(layer, some(5, 2, 3))
     with torch.no_grad():
         y.zero_()
     with pytest.raises(RuntimeError, match="inplace"):
@@ -104,7 +104,7 @@ def test_a_model_learns_by_the_same_gradients_either_way(monkeypatch: pytest.Mon
     model, ids = RNNLM(config).double(), torch.arange(12).view(3, 4) % 11
     found = []
     for pays in (True, False):
-        monkeypatch.setattr(gru, "pays", lambda x, pays=pays: pays)
+        monkeypatch.setattr(gru, "is_faster", lambda x, pays=pays: pays)
         logits, (h,) = model(ids, tuple(some(*part.shape) for part in model.start(3)))
         gradients = torch.autograd.grad(logits.square().sum(), list(model.parameters()))
         found.append((logits, h, *gradients))
@@ -114,9 +114,9 @@ def test_a_model_learns_by_the_same_gradients_either_way(monkeypatch: pytest.Mon
 
 def test_it_is_for_training_in_full_precision() -> None:
     x = torch.zeros(1)
-    assert gru.pays(x)
-    assert not gru.pays(x.to("meta"))
+    assert gru.is_faster(x)
+    assert not gru.is_faster(x.to("meta"))
     with torch.no_grad():
-        assert not gru.pays(x)
+        assert not gru.is_faster(x)
     with torch.autocast("cpu", torch.bfloat16):
-        assert not gru.pays(x)
+        assert not gru.is_faster(x)

@@ -1,4 +1,4 @@
-"""TorchRuntime; that it agrees with NumpyRuntime is tested in test_numpy.py."""
+"""TorchRuntime; that it agrees with NumpyRuntime is tested in test_numpy_runtime.py."""
 
 from __future__ import annotations
 

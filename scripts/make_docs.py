@@ -1,0 +1,166 @@
+"""Fill the tables of the documentation from the program itself: `make docs`.
+
+    python scripts/make_docs.py            # rewrites README.md and docs/*.md where a table is stale
+    python scripts/make_docs.py --check    # changes nothing, exits with 1 if a table is stale
+
+A page marks where a table belongs, and what it holds:
+
+    <!-- commands -->                          every command, with its first line of help
+    <!-- options: sample -->                   every option of `rnngen sample`
+    <!-- options: sample --top-k --top-p -->   these options, in this order
+    <!-- settings: rnngen.config.SampleConfig -->    the fields of a config
+    <!-- settings: rnngen.config.SampleConfig top_k top_p -->    these fields
+    <!-- end -->
+
+What stands between the mark and `<!-- end -->` is replaced. tests/test_docs.py runs the check.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib
+import re
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from rnngen import cli
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+MARK = re.compile(
+    r"^<!-- (commands|options|settings)(?:: ([^\n]*?))? -->\n.*?^<!-- end -->$",
+    re.MULTILINE | re.DOTALL,
+)
+DEFAULT_IN_HELP = re.compile(r"\s*\[default: (.+?)\]$")
+"""Options whose default is None, as nothing was given, say in their help what is then used."""
+VALUES = {"int": "N", "float": "X", "path": "PATH"}
+KEY_WITHOUT_UNDERSCORE = "break_"  # the one TOML key that is a word of Python
+
+GROUP: Any = typer.main.get_command(cli.app)
+
+
+def main(arguments: list[str]) -> int:
+    stale = [page for page in PAGES if filled(page.read_text(encoding="utf-8")) != read(page)]
+    for page in stale:
+        print(f"{page.relative_to(ROOT)}: {'stale' if '--check' in arguments else 'written'}")
+        if "--check" not in arguments:
+            page.write_text(filled(read(page)), encoding="utf-8")
+    return int(bool(stale) and "--check" in arguments)
+
+
+def read(page: Path) -> str:
+    return page.read_text(encoding="utf-8")
+
+
+def filled(text: str) -> str:
+    """A page with every marked table made anew. Raises KeyError for an unknown name in a mark."""
+
+    def fill(found: re.Match[str]) -> str:
+        tables: dict[str, Callable[..., str]] = {
+            "commands": commands,
+            "options": options,
+            "settings": settings,
+        }
+        asked = (found[2] or "").split()
+        mark = found[0].split("\n", 1)[0]
+        return f"{mark}\n{tables[found[1]](*asked)}\n<!-- end -->"
+
+    return MARK.sub(fill, text)
+
+
+def command(name: str) -> Any:
+    """The command as Typer has it."""
+    found = GROUP.get_command(None, name)
+    if found is None:
+        raise KeyError(f"there is no command {name!r}")
+    return found
+
+
+def options_of(name: str) -> dict[str, Any]:
+    """Long flag -> parameter of every option of a command but `--help`."""
+    return {
+        max(parameter.opts, key=len): parameter
+        for parameter in command(name).params
+        if parameter.param_type_name == "option" and "--help" not in parameter.opts
+    }
+
+
+def commands() -> str:
+    rows = [(f"`rnngen {name}`", help) for name, help in cli.COMMANDS.items()]
+    return table(("Command", "What it does"), rows)
+
+
+def options(name: str, *flags: str) -> str:
+    known = options_of(name)
+    shown = {flag: known[flag] for flag in flags} if flags else known
+    rows = [(_flags(parameter), _meaning(parameter)) for parameter in shown.values()]
+    return table(("Option", "Meaning"), rows)
+
+
+def settings(path: str, *names: str) -> str:
+    module, _, class_name = path.rpartition(".")
+    known = {
+        f.name: f for f in dataclasses.fields(getattr(importlib.import_module(module), class_name))
+    }
+    shown = [known[name] for name in names] if names else known.values()
+    rows = [(f"`{_key(f.name)}`", _default(f), f.metadata["help"]) for f in shown]
+    return table(("Setting", "Default", "Meaning"), rows)
+
+
+def table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
+    lines = [head, ("---",) * len(head), *(tuple(_cell(c) for c in row) for row in rows)]
+    return (
+        "\n".join(f"| {' | '.join(line)} |" for line in lines)
+        .replace("| --- |", "|---|")
+        .replace("|---| --- |", "|---|---|")
+    )
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.split()).replace("|", r"\|")
+
+
+def _flags(parameter: Any) -> str:
+    """`-n`, `--number N`: every spelling, the longest with its value."""
+    *short, long = sorted(parameter.opts, key=len)
+    value = "" if parameter.is_flag else f" {_value(parameter)}"
+    return ", ".join(f"`{flag}`" for flag in [*short, f"{long}{value}", *parameter.secondary_opts])
+
+
+def _value(parameter: Any) -> str:
+    kind = parameter.type.name.split()[0]
+    return str(parameter.metavar or VALUES.get(kind, {"integer": "N"}.get(kind, "TEXT")))
+
+
+def _meaning(parameter: Any) -> str:
+    help, default = parameter.help, parameter.default
+    if found := DEFAULT_IN_HELP.search(help):
+        help, default = help[: found.start()], found[1]
+    parts = [help]
+    if default not in (None, False, ()) and not (parameter.is_flag and parameter.secondary_opts):
+        parts.append(f"Default: `{default}`.")
+    if parameter.envvar:
+        parts.append(f"Environment: `{parameter.envvar}`.")
+    return " ".join(parts)
+
+
+def _key(name: str) -> str:
+    return name.rstrip("_") if name == KEY_WITHOUT_UNDERSCORE else name
+
+
+def _default(field: dataclasses.Field[Any]) -> str:
+    if field.default is dataclasses.MISSING:
+        return "required"
+    if field.default in (None, (), ""):
+        return "none"
+    return f"`{str(field.default).lower() if isinstance(field.default, bool) else field.default}`"
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
