@@ -75,7 +75,7 @@ def _close_prompt(masks: Masks, prompt: str) -> None:
     for char in prompt:
         state = masks.automaton.step(state, char)
     if prompt and is_letter(prompt[-1]):
-        for place in (state, masks.automaton.ended(state)):
+        for place in (state, masks.automaton.end_word(state)):
             if place is not None:
                 place.steps.update(dict.fromkeys(_HYPHENS))
 
