@@ -168,6 +168,8 @@ class LanguageModel:
                 " version. Train it again."
             )
         lexicon = Lexicon.from_tensors(self.lexicon)
+        if form.unit == "syllables":
+            lexicon = lexicon.recounted()
         truncate = _truncation(config)
         settings = search.SearchSettings(
             seed, particles or search.PARTICLES, config.temperatures[0], truncate

@@ -28,6 +28,7 @@ _OWN_LINES = 0.03  # share of the corpus' lines that fit, from which the model b
 _PROSE = 10  # words a line from which lines that begin small are broken at a margin, not by sense
 _OWN_ENDS = 0.05  # share of its documents that fit, from which the model ends texts itself
 _ROW = {"syllables": 0, "words": 1, "chars": 2, "tweet": 2}  # of the lexicon's tables
+_HYPHENS = "-\u2013"  # what joins two words into one
 ENOUGH_DOCUMENTS = 20
 _SENTENCES = 0.02  # sentence ends for each word, below which a corpus does without
 
@@ -53,6 +54,8 @@ def compile_form(
     else:
         masks = _compile_characters(spec, vocabulary, lexicon)
     check_prompt(masks, prompt)
+    if spec.uses_words:
+        _close_prompt(masks, prompt)
     return masks
 
 
@@ -64,6 +67,17 @@ def check_prompt(masks: Masks, prompt: str) -> None:
         if state is None or state.done:
             read = prompt[: place + 1]
             raise FormError(f"the prompt breaks the form: no text that fits begins {read!r}.")
+
+
+def _close_prompt(masks: Masks, prompt: str) -> None:
+    """Keeps what is written from being joined to the prompt's last word: no "Mr. Lee-third"."""
+    state = masks.automaton.start()
+    for char in prompt:
+        state = masks.automaton.step(state, char)
+    if prompt and is_letter(prompt[-1]):
+        for place in (state, masks.automaton.end_word(state)):
+            if place is not None:
+                place.steps.update(dict.fromkeys(_HYPHENS))
 
 
 def _compile_characters(spec: FormSpec, vocabulary: Vocabulary, lexicon: Lexicon) -> Masks:

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from rnngen.tokenizers.base import Tokenizer
 
 
+_REREADS = 20  # draws of a text until one is read in one way only
+_APART = 1000  # attempts between them, so that they are none of another caller's
+
+
 @dataclass(frozen=True)
 class CheckedText:
     """A text and what the checker says of it."""
@@ -77,7 +81,13 @@ class FormWriter:
 
         Raises FormError if the checker finds fault with one, which would be an error of ours.
         """
-        for drawn in draw(
+        for drawn in self._draw(indices, settings, attempt):
+            yield self._checked(drawn, settings, attempt)
+
+    def _draw(
+        self, indices: Sequence[int], settings: SearchSettings, attempt: int
+    ) -> Iterator[DrawnText]:
+        return draw(
             self._runtime,
             self._masks,
             self._context,
@@ -85,14 +95,25 @@ class FormWriter:
             settings,
             prompt=self._prompt,
             attempt=attempt,
-        ):
+        )
+
+    def _checked(self, drawn: DrawnText, settings: SearchSettings, attempt: int) -> CheckedText:
+        """The text if the checker is sure of it, else the next draw of its index it is sure of.
+
+        A word of one count may be read in two ways by what stands around it: US, nine am.
+        """
+        for again in range(_REREADS + 1):
+            if again:
+                [drawn] = self._draw([drawn.index], settings, attempt + again * _APART)
             verdict = check(drawn.text, self._spec)
-            if verdict.verdict == "no" or (verdict.verdict != "exact" and not self._prompt):
-                raise FormError(
-                    f"form {self._spec.name!r}: the checker refused {drawn.text!r}:"
-                    f" {' '.join(verdict.reasons)} This is an error of rnngen; please report it."
-                )
-            yield CheckedText(drawn, verdict)
+            if verdict.verdict == "exact" or (self._prompt and verdict.verdict == "possible"):
+                return CheckedText(drawn, verdict)
+            if verdict.verdict == "no":
+                break
+        raise FormError(
+            f"form {self._spec.name!r}: the checker refused {drawn.text!r}:"
+            f" {' '.join(verdict.reasons)} This is an error of rnngen; please report it."
+        )
 
     def trial(self, settings: SearchSettings) -> Callable[[int, int], None]:
         """Writes the text of an index with so many particles, to see how long it takes."""
