@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import shlex
 import signal
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
@@ -327,7 +326,7 @@ def _report(stopped: Stopped, folder: Path, *, quiet: bool, first: bool) -> None
     from rnngen import runs
 
     resume = f"rnngen train --resume {runs.option_for(folder)}"
-    model = folder.name if folder == runs.home() / folder.name else shlex.quote(str(folder))
+    model = runs.name_for(folder)
     if not first:
         raise typer.Exit({"diverged": 1, "interrupted": INTERRUPTED}.get(stopped.reason, 0))
     if stopped.reason == "diverged":
