@@ -36,7 +36,7 @@ def new_folder(name: str) -> Path:
     """The folder of the run called `name`. Raises ConfigError if that cannot be a folder name."""
     if not name or name.startswith((".", "-")) or "/" in name or os.sep in name:
         raise ConfigError(
-            f"--name {name!r} cannot be a run's name; use letters, digits, - and _. "
+            f"`name` {name!r} cannot be a run's name; use letters, digits, - and _. "
             "Set RNNGEN_HOME to write runs elsewhere."
         )
     return home() / name
@@ -76,7 +76,7 @@ def owned(folder: Path) -> Iterator[None]:
                 who = f"another process ({holder})" if holder else "another process"
                 raise CheckpointError(
                     f"{folder}: {who} is training this run. Wait until it ends, or give the new "
-                    "one another --name."
+                    "one another `name`."
                 )
             yield
     finally:
@@ -90,8 +90,8 @@ def check_free(folder: Path, *, overwrite: bool) -> None:
     taken = any((folder / name).exists() for name in (MODEL_FILE, TRAINING_FILE))
     if taken and not overwrite:
         raise CheckpointError(
-            f"{folder} holds a run; go on with --resume, replace it with --overwrite, "
-            "or give the new one another --name."
+            f"{folder} holds a run; go on with `resume`, replace it with `overwrite`, "
+            "or give the new one another `name`."
         )
 
 

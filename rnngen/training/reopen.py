@@ -49,9 +49,7 @@ def find_corpus(
     except CorpusError as error:
         if named:
             raise
-        raise CorpusError(
-            f"{error} If the text has moved, name it: rnngen train FILE --resume."
-        ) from error
+        raise CorpusError(f"{error} If the text has moved, name it beside `resume`.") from error
     if corpus.digest() == remembered["digest"]:
         return corpus
     names = ", ".join(corpus.names)
