@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from rnngen.cli import options, sample_form, values
+from rnngen.cli import options, values
 from rnngen.cli.options import setting
-from rnngen.config import SampleConfig
+from rnngen.config import SampleConfig, option
 from rnngen.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from rnngen.api import LanguageModel
     from rnngen.forms.distinct import FormText
+    from rnngen.forms.spec import FormSpec
     from rnngen.sampling.draft import SampledText
 
     AnyText = SampledText | FormText
@@ -125,7 +126,7 @@ def command(
     """
     config = SampleConfig(**_read_settings(ctx.params))
     form_asked = options.form(form, form_file, acrostic)
-    search = sample_form.search(form_asked, particles=particles, budget_ms=budget_ms, words=words)
+    search = _search_settings(form_asked, particles=particles, budget_ms=budget_ms, words=words)
     from rnngen import api, runs
 
     model = api.load(name or runs.latest())
@@ -138,8 +139,10 @@ def command(
         return
     asked = [beginning for beginning in beginnings for _ in range(number)]
     texts: Iterator[AnyText]
+    between = _between(model)
     if form_asked is not None:
         texts = model.write_forms(form_asked, config, beginnings, n=number, seed=seed, **search)
+        between = "\n\n"  # whatever the corpus has: a text may be of several lines
     else:
         texts = model.generate(config, asked, seed=seed, indices=range(len(asked)))
     if out_dir:
@@ -148,8 +151,7 @@ def command(
         for text in texts:
             _put(_json(model, text) + "\n")
     else:
-        usual = _between(model) if form_asked is None else sample_form.BETWEEN
-        between = usual if separator is None else values.unescape(separator)
+        between = between if separator is None else values.unescape(separator)
         _print_all(texts, show_prompt, "\0" if null else "", "" if null else between)
 
 
@@ -168,6 +170,14 @@ def _read_settings(params: dict[str, Any]) -> dict[str, Any]:
             given[name] = tuple(values.unescape(text) for text in given[name])
     if "bias" in given:
         given["bias"] = tuple(values.parse_weighted("--bias", text) for text in given["bias"])
+    return given
+
+
+def _search_settings(form: FormSpec | None, **options: Any) -> dict[str, Any]:
+    """Those of the options that were given. Raises ConfigError if there is no form to use them."""
+    given = {name: value for name, value in options.items() if value is not None}
+    for name in given if form is None else ():
+        raise ConfigError(f"{option(name)} needs a form. Add --form NAME.")
     return given
 
 
@@ -214,7 +224,7 @@ def _put(text: str) -> None:
 def _stream(
     model: LanguageModel, config: SampleConfig, prompt: str, seed: int, show_prompt: bool, end: str
 ) -> None:
-    from rnngen.api import normalized
+    from rnngen.sampling.prompts import normalized
 
     pieces = model.stream(config, prompt, seed=seed)  # first: it refuses what cannot be
     if show_prompt:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rnngen.forms.check import check
+from rnngen.forms.checker import check
 from rnngen.forms.spec import builtin_names, load
 from tests.forms import toys
 
