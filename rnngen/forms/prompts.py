@@ -110,8 +110,8 @@ class FormPrompt:
         state = runtime.start(1)
         for token in self._context[:-1]:
             _, state = runtime.step(np.array([token]), state)
-        usable = TokenSpellings(pieces, np.array([not piece for piece in pieces]))
-        return SpellingTree(runtime, usable, Beginning(self._context, state), self._given)
+        spellings = TokenSpellings(pieces, np.zeros(len(pieces), bool))
+        return SpellingTree(runtime, spellings, Beginning(self._context, state), self._given)
 
     def _start(self, temperature: float) -> FormStart:
         """Where a search at this temperature begins."""
