@@ -209,12 +209,15 @@ class CharacterAutomaton:
         return tweet.most(char) if self._tweet else 1
 
     def _shape_moves(self) -> NDArray[np.int64]:
-        """int64 (shapes, characters), -1 where forbidden; shapes are states of match * kinds."""
+        """int64 (shapes, characters), -1 where forbidden.
+
+        The product of two automata: shape = state of `match` * kinds + kind of last character.
+        """
         states = len(self._dfa.moves) if self._dfa else 1
         kinds = len(Last)
         moves = np.full((states * kinds, len(self._chars)), -1)
         for place, char in enumerate(self._chars):
-            after = self._dfa.moves[:, place] if self._dfa else np.zeros(1, np.int64)
+            after = self._dfa.moves[:, place] if self._dfa else np.zeros(1, np.int64)  # (states,)
             for last in Last:
                 now = self._last(last, char)
                 if now is not None:
@@ -236,16 +239,19 @@ class CharacterAutomaton:
         return None if char == "/" and last is Last.COLON and self._tweet else Last.OTHER
 
     def _fitting(self, line: int) -> NDArray[np.bool_]:
-        """bool (shapes, high + 1): whether the line can be finished from a shape after so many
-        units."""
+        """bool (shapes, high + 1): whether the line can be finished from a shape and used units.
+
+        fits[s, u] = s may end the line and u >= low, or some character leads to where it fits:
+        a dynamic programme from the end, for all shapes at once.
+        """
         low, high = self.lines[line]
         closable = self.closable[line]
         fits = np.zeros((len(self.moves), high + 1), bool)
         for used in range(high, -1, -1):
-            found = closable & (used >= low)
+            found = closable & (used >= low)  # (shapes,)
             for weight in np.unique(self.weights).tolist():
                 if used + weight <= high:
-                    moves = self.moves[:, self.weights == weight]
+                    moves = self.moves[:, self.weights == weight]  # (shapes, characters so heavy)
                     found = found | (fits[moves, used + weight] & (moves >= 0)).any(axis=1)
             fits[:, used] = found
         return fits

@@ -134,7 +134,6 @@ class WordAutomaton:
         return found
 
     def end_word(self, state: WordState) -> WordState | None:
-        """Where no rhyme is at stake it is the same for all words that bring the line as far."""
         if state.node is None:
             return state
         word = state.node.word
@@ -144,6 +143,8 @@ class WordAutomaton:
         if used > state.tables.high:
             return None
         close = state.tables.close(used, word)
+        # Which word it was matters only for a rhyme. Else all words that bring the line as far lead
+        # to one state, which keeps the states few.
         word = word if self.meter.has_rhyme(state.tables.line) else -1
         return self._gap(state.tables, Kind.AFTER, "", used, word, close)
 
@@ -197,6 +198,7 @@ class WordAutomaton:
         self, tables: LineTables, kind: Kind, marks: str, used: int, word: int, close: float
     ) -> WordState | None:
         """The state between two words; None if neither the next word nor the line's end fits."""
+        # psi = rest + close: the line goes on with another word, or ends here.
         rest = float(tables.ahead[used])
         worth = _worth(kind, marks, rest, close, last=tables.last)
         if not worth > 0:
@@ -257,6 +259,8 @@ class WordAutomaton:
             return None if newline else self._to(state, Kind.SPACE, "-")
         if state.kind not in (Kind.AFTER, Kind.STOP, Kind.DASH):
             return None
+        # A blank after a full line breaks it. Where the line could also go on, as in [5, 7], the
+        # break comes first: otherwise one text would have two ways through the automaton.
         if state.close > 0 and (newline or self.wrap):
             if not tables.last:
                 return self._line(self.meter.after(tables, state.word))
