@@ -9,7 +9,21 @@ RnngenError
 ├── TrainingError     training that cannot go on                        (1)
 ├── FormError         a form that no text can fill                      (1)
 └── PackageError      an optional package that is not installed         (1)
+
+A message names a setting by its name in backquotes: "`batch_size` must be at least 1, got 0". So
+Python users read it; the command line puts the option in its place (console/spelling.py). Messages
+use backquotes for nothing else, so that no other word can be taken for a setting.
 """
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+SETTING = re.compile(r"`([a-z][a-z0-9_]*)`")
 
 
 class RnngenError(Exception):
@@ -48,3 +62,12 @@ class FormError(RnngenError):
 
 class PackageError(RnngenError):
     pass
+
+
+def spell_settings(message: str, spell: Callable[[str], str]) -> str:
+    """`message` with each setting in it as `spell` writes it, who gets its name.
+
+    >>> spell_settings("`batch_size` must be at least 1.", str.upper)
+    'BATCH_SIZE must be at least 1.'
+    """
+    return SETTING.sub(lambda found: spell(found[1]), message)

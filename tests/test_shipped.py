@@ -40,6 +40,20 @@ def test_haiku_of_the_shipped_model_are_exact():
     assert {check(text.whole, load("haiku")).verdict for text in texts} == {"exact"}
 
 
+def test_no_shipped_model_writes_a_word_that_is_heard_in_two_ways():
+    from rnngen.forms.language import syllables
+    from rnngen.forms.language.lexicon import Lexicon
+
+    for name in NAMES:
+        lexicon = Lexicon.from_tensors(rnngen.load(SHIPPED / name).lexicon).recounted()
+        written = [w for w, n in zip(lexicon.words, lexicon.syllables, strict=True) if n]
+        assert len(written) > len(lexicon.words) * 0.8
+        assert not {"fire", "firefly", "fires", "child", "squirrel"} & set(written)
+        for word in written[::40]:
+            counts, _ = syllables.estimate(word)
+            assert len(counts) == 1, word
+
+
 @pytest.fixture
 def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder without any runs."""

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from rnngen import tensor_file, tokenizers
 from rnngen.corpus import DOCUMENTS, STDIN, Corpus, CorpusExcerpt, CorpusShard, open_corpus
+from rnngen.corpus.reading import Reading
 from rnngen.dataset.facts import STORE_VERSION
 from rnngen.dataset.store import TokenStore, build_store, open_shards, open_store
 from rnngen.errors import ConfigError, CorpusError, FileError
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
     OnProgress = Callable[[int], None]
 
+READING = tuple(Reading.__dataclass_fields__)
 MOST_LISTED = 8
 """Missing shards that are named."""
 
@@ -46,6 +48,12 @@ class TextConfig:
     documents: str = "auto"
     encoding: str = "utf-8"
     column: str | None = None
+    errors: str = "strict"
+    format: str = "auto"
+    delimiter: str | None = None
+    quoting: str = "auto"
+    strict: bool = False
+    """These five as in `rnngen.corpus.reading.Reading`."""
     tokenizer: str = "char"
     vocab_size: int | None = None
     subwords: str = "bpe"
@@ -54,16 +62,17 @@ class TextConfig:
     """Whether to keep an index of the text's spans; None: if it is not too large."""
 
     def __post_init__(self) -> None:
-        _check_choice("--tokenizer", self.tokenizer, tokenizers.KINDS)
-        _check_choice("--subwords", self.subwords, ("bpe", "unigram"))
-        _check_choice("--documents", self.documents, DOCUMENTS)
+        _check_choice("tokenizer", self.tokenizer, tokenizers.KINDS)
+        _check_choice("subwords", self.subwords, ("bpe", "unigram"))
+        _check_choice("documents", self.documents, DOCUMENTS)
         if self.vocab_size is not None and self.tokenizer != "subword":
-            raise ConfigError(f"--vocab-size is for --tokenizer subword, not {self.tokenizer}.")
-        for option, value in (("vocab-size", self.vocab_size), ("min-count", self.min_count)):
+            raise ConfigError(f"`vocab_size` is for `tokenizer` subword, not {self.tokenizer}.")
+        for name, value in (("vocab_size", self.vocab_size), ("min_count", self.min_count)):
             if value is not None and (not isinstance(value, int) or value < 1):
-                raise ConfigError(f"--{option} must be a whole number, at least 1, got {value}.")
+                raise ConfigError(f"`{name}` must be a whole number, at least 1, got {value}.")
+        Reading(**{name: getattr(self, name) for name in READING})  # checks them
         if self.novelty not in (None, True, False):
-            raise ConfigError(f"--novelty is on or off, got {self.novelty!r}.")
+            raise ConfigError(f"`novelty` is on or off, got {self.novelty!r}.")
 
     def corpus(self, home: Path) -> Corpus:
         return self._open(self.paths, home)
@@ -75,15 +84,14 @@ class TextConfig:
         return open_corpus(
             paths,
             documents=self.documents,
-            encoding=self.encoding,
-            column=self.column,
             digests=digests_file(home),
+            **{name: getattr(self, name) for name in READING},
         )
 
 
-def _check_choice(option: str, value: object, choices: Sequence[str]) -> None:
+def _check_choice(name: str, value: object, choices: Sequence[str]) -> None:
     if value not in choices:
-        raise ConfigError(f"{option} must be one of {', '.join(choices)}, got {value}.")
+        raise ConfigError(f"`{name}` must be one of {', '.join(choices)}, got {value}.")
 
 
 def tokenize(
@@ -103,7 +111,7 @@ def tokenize(
     """
     corpus = text.corpus(home)
     if shard is not None and STDIN in text.paths:
-        raise ConfigError("--shard needs files that every machine can read, not stdin (-).")
+        raise ConfigError("`shard` needs files that every machine can read, not stdin (-).")
     tokenizer = find_tokenizer(corpus, text, home, note)
     if shard is not None:
         return corpus, tokenizer, _build_shard(corpus, tokenizer, home, shard, progress)
@@ -209,8 +217,8 @@ def _missing(path: Path, shards: Mapping[int, Mapping[int, Path]]) -> str:
     more = f" and {len(missing) - MOST_LISTED} more" if len(missing) > MOST_LISTED else ""
     return (
         f"{_shards_folder(path)}: shards {listed}{more} of the text are missing. "
-        f"Make them, as: rnngen tokenize FILES --shard {missing[0]}/{count}; "
-        "or leave --shard out, and all is cut into tokens here."
+        f"Make them, as: rnngen tokenize FILES `shard` {missing[0]}/{count}; "
+        "or leave `shard` out, and all is cut into tokens here."
     )
 
 

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from rnngen.model.runtime import Runtime
     from rnngen.tokenizers.base import Tokenizer
 
+_REREADS = 20  # draws of a text until one is read in one way only
+_APART = 1000  # attempts between them, so that they are none of another caller's
+
 
 @dataclass(frozen=True)
 class CheckedText:
@@ -73,17 +76,35 @@ class CheckedSearch:
 
         Raises FormError if the checker finds fault with one, which would be an error of ours.
         """
+        for drawn in self._draw(indices, settings, attempt):
+            yield self._checked(drawn, settings, attempt)
+
+    def _draw(
+        self, indices: Sequence[int], settings: SearchSettings, attempt: int
+    ) -> Iterator[DrawnText]:
         start = self._prompt.start(settings.temperature)
         for drawn in draw(
             self._runtime, start.automaton, start.context, indices, settings, attempt=attempt
         ):
+            yield start.without_given(drawn, self._pieces)
+
+    def _checked(self, drawn: DrawnText, settings: SearchSettings, attempt: int) -> CheckedText:
+        """The text if the checker is sure of it, else the next draw of its index it is sure of.
+
+        A word of one count may be read in two ways by what stands around it: US, nine am.
+        """
+        for again in range(_REREADS + 1):
+            if again:
+                [drawn] = self._draw([drawn.index], settings, attempt + again * _APART)
             verdict = check(drawn.text, self._spec)
-            if verdict.verdict == "no" or (verdict.verdict != "exact" and not self.prompt):
-                raise FormError(
-                    f"form {self._spec.name!r}: the checker refused {drawn.text!r}:"
-                    f" {' '.join(verdict.reasons)} This is an error of rnngen; please report it."
-                )
-            yield CheckedText(start.without_given(drawn, self._pieces), verdict)
+            if verdict.verdict == "exact" or (self.prompt and verdict.verdict == "possible"):
+                return CheckedText(drawn, verdict)
+            if verdict.verdict == "no":
+                break
+        raise FormError(
+            f"form {self._spec.name!r}: the checker refused {drawn.text!r}:"
+            f" {' '.join(verdict.reasons)} This is an error of rnngen; please report it."
+        )
 
     def trial(self, settings: SearchSettings) -> Callable[[int, int], None]:
         """Draws the text of an index with so many particles, to see how long it takes."""

@@ -16,7 +16,9 @@ import numpy as np
 
 from rnngen.config import SampleConfig
 from rnngen.forms.automata.leading import Leading
+from rnngen.forms.automata.word_masks import WordMasks
 from rnngen.forms.compile import ENOUGH_DOCUMENTS, fit_prompt
+from rnngen.forms.language.letters import is_letter
 from rnngen.sampling.spelling import Beginning, SpellingTree, TokenSpellings
 from rnngen.tokenizers.base import utf8
 
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
     from rnngen.forms.search import DrawnText
     from rnngen.model.runtime import Runtime
     from rnngen.tokenizers.base import Tokenizer
+
+_HYPHENS = frozenset("-\u2013")  # what joins two words into one
 
 
 @dataclass(frozen=True)
@@ -80,6 +84,9 @@ class FormPrompt:
         self.start = lru_cache(maxsize=4)(self._start)
         self.text = fit_prompt(masks, prompt)
         self._masks = masks
+        # Nothing is joined to the prompt's last word: no "Mr. Lee-third".
+        joins = isinstance(masks, WordMasks) and self.text and is_letter(self.text[-1])
+        self._barred = _HYPHENS if joins else frozenset()
         before, lead = _text_before(masks, lexicon)
         whole = before + lead + self.text
         opened = self._opened(tokenizer, whole, len(before)) if self.text else len(before)
@@ -116,8 +123,7 @@ class FormPrompt:
     def _start(self, temperature: float) -> FormStart:
         """Where a search at this temperature begins."""
         if self._tree is None:
-            automaton = Leading(self._masks, self._given, self.text)
-            return FormStart(self._context, automaton, len(self._given))
+            return FormStart(self._context, self._leading(), len(self._given))
         completions = self._tree.completions()
         log_given = completions[()]
         if temperature == 0:
@@ -125,10 +131,24 @@ class FormPrompt:
         logs = self._tree.drawn_logs(SampleConfig(), temperature)
         return FormStart(
             self._context,
-            Leading(self._masks, self._given, self.text, completions=completions),
+            self._leading(completions=completions),
             len(self._given),
             log_given=log_given,
             log_given_at_temperature=float(np.logaddexp.reduce(logs)),
+        )
+
+    def _leading(
+        self,
+        completions: dict[tuple[int, ...], float] | None = None,
+        spelled: tuple[int, ...] = (),
+    ) -> Leading:
+        return Leading(
+            self._masks,
+            self._given,
+            self.text,
+            completions=completions,
+            barred=self._barred,
+            spelled=spelled,
         )
 
     def _likeliest(self, tree: SpellingTree, log_given: float) -> FormStart:
@@ -137,14 +157,14 @@ class FormPrompt:
         Token by token, the likeliest would be a part of the prompt that the model then goes on
         from as no text does.
         """
-        free = Leading(self._masks, self._given, self.text)
+        free = self._leading()
         for choice in np.argsort(-tree.choices[2], kind="stable").tolist():
             *inside, last = spelled = tree.spelled(choice)
             state = free.start()
             for token in inside:
                 state = state.after(token)
             if last in state.mask().tokens:
-                automaton = Leading(self._masks, self._given, self.text, spelled=spelled)
+                automaton = self._leading(spelled=spelled)
                 log_given -= float(tree.choices[2][choice])
                 context = [*self._context, *spelled]
                 return FormStart(

@@ -88,7 +88,8 @@ class FormWriter:
         self._model, self._config = model, config or SampleConfig()
         self._particles, self._budget_ms, self._words = particles, budget_ms, words
         self._check()
-        self._lexicon = Lexicon.from_tensors(model.lexicon)
+        lexicon = Lexicon.from_tensors(model.lexicon)
+        self._lexicon = lexicon.recounted() if self.form.unit == "syllables" else lexicon
 
     def write(
         self, prompts: str | Sequence[str] = "", *, n: int = 1, seed: int = 0

@@ -1,6 +1,8 @@
 """From text and settings to a model: recipe -> plan -> run (events) -> log.
 
-recipe.py       settings chosen from the text, the machine and the time
+situation.py    what is known before a run: its text, the machine, the model to go on from
+recipe.py       settings chosen from the situation, each by a rule and with a reason
+choices.py      what the rules return
 plan.py         all that a run is made from
 run.py          the run as an iterator of events
 events.py       what a run says as it goes

@@ -32,7 +32,7 @@ measures them.
 
 
 def choose_device(name: str) -> torch.device:
-    """The device `--device NAME` stands for. Raises ConfigError if this machine has none."""
+    """The device that the setting stands for. Raises ConfigError if this machine has none."""
     available = {
         "cpu": True,
         "cuda": torch.cuda.is_available(),
@@ -42,7 +42,7 @@ def choose_device(name: str) -> torch.device:
         name = next(n for n in ("cuda", "mps", "cpu") if available[n])
     if not available.get(name):
         usable = ", ".join(n for n, here in available.items() if here)
-        raise ConfigError(f"--device {name}: there is none on this machine; usable: {usable}.")
+        raise ConfigError(f"`device` {name}: there is none on this machine; usable: {usable}.")
     return torch.device(name)
 
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 LONGEST_WAIT = datetime.timedelta(days=1)
 """Others wait while the first tokenizes. A process that died is noticed at once, not by waiting."""
 ATTEMPT = "TORCHELASTIC_RESTART_COUNT"
-"""What torchrun tells its processes: how often it started them anew (--max-restarts)."""
+"""What torchrun tells its processes: how often it started them anew."""
 BEGUN = "rnngen/begun"
 """The key in torchrun's store that `Group.mark_begun` sets."""
 
@@ -55,7 +55,7 @@ class Group:
         """Raises ConfigError if there is not a row for each process."""
         if batch_size < self.size:
             raise ConfigError(
-                f"--batch-size {batch_size} is less than the {self.size} processes; "
+                f"`batch_size` {batch_size} is less than the {self.size} processes; "
                 "each needs a row. Raise it, or start fewer."
             )
 
@@ -160,5 +160,5 @@ def _raise_if_gone() -> Iterator[None]:
     except RuntimeError as error:
         raise TrainingError(
             "a process of the group is gone, so training ends; the last state saved is whole. "
-            "Start again with --resume."
+            "Start again with `resume`."
         ) from error

@@ -1,7 +1,8 @@
 """From the text, the machine and the time given to every setting of a run, with its reason.
 
-The rules were found by experiment (see tests/bench/README.md); each is one method below. What a
-user gives is taken as it is, and later rules build on it.
+The rules were found by experiment (see docs/benchmarks.md). Each is a function of the situation,
+of what the user gave, and of what earlier rules chose; `choose` applies them in order. What a user
+gives is taken as it is, and later rules build on it.
 """
 
 from __future__ import annotations
@@ -11,23 +12,33 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from rnngen.config import ModelConfig, TrainConfig, option
+from rnngen.config import BUDGET, ModelConfig, TrainConfig
 from rnngen.errors import ConfigError
+from rnngen.training.choices import (
+    BudgetChoices,
+    CellChoices,
+    Choice,
+    Choices,
+    EvaluationChoices,
+    Given,
+    NGramChoices,
+    RateChoices,
+    RegularisationChoices,
+    SizeChoices,
+    StreamChoices,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
+
+    from rnngen.training.situation import Situation
 
 DEFAULT_MINUTES = 5.0
 MOST_MINUTES = 60.0
 """Where passes are asked for and no time, no model is chosen that would need longer."""
 USUAL_BATCH_SIZE, USUAL_SEQ_LEN = 32, 64
-FLOPS_PER_CORE = 33e9
-"""What one core of a common laptop or server does in fp32 while training (AVX2)."""
-FLOPS_PER_GPU = 5e12
 TOKENS_PER_PARAMETER = 10.0
 """How a time budget is best spent: read this many tokens for each weight of the layers."""
-MANY_TOKENS = 1000
-"""In a vocabulary; with so many, they are words or parts of words, whose n-grams come seldom."""
 NGRAM_DIM = 64
 MOST_EPOCHS_OF_WORDS = 3
 MOST_EPOCHS_OF_CHARS = 6
@@ -54,21 +65,9 @@ SHAPE = (
 LEAST_PARAMETERS = 40_000
 PARAMETERS_PER_TOKEN = 4
 """A model larger than this times the text learns the text by heart."""
-
-
-@dataclass(frozen=True)
-class Situation:
-    """What the recipe looks at."""
-
-    num_tokens: int
-    """Tokens to train on, held-out ones not counted."""
-    held_out: int
-    """Tokens held out."""
-    vocab_size: int
-    cores: int = 1
-    device: str = "cpu"
-    pretrained: ModelConfig | None = None
-    """The model whose training goes on, if there is one; its shape stays."""
+AS_TRAINED = "as it is trained"
+DROPOUT_BY_EPOCHS = ((6, 0.0), (8, 0.1), (12, 0.2), (40, 0.3), (math.inf, 0.4))
+"""(Most passes over the text, dropout)."""
 
 
 @dataclass(frozen=True)
@@ -79,13 +78,44 @@ class Recipe:
     """Setting -> why it has its value, in the order they were chosen."""
 
 
-def choose(situation: Situation, given: Mapping[str, Any]) -> Recipe:
-    """All settings. given: settings the user fixed, by their names in the two configs.
+def choose(situation: Situation, settings: Mapping[str, Any]) -> Recipe:
+    """All settings. settings: those the user fixed, by their names in the two configs.
 
     Raises ConfigError if a given value cannot be.
     """
-    check(given, situation.pretrained)
-    return _Chooser(situation, given).recipe()
+    check(settings, situation.pretrained)
+    given = Given(settings)
+    cell = choose_cell(situation, given)
+    budget = choose_budget(situation, given)
+    size = choose_size(situation, given, budget)
+    streams = choose_streams(situation, given)
+    epochs = expected_epochs(situation, budget, size, streams)
+    ngrams = choose_ngrams(situation, given, epochs)
+    regularisation = choose_regularisation(situation, given, epochs)
+    rate = choose_rate(situation, given, size, streams)
+    evaluations = choose_evaluations(situation, given, epochs)
+    return _recipe(
+        {**settings, "vocab_size": situation.vocab_size},
+        [cell, budget, size, streams, ngrams, regularisation, rate, evaluations],
+    )
+
+
+def _recipe(settings: Mapping[str, Any], chosen: Sequence[Choices]) -> Recipe:
+    """What is chosen stands above `settings`: it already holds what the user gave."""
+    choices: dict[str, Choice[Any]] = {}
+    for part in chosen:
+        choices |= part.by_setting()
+    values = {**settings, **{name: choice.value for name, choice in choices.items()}}
+    return Recipe(
+        ModelConfig.from_dict(_fields(ModelConfig, values)),
+        TrainConfig.from_dict(_fields(TrainConfig, values)),
+        {name: choice.reason for name, choice in choices.items() if choice.reason},
+    )
+
+
+def _fields(config: type, values: Mapping[str, Any]) -> dict[str, Any]:
+    names = {f.name for f in dataclasses.fields(config)}
+    return {name: value for name, value in values.items() if name in names}
 
 
 def check(given: Mapping[str, Any], pretrained: ModelConfig | None = None) -> None:
@@ -106,195 +136,200 @@ def _check_shape(pretrained: ModelConfig, given: Mapping[str, Any]) -> None:
         kept = getattr(pretrained, name)
         if given.get(name, kept) != kept:
             raise ConfigError(
-                f"{option(name)} cannot be {given[name]}: the model to start from has {kept}, and"
+                f"`{name}` cannot be {given[name]}: the model to start from has {kept}, and"
                 " a model keeps its shape. Leave it out, or train a new model."
             )
 
 
-class _Chooser:
-    def __init__(self, situation: Situation, given: Mapping[str, Any]) -> None:
-        self.situation = situation
-        self.given = dict(given)
-        self.values: dict[str, Any] = {"vocab_size": situation.vocab_size}
-        self.reasons: dict[str, str] = {}
+def choose_cell(situation: Situation, given: Given) -> CellChoices:
+    if (pretrained := situation.pretrained) is not None:
+        return CellChoices(given.or_else("cell", pretrained.cell, AS_TRAINED))
+    return CellChoices(
+        given.or_else("cell", "lstm", "the long memory; `cell` gru is the lighter one")
+    )
 
-    def recipe(self) -> Recipe:
-        self.budget()
-        self.size()
-        self.streams()
-        self.ngrams()
-        self.regularisation()
-        self.rate()
-        self.evaluation()
-        values = self.values | self.given
-        return Recipe(
-            ModelConfig.from_dict(_fields(ModelConfig, values)),
-            TrainConfig.from_dict(_fields(TrainConfig, values)),
-            self.reasons,
+
+def choose_budget(situation: Situation, given: Given) -> BudgetChoices:
+    """A time, and a number of passes that it is not to exceed; nothing if the user gave an end."""
+    minutes, epochs, steps = map(given.unexplained, BUDGET)
+    if steps.value is not None or epochs.value is not None:
+        return BudgetChoices(minutes, epochs, steps)
+    minutes = given.or_else("minutes", DEFAULT_MINUTES, "more time writes better: `minutes` N")
+    if situation.pretrained is not None:
+        most, why = FINE_TUNING_EPOCHS, "at most: the model can write"
+        epochs = given.or_else("epochs", float(most), why)
+    elif minutes.value is not None:
+        n = situation.num_tokens
+        most = round(max(6.0, 40 * min((n / 1e6) ** 0.11, (1e6 / n) ** 0.25)))
+        epochs = given.or_else("epochs", float(most), "at most: more passes would not pay")
+    return BudgetChoices(minutes, epochs, steps)
+
+
+def choose_size(situation: Situation, given: Given, budget: BudgetChoices) -> SizeChoices:
+    """As many parameters as text, time and work allow, as layers of equal width."""
+    if (pretrained := situation.pretrained) is not None:
+        return SizeChoices(
+            **{
+                name: given.or_else(name, getattr(pretrained, name), AS_TRAINED)
+                for name in SHAPE
+                if name != "cell"
+            }
         )
+    parameters, why = _parameters(situation, given, budget)
+    num_layers = given.or_else("num_layers", 2 if parameters >= 150_000 else 1, why)
+    # An LSTM layer of H units reading H numbers has 8 H^2 weights.
+    width = 32 * max(2, round(math.sqrt(parameters / (8 * num_layers.value)) / 32))
+    hidden_size = given.or_else("hidden_size", min(width, 1024), why)
+    hidden = hidden_size.value
+    embedding_dim = given.or_else(
+        "embedding_dim", hidden, "as wide as the layers, so that all have a skip"
+    )
+    tie = situation.vocab_size > 4000 and embedding_dim.value == hidden
+    tied = given.or_else("tie_weights", tie, "one matrix for many tokens" if tie else "few tokens")
+    return SizeChoices(num_layers, hidden_size, embedding_dim, tied)
 
-    def settle(self, name: str, value: Any, reason: str) -> Any:
-        """Take the user's value if there is one, else `value`."""
-        if name in self.given:
-            self.reasons[name] = "as asked"
-            value = self.given[name]
-        else:
-            self.reasons[name] = reason
-        self.values[name] = value
-        return value
 
-    def get(self, name: str) -> Any:
-        return self.given.get(name, self.values.get(name))
+def _parameters(situation: Situation, given: Given, budget: BudgetChoices) -> tuple[float, str]:
+    """Weights that the layers are to have, about, and what bounds their number."""
+    by_text = max(LEAST_PARAMETERS, PARAMETERS_PER_TOKEN * situation.num_tokens)
+    by_work = max(
+        LEAST_PARAMETERS, _tokens_asked_for(situation, given, budget) / TOKENS_PER_PARAMETER
+    )
+    # A weight costs 6 operations a token: 2 forward, 4 backward (Kaplan et al. 2020).
+    flops = (budget.minutes.value or MOST_MINUTES) * 60 * situation.flops
+    by_time = math.sqrt(flops / (6 * TOKENS_PER_PARAMETER))
+    parameters = min(by_text, by_time, by_work)
+    if parameters == by_work and {"steps", "epochs"} & given.settings.keys():
+        return parameters, "what so many steps can teach"
+    if parameters in (by_text, by_work):
+        return parameters, "what the text can teach"
+    return parameters, "what the time allows"
 
-    def budget(self) -> None:
-        self.settle("cell", "lstm", "the long memory; --cell gru is the lighter one")
-        if self.get("steps") is None and self.get("epochs") is None:
-            self.settle("minutes", DEFAULT_MINUTES, "more time writes better: --minutes N")
-            if self.situation.pretrained is not None:
-                self.settle("epochs", float(FINE_TUNING_EPOCHS), "at most: the model can write")
-            elif self.get("minutes") is not None:
-                n = self.situation.num_tokens
-                most = round(max(6.0, 40 * min((n / 1e6) ** 0.11, (1e6 / n) ** 0.25)))
-                self.settle("epochs", float(most), "at most: more passes would not pay")
 
-    def size(self) -> None:
-        if (pretrained := self.situation.pretrained) is not None:
-            for name in SHAPE:
-                self.settle(name, getattr(pretrained, name), "as it is trained")
-            return
-        by_text = max(LEAST_PARAMETERS, PARAMETERS_PER_TOKEN * self.situation.num_tokens)
-        by_time = self._parameters_for(self.get("minutes") or MOST_MINUTES)
-        by_work = max(LEAST_PARAMETERS, self._tokens_asked_for() / TOKENS_PER_PARAMETER)
-        parameters = min(by_text, by_time, by_work)
-        why = "what the time allows"
-        if parameters in (by_text, by_work):
-            asked = {"steps", "epochs"} & self.given.keys() and parameters == by_work
-            why = "what so many steps can teach" if asked else "what the text can teach"
-        layers = self.settle("num_layers", 2 if parameters >= 150_000 else 1, why)
-        # An LSTM layer of H units reading H numbers has 8 H^2 weights.
-        hidden = 32 * max(2, round(math.sqrt(parameters / (8 * layers)) / 32))
-        hidden = self.settle("hidden_size", min(hidden, 1024), why)
-        self.settle("embedding_dim", hidden, "as wide as the layers, so that all have a skip")
-        tie = self.situation.vocab_size > 4000 and self.get("embedding_dim") == hidden
-        self.settle("tie_weights", tie, "one matrix for many tokens" if tie else "few tokens")
+def _tokens_asked_for(situation: Situation, given: Given, budget: BudgetChoices) -> float:
+    """What `steps` and `epochs` amount to; without end if neither is set."""
+    most = [(budget.epochs.value or math.inf) * situation.num_tokens]
+    if steps := budget.steps.value:
+        usual = USUAL_BATCH_SIZE * USUAL_SEQ_LEN
+        batch_size, seq_len = (given.settings.get(name) or 1 for name in ("batch_size", "seq_len"))
+        most.append(steps * max(usual, batch_size * seq_len))
+    return float(min(most))
 
-    def ngrams(self) -> None:
-        """Embeddings of n-grams, and their rate."""
-        if (pretrained := self.situation.pretrained) is None:
-            self._new_ngrams()
-        elif pretrained.ngrams > 1:
-            for name in OF_NGRAMS:
-                self.settle(name, getattr(pretrained, name), "as it is trained")
-        if self.get("ngrams") > 1:
-            rate, why = 10.0, "what comes seldom is soon forgotten"
-            if self._words:
-                rate, why = 1.0, "runs of words come seldom"
-                if pretrained is not None:
-                    rate, why = FINE_TUNING_NGRAM_RATE, "they would be learned by heart"
-            self.settle("ngram_rate", rate, why)
 
-    @property
-    def _words(self) -> bool:
-        return self.situation.vocab_size >= MANY_TOKENS
+def choose_streams(situation: Situation, given: Given) -> StreamChoices:
+    """Small batches where the usual ones would leave an epoch too few steps."""
+    n = situation.num_tokens
+    why = "the state is carried on beyond it"
+    seq_len = given.or_else("seq_len", max(1, min(USUAL_SEQ_LEN, n)), why)
+    usual = 128 if situation.device == "cuda" else USUAL_BATCH_SIZE
+    steps = STEPS_PER_EPOCH if situation.pretrained is None else FINE_TUNING_STEPS_PER_EPOCH
+    fitting = max(1, n // (steps * seq_len.value))
+    if fitting < usual:
+        why = f"small: the text has only {n:,} tokens"
+        batch_size = given.or_else("batch_size", fitting, why)
+    else:
+        batch_size = given.or_else("batch_size", usual, "many updates, and still fast")
+    if batch_size.value > n:  # even where the user gave it: a stream without a token cannot be
+        batch_size = Choice(n, f"the text has only {n:,} tokens")
+    return StreamChoices(seq_len, batch_size)
 
-    def _new_ngrams(self) -> None:
-        longest, most, why = 4, 2**14, "what stood just before, at a glance"
-        if self.situation.num_tokens < LITTLE:
-            longest, why = 1, "so short a text has few that come back"
-        elif self._words:
-            longest, most = 3, 2**16
-            if self.expected_epochs() > MOST_EPOCHS_OF_WORDS:
-                longest, why = 1, "so many passes would learn runs of words by heart"
-        elif self.expected_epochs() > MOST_EPOCHS_OF_CHARS:
-            longest, why = 2, "so many passes would learn longer runs by heart"
-        if self.settle("ngrams", longest, why) > 1:
-            fitting = 2 ** max(4, round(math.log2(self.situation.num_tokens / 8)))
-            self.settle("ngram_buckets", min(most, fitting), "for the runs that come often")
-            self.settle("ngram_dim", NGRAM_DIM, "then made as wide as the embedding")
 
-    def _parameters_for(self, minutes: float) -> float:
-        flops = minutes * 60 * self._flops()
-        # A weight costs 6 operations a token: 2 forward, 4 backward (Kaplan et al. 2020).
-        return math.sqrt(flops / (6 * TOKENS_PER_PARAMETER))
+def expected_epochs(
+    situation: Situation, budget: BudgetChoices, size: SizeChoices, streams: StreamChoices
+) -> float:
+    """Passes over the text that the budget makes likely."""
+    n = situation.num_tokens
+    most = [budget.epochs.value or math.inf]
+    if steps := budget.steps.value:
+        most.append(steps * streams.batch_size.value * streams.seq_len.value / n)
+    if minutes := budget.minutes.value:
+        hidden = size.hidden_size.value
+        weights = 8 * size.num_layers.value * hidden**2 + situation.vocab_size * hidden
+        most.append(minutes * 60 * situation.flops / (6 * weights * n))
+    return float(min(most))
 
-    def _flops(self) -> float:
-        """What the machine does in a second."""
-        if self.situation.device == "cuda":
-            return FLOPS_PER_GPU
-        return FLOPS_PER_CORE * self.situation.cores
 
-    def _tokens_asked_for(self) -> float:
-        """What `steps` and `epochs` amount to; without end if neither is set."""
-        most = [(self.get("epochs") or math.inf) * self.situation.num_tokens]
-        if steps := self.get("steps"):
-            usual = USUAL_BATCH_SIZE * USUAL_SEQ_LEN
-            given = (self.get("batch_size") or 1) * (self.get("seq_len") or 1)
-            most.append(steps * max(usual, given))
-        return float(min(most))
-
-    def streams(self) -> None:
-        n = self.situation.num_tokens
-        seq_len = self.settle(
-            "seq_len", max(1, min(USUAL_SEQ_LEN, n)), "the state is carried on beyond it"
+def choose_ngrams(situation: Situation, given: Given, epochs: float) -> NGramChoices:
+    """Embeddings of n-grams, and their rate; a trained model keeps those it has."""
+    if (pretrained := situation.pretrained) is None:
+        chosen = _new_ngrams(situation, given, epochs)
+    else:
+        kept = SHAPE[-1:] + (OF_NGRAMS if pretrained.ngrams > 1 else ())
+        chosen = NGramChoices(
+            **{name: given.or_else(name, getattr(pretrained, name), AS_TRAINED) for name in kept}
         )
-        usual = 128 if self.situation.device == "cuda" else USUAL_BATCH_SIZE
-        trained = self.situation.pretrained is not None
-        steps = FINE_TUNING_STEPS_PER_EPOCH if trained else STEPS_PER_EPOCH
-        fitting = max(1, n // (steps * seq_len))
-        if fitting < usual:
-            self.settle("batch_size", fitting, f"small: the text has only {n:,} tokens")
-        else:
-            self.settle("batch_size", usual, "many updates, and still fast")
-        if self.get("batch_size") > n:
-            self.given["batch_size"] = n
-            self.reasons["batch_size"] = f"the text has only {n:,} tokens"
-
-    def expected_epochs(self) -> float:
-        """Passes over the text that the budget makes likely."""
-        n = self.situation.num_tokens
-        most = [self.get("epochs") or math.inf]
-        if steps := self.get("steps"):
-            most.append(steps * self.get("batch_size") * self.get("seq_len") / n)
-        if minutes := self.get("minutes"):
-            weights = 8 * self.get("num_layers") * self.get("hidden_size") ** 2
-            weights += self.situation.vocab_size * self.get("hidden_size")
-            most.append(minutes * 60 * self._flops() / (6 * weights * n))
-        return float(min(most))
-
-    def regularisation(self) -> None:
-        epochs = self.expected_epochs()
-        steps = ((6, 0.0), (8, 0.1), (12, 0.2), (40, 0.3), (math.inf, 0.4))
-        dropout = next(share for most, share in steps if epochs <= most)
-        why = f"about {epochs:.1f} passes over the text"
-        if self.situation.pretrained is not None:
-            dropout = max(dropout, FINE_TUNING_DROPOUT)
-        self.settle("dropout", dropout, why)
-        self.settle("weight_decay", 0.1, "on matrices only")
-
-    def rate(self) -> None:
-        hidden = self.get("hidden_size")
-        rate = min(8e-3, max(1e-3, 6e-3 * math.sqrt(256 / hidden)))
-        why = f"for {hidden} units"
-        if self.situation.pretrained is not None:
-            share = min(1.0, self.get("batch_size") / USUAL_BATCH_SIZE)
-            rate *= FINE_TUNING_RATE * math.sqrt(share)
-            why += ", less than for a new model"
-        self.settle("learning_rate", float(f"{rate:.2g}"), why)
-        self.settle("warmup_steps", 50, "then a cosine down to zero")
-
-    def evaluation(self) -> None:
-        """Reading held-out text costs a third of training on it: keep that within a tenth."""
-        if self.situation.pretrained is not None:
-            self.settle("patience", FINE_TUNING_PATIENCE, "held-out text says when it is enough")
-        held_out = self.situation.held_out
-        allowed = 0.3 * self.expected_epochs() * self.situation.num_tokens
-        often = int(min(10, max(3, allowed / held_out)))
-        often = self.settle("evaluations", often, "spread over the run")
-        most = max(100_000, int(allowed / often))
-        if held_out > most:
-            self.settle("valid_tokens", most, "of the held-out text: little time goes there")
+    if chosen.ngrams.value <= 1:
+        return chosen
+    rate, why = 10.0, "what comes seldom is soon forgotten"
+    if situation.has_words:
+        rate, why = 1.0, "runs of words come seldom"
+        if pretrained is not None:
+            rate, why = FINE_TUNING_NGRAM_RATE, "they would be learned by heart"
+    return dataclasses.replace(chosen, ngram_rate=given.or_else("ngram_rate", rate, why))
 
 
-def _fields(config: type, values: Mapping[str, Any]) -> dict[str, Any]:
-    names = {f.name for f in dataclasses.fields(config)}
-    return {name: value for name, value in values.items() if name in names}
+def _new_ngrams(situation: Situation, given: Given, epochs: float) -> NGramChoices:
+    longest, most, why = 4, 2**14, "what stood just before, at a glance"
+    if situation.num_tokens < LITTLE:
+        longest, why = 1, "so short a text has few that come back"
+    elif situation.has_words:
+        longest, most = 3, 2**16
+        if epochs > MOST_EPOCHS_OF_WORDS:
+            longest, why = 1, "so many passes would learn runs of words by heart"
+    elif epochs > MOST_EPOCHS_OF_CHARS:
+        longest, why = 2, "so many passes would learn longer runs by heart"
+    ngrams = given.or_else("ngrams", longest, why)
+    if ngrams.value <= 1:
+        return NGramChoices(ngrams)
+    fitting = 2 ** max(4, round(math.log2(situation.num_tokens / 8)))
+    return NGramChoices(
+        ngrams,
+        given.or_else("ngram_buckets", min(most, fitting), "for the runs that come often"),
+        given.or_else("ngram_dim", NGRAM_DIM, "then made as wide as the embedding"),
+    )
+
+
+def choose_regularisation(
+    situation: Situation, given: Given, epochs: float
+) -> RegularisationChoices:
+    """The more often the text is read, the more dropout keeps it from being learned by heart."""
+    dropout = next(share for most, share in DROPOUT_BY_EPOCHS if epochs <= most)
+    if situation.pretrained is not None:
+        dropout = max(dropout, FINE_TUNING_DROPOUT)
+    return RegularisationChoices(
+        given.or_else("dropout", dropout, f"about {epochs:.1f} passes over the text"),
+        given.or_else("weight_decay", 0.1, "on matrices only"),
+    )
+
+
+def choose_rate(
+    situation: Situation, given: Given, size: SizeChoices, streams: StreamChoices
+) -> RateChoices:
+    """Less for wide layers, and for a model that was trained before."""
+    hidden = size.hidden_size.value
+    rate, why = min(8e-3, max(1e-3, 6e-3 * math.sqrt(256 / hidden))), f"for {hidden} units"
+    if situation.pretrained is not None:
+        share = min(1.0, streams.batch_size.value / USUAL_BATCH_SIZE)
+        rate *= FINE_TUNING_RATE * math.sqrt(share)
+        why += ", less than for a new model"
+    return RateChoices(
+        given.or_else("learning_rate", float(f"{rate:.2g}"), why),
+        given.or_else("warmup_steps", 50, "then a cosine down to zero"),
+    )
+
+
+def choose_evaluations(situation: Situation, given: Given, epochs: float) -> EvaluationChoices:
+    """Reading held-out text costs a third of training on it: keep that within a tenth."""
+    patience = valid_tokens = None
+    if situation.pretrained is not None:
+        why = "held-out text says when it is enough"
+        patience = given.or_else("patience", FINE_TUNING_PATIENCE, why)
+    held_out = situation.held_out
+    allowed = 0.3 * epochs * situation.num_tokens
+    often = int(min(10, max(3, allowed / held_out)))
+    evaluations = given.or_else("evaluations", often, "spread over the run")
+    most = max(100_000, int(allowed / evaluations.value))
+    if held_out > most:
+        why = "of the held-out text: little time goes there"
+        valid_tokens = given.or_else("valid_tokens", most, why)
+    return EvaluationChoices(patience, evaluations, valid_tokens)

@@ -301,7 +301,8 @@ class Run:
             self._learner.load(tensors)
             before = {name: facts["config"][name] for name in BUDGET}
         except (KeyError, TypeError, RuntimeError) as error:
-            raise CheckpointError(f"{path}: does not fit the run's settings: {error}") from error
+            reason = " ".join(str(error).split())  # torch's has many lines
+            raise CheckpointError(f"{path}: does not fit the run's settings: {reason}") from error
         if before != {name: getattr(self.config, name) for name in BUDGET}:
             self._move_end()
         self._began = self._saved_at = time.perf_counter()

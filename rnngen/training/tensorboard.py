@@ -36,7 +36,7 @@ class Scalars:
             from torch.utils.tensorboard import SummaryWriter
         except ImportError as error:
             raise PackageError(
-                '--tensorboard needs tensorboard: pip install "rnngen[tensorboard]"'
+                '`tensorboard` needs tensorboard: pip install "rnngen[tensorboard]"'
             ) from error
         try:
             folder.mkdir(parents=True, exist_ok=True)

@@ -90,7 +90,7 @@ class Replicas:
 def split_evenly(number: int, parts: int) -> list[slice]:
     """[0, number) in `parts` stretches, the first ones longer by one where it does not come out.
 
-    >>> cut(7, 3)
+    >>> split_evenly(7, 3)
     [slice(0, 3, None), slice(3, 5, None), slice(5, 7, None)]
     """
     size, longer = divmod(number, parts)

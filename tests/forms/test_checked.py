@@ -16,7 +16,7 @@ from rnngen.forms.checker import check
 from rnngen.forms.distinct import DistinctTexts
 from rnngen.forms.language.lexicon import Lexicon, build
 from rnngen.forms.search import SearchSettings
-from rnngen.forms.spec import FormSpec, load
+from rnngen.forms.spec import FormSpec, load, parse
 from tests.forms.doubles import ContextRuntime, NgramModel
 
 FEW = SearchSettings(seed=1, particles=8)
@@ -109,6 +109,36 @@ def test_a_prompt_is_kept_and_counted(haiku: Model) -> None:
 def test_a_prompt_with_a_word_said_in_two_ways_is_possible(haiku: Model) -> None:
     for text in texts(haiku, load("haiku"), 2, prompt="the fire "):
         assert check(text, load("haiku")).verdict in ("exact", "possible")
+
+
+@pytest.mark.parametrize("prompt", ["mr lee", "old pond", "first warm afternoon"])
+def test_nothing_is_joined_to_the_last_word_of_a_prompt(haiku: Model, prompt: str) -> None:
+    """By a model that would rather write a hyphen than anything else."""
+    double, lexicon = haiku
+    logits = np.zeros(double.vocab_size)
+    logits[[place for place, piece in enumerate(double.pieces) if piece.startswith(b"-")]] = 9.0
+    runtime = ContextRuntime(double.vocab_size, 0, lambda context: logits)
+    search = CheckedSearch(runtime, double, lexicon, load("haiku"), prompt=prompt)
+    for written in search.texts(range(6), FEW):
+        after = written.drawn.text.removeprefix(prompt)
+        assert after[:1].isalpha() or after[:1] in " \n,.;:!?\u2026\u2014", after
+
+
+def test_abbreviations_in_a_prompt_count_as_they_are_said(haiku: Model) -> None:
+    for text in texts(haiku, load("haiku"), 3, prompt="mr lee "):
+        assert check(text, load("haiku")).verdict == "exact"
+
+
+def test_a_text_whose_capitals_can_be_read_in_two_ways_is_drawn_again() -> None:
+    """US is us or U.S.: a model that writes both writes only texts that are read in one way."""
+    small = "us in the snow\nand then us again here\nus in the snow"
+    documents = [small] * 20 + [small.replace("us", "US")] * 20
+    double, lexicon = NgramModel(documents, 3), build(documents)
+    spec = parse({"name": "t", "unit": "syllables", "lines": [4, 6, 4]}, "t.toml")
+    search = CheckedSearch(double.runtime, double, lexicon, spec)
+    for written in search.texts(range(6), FEW):
+        assert written.verdict.verdict == "exact"
+        assert "US" not in written.drawn.text
 
 
 def test_a_prompt_too_long_for_its_line_is_refused(haiku: Model) -> None:

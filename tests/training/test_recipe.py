@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from rnngen.config import ModelConfig, TrainConfig
 from rnngen.errors import ConfigError
 from rnngen.model.shapes import parameter_count
-from rnngen.training.recipe import Situation, choose
+from rnngen.training.recipe import choose
+from rnngen.training.situation import Situation
 
 situations = st.builds(
     Situation,
@@ -108,7 +109,7 @@ def test_a_trained_model_keeps_its_runs_and_learns_few_by_heart():
     plan = choose(Situation(10**5, 10**4, 3000, pretrained=trained), {})
     assert plan.model == dataclasses.replace(trained, dropout=plan.model.dropout)
     assert plan.train.ngram_rate < 1
-    with pytest.raises(ConfigError, match="--ngram-dim cannot be 8"):
+    with pytest.raises(ConfigError, match="`ngram_dim` cannot be 8"):
         choose(Situation(10**5, 10**4, 3000, pretrained=trained), {"ngram_dim": 8})
 
 
@@ -137,17 +138,17 @@ def test_little_time_does_not_go_into_reading_held_out_text():
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ({"hidden_size": 0}, "--hidden-size must be a whole number, at least 1, got 0"),
-        ({"dropout": 1.0}, "--dropout must be at least 0 and below 1, got 1.0"),
-        ({"cell": "rnn"}, "--cell must be one of lstm, gru, got rnn"),
-        ({"minutes": -1.0}, "--minutes must be above 0, got -1.0"),
-        ({"batch_size": 0}, "--batch-size must be a whole number, at least 1, got 0"),
-        ({"seq_len": 0}, "--seq-len must be a whole number, at least 1, got 0"),
-        ({"steps": 0}, "--steps must be a whole number, at least 1, got 0"),
-        ({"hidden_size": "big"}, "--hidden-size must be a whole number"),
-        ({"learning_rate": float("nan")}, "--learning-rate must be above 0, got nan"),
-        ({"precision": "fp8"}, "--precision must be one of auto, fp32, bf16, got fp8"),
-        ({"tie_weights": True, "embedding_dim": 4, "hidden_size": 8}, "--tie-weights must be off"),
+        ({"hidden_size": 0}, "`hidden_size` must be a whole number, at least 1, got 0"),
+        ({"dropout": 1.0}, "`dropout` must be at least 0 and below 1, got 1.0"),
+        ({"cell": "rnn"}, "`cell` must be one of lstm, gru, got rnn"),
+        ({"minutes": -1.0}, "`minutes` must be above 0, got -1.0"),
+        ({"batch_size": 0}, "`batch_size` must be a whole number, at least 1, got 0"),
+        ({"seq_len": 0}, "`seq_len` must be a whole number, at least 1, got 0"),
+        ({"steps": 0}, "`steps` must be a whole number, at least 1, got 0"),
+        ({"hidden_size": "big"}, "`hidden_size` must be a whole number"),
+        ({"learning_rate": float("nan")}, "`learning_rate` must be above 0, got nan"),
+        ({"precision": "fp8"}, "`precision` must be one of auto, fp32, bf16, got fp8"),
+        ({"tie_weights": True, "embedding_dim": 4, "hidden_size": 8}, "`tie_weights` must be off"),
     ],
 )
 def test_a_setting_that_cannot_be_is_refused_by_its_option(given, message):
@@ -186,5 +187,5 @@ def test_a_pretrained_model_keeps_its_shape_and_learns_gently():
     assert larger.train.batch_size == new.train.batch_size
     assert plan.train.learning_rate < larger.train.learning_rate < new.train.learning_rate
     assert choose(situation, {"hidden_size": 100}).model.hidden_size == 100
-    with pytest.raises(ConfigError, match="--norm cannot be False"):
+    with pytest.raises(ConfigError, match="`norm` cannot be False"):
         choose(situation, {"norm": False})
