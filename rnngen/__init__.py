@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from rnngen import forms
     from rnngen.api import LanguageModel, load
 
 from rnngen.version import __version__
 
-__all__ = ["LanguageModel", "__version__", "load"]
+__all__ = ["LanguageModel", "__version__", "forms", "load"]
 
 
 def __getattr__(name: str) -> Any:
@@ -18,4 +19,8 @@ def __getattr__(name: str) -> Any:
         from rnngen import api
 
         return getattr(api, name)
+    if name == "forms":
+        import importlib
+
+        return importlib.import_module("rnngen.forms")
     raise AttributeError(f"module 'rnngen' has no attribute {name!r}")

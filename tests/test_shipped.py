@@ -13,7 +13,7 @@ import pytest
 
 import rnngen
 from rnngen import runs
-from rnngen.forms.check import check
+from rnngen.forms.checker import check
 from rnngen.forms.spec import load
 from tests.conftest import ROOT
 

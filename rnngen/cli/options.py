@@ -165,7 +165,7 @@ TEXT = tuple(f.name for f in dataclasses.fields(TextConfig) if f.name != "paths"
 
 def form(name: str | None, file: Path | str | None, word: str | None) -> FormSpec | None:
     """The form that --form, --form-file and --acrostic ask for, if any. Raises ConfigError."""
-    from rnngen.forms import spec
+    from rnngen import forms
 
     if name is not None and file is not None:
         raise ConfigError("--form and --form-file exclude each other. Leave one of them out.")
@@ -175,7 +175,7 @@ def form(name: str | None, file: Path | str | None, word: str | None) -> FormSpe
         name = "acrostic"
     if name == "acrostic" and word is None:
         raise ConfigError("--form acrostic needs the word its lines spell: --acrostic WORD.")
-    asked = spec.load(name) if name is not None else spec.read(Path(file or ""))
+    asked = forms.load(Path(file) if file is not None else name or "")
     return asked if word is None else asked.with_acrostic(word)
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rnngen.forms.check import check
+from rnngen.forms.checker import check
 from rnngen.forms.layout import pasted
 from rnngen.forms.spec import load
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from rnngen.forms.check import check
+from rnngen.forms.checker import check
 from rnngen.forms.spec import builtin_names, load
 from tests.forms import toys
 from tests.forms.altered import altered
