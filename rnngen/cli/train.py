@@ -272,7 +272,7 @@ def _run(
         for event in train(plan, resume=resume, should_stop=stopping, group=group):
             view.show(event)
             if scalars:
-                scalars.add(event)
+                scalars.observe(event)
     assert isinstance(event, Stopped)
     return event
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 
 @dataclass(frozen=True)
@@ -88,3 +88,11 @@ class Stopped(Event):
     reason: str
     best_valid_nats_per_token: float | None
     best_valid_bits_per_byte: float | None
+
+
+class Observer(Protocol):
+    """Something that follows a run, as its log does."""
+
+    def observe(self, event: Event) -> None:
+        """Take up an event, each in turn. What is raised here ends the run."""
+        ...

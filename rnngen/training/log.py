@@ -27,7 +27,7 @@ class Log:
         replace_file(path, kept)
         self._file = path.open("a", encoding="utf-8")
 
-    def append(self, event: Event) -> None:
+    def observe(self, event: Event) -> None:
         """Append one event. Raises FileError if the disk does not take it."""
         fields = {
             key: value

@@ -62,6 +62,12 @@ class Plan:
     initial: Mapping[str, NDArray[np.float32]] | None = None
     """Weights to begin with; None: random ones. A resumed run has its own."""
 
+    @property
+    def evaluated_tokens(self) -> int:
+        """Tokens that one evaluation reads."""
+        held_out = self.validation.num_tokens
+        return min(self.config.valid_tokens or held_out, held_out)
+
 
 @dataclass(frozen=True)
 class Pretrained:
