@@ -216,7 +216,7 @@ class LanguageModel:
         )
 
     def describe(self, text: SampledText | FormText) -> dict[str, Any]:
-        """What `rnngen sample --json` prints of a text; the README explains the keys."""
+        """What `rnngen sample --json` prints of a text; docs/scripting.md explains the keys."""
         longest = self.longest_copied(text.prompt + text.text)
         return {**dataclasses.asdict(text), "longest_copied": longest}
 
@@ -256,7 +256,7 @@ class LanguageModel:
         if adapt_rate is None:
             reader: Reader = RuntimeReader(self.runtime, stride)
         elif stride is not None:
-            raise ConfigError("--stride forgets what --adapt learns from; leave one of them out.")
+            raise ConfigError("`stride` forgets what `adapt` learns from. Leave one of them out.")
         else:
             from rnngen.score.adapt import AdaptingReader
 

@@ -107,7 +107,7 @@ def _novelty(settings: dict[str, int] | None, tensors: Tensors) -> SpanIndex | N
 
 
 def describe(path: Path, model: Model) -> dict[str, Any]:
-    """What `rnngen info --json` prints; the README explains the keys."""
+    """What `rnngen info --json` prints; docs/scripting.md explains the keys."""
     facts = model.facts
     return {
         "name": path.parent.name,

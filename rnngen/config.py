@@ -59,7 +59,7 @@ class Config:
     def _check(self, name: str, ok: bool, must: str, hint: str = "") -> None:
         value = getattr(self, name)
         if not ok:
-            raise ConfigError(f"{option(name)} must be {must}, got {value}.{hint and ' ' + hint}")
+            raise ConfigError(f"`{name}` must be {must}, got {value}.{hint and ' ' + hint}")
 
     def _check_integer(self, name: str, least: int, hint: str = "") -> None:
         value = getattr(self, name)
@@ -108,7 +108,7 @@ class ModelConfig(Config):
         self._check(
             "tie_weights",
             not self.tie_weights or self.embedding_dim == self.hidden_size,
-            "off unless --embedding-dim equals --hidden-size",
+            "off unless `embedding_dim` equals `hidden_size`",
         )
 
 
@@ -275,19 +275,18 @@ class SampleConfig(Config):
     def _check_conflicts(self) -> None:
         if self.chars is not None and self.min_chars > self.chars:
             raise ConfigError(
-                f"--min-chars {self.min_chars} is more than --chars {self.chars}. Lower it."
+                f"`min_chars` {self.min_chars} is more than `chars` {self.chars}. Lower it."
             )
         if self.best_of > 1 and not any(self.temperatures):
             raise ConfigError(
-                "--best-of has nothing to choose from at --temperature 0, where every text is the"
+                "`best_of` has nothing to choose from at `temperature` 0, where every text is the"
                 " same. Leave one of them out."
             )
         if self.beam is not None:
             for name in ("temperature", "top_k", "top_p", "min_p", "typical", "best_of"):
                 if getattr(self, name) != type(self).__dataclass_fields__[name].default:
                     raise ConfigError(
-                        f"--beam draws nothing, so {option(name)} has no effect."
-                        " Leave one of them out."
+                        f"`beam` draws nothing, so `{name}` has no effect. Leave one of them out."
                     )
 
 

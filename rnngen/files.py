@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+LFS_POINTER = b"version https://git-lfs.github.com/spec/"
+"""How a file begins that stands for another, which Git has not fetched."""
+
 
 def replace_file(path: Path, content: bytes) -> None:
     """Put `content` at `path`: whole, on the disk, or not at all (FileError)."""
@@ -72,6 +75,58 @@ def replace_folder(path: Path) -> Iterator[Path]:
         if lock is not None:
             os.close(lock)
         shutil.rmtree(place, ignore_errors=True)
+
+
+@contextmanager
+def hold_lock(path: Path) -> Iterator[str | None]:
+    """Hold the lock that the file `path` stands for; it ends with this process, however that ends.
+
+    Gives None while it is held, else who holds it: the number of a process, "" if unknown. The
+    file is removed with the lock. Where there are no such locks (Windows, some network file
+    systems), nothing is locked.
+    """
+    handle = _open_locked(path)
+    if isinstance(handle, str):
+        yield handle
+        return
+    try:
+        yield None
+    finally:
+        if handle is not None:
+            with suppress(OSError):
+                path.unlink()
+            os.close(handle)
+
+
+def _open_locked(path: Path) -> int | str | None:
+    """The file opened and locked; who has locked it; None if it cannot be locked here."""
+    try:
+        import fcntl
+    except ImportError:  # Windows
+        return None
+    while True:
+        try:
+            handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+        except OSError:
+            return None
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            holder = os.read(handle, 20).decode("ascii", "replace").strip()
+            os.close(handle)
+            return holder if error.errno in (errno.EAGAIN, errno.EACCES) else None
+        if _is_at(path, handle):
+            os.truncate(handle, 0)
+            os.write(handle, str(os.getpid()).encode())
+            return handle
+        os.close(handle)  # whoever held it has just removed it
+
+
+def _is_at(path: Path, handle: int) -> bool:
+    try:
+        return os.path.samestat(path.stat(), os.fstat(handle))
+    except OSError:
+        return False
 
 
 def _replace(place: Path, path: Path) -> None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rnngen.errors import CheckpointError, ConfigError
+from rnngen.files import LFS_POINTER, hold_lock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
 MODEL_FILE = "model.safetensors"
 TRAINING_FILE = "training.safetensors"
 LOG_FILE = "log.jsonl"
+LOCK_FILE = ".lock"
 SHIPPED = "shipped"
 """Folder of the models that come with rnngen: beside the package where it was installed, or in the
 checkpoints of a checkout. A run of the same name goes first, and is in another folder."""
@@ -38,6 +41,43 @@ def new_folder(name: str) -> Path:
     return home() / name
 
 
+def folder_at(path: Path) -> Path:
+    """The folder of a run that is wanted at `path`. Raises ConfigError if that cannot be one."""
+    if path.suffix == ".safetensors" or path.is_file():
+        raise ConfigError(f"-o {path}: name a folder; the model is written into it.")
+    return path if path.name not in ("", "..") else path.resolve()
+
+
+def option_for(folder: Path) -> str:
+    """What names the run of a folder on a command line."""
+    is_named = folder == home() / folder.name
+    return f"--name {folder.name}" if is_named else f"-o {shlex.quote(str(folder))}"
+
+
+@contextlib.contextmanager
+def owned(folder: Path) -> Iterator[None]:
+    """Train the run in `folder` within the block, where no other process can begin to.
+
+    The folder is made, and removed again if nothing was written to it.
+    Raises CheckpointError if another process trains it, or the folder cannot be made.
+    """
+    new = [place for place in (folder, *folder.parents) if not place.exists()]
+    _make_folder(folder)
+    try:
+        with hold_lock(folder / LOCK_FILE) as holder:
+            if holder is not None:
+                who = f"another process ({holder})" if holder else "another process"
+                raise CheckpointError(
+                    f"{folder}: {who} is training this run. Wait until it ends, or give the new "
+                    "one another --name."
+                )
+            yield
+    finally:
+        with contextlib.suppress(OSError):
+            for place in new:
+                place.rmdir()
+
+
 def check_free(folder: Path, *, overwrite: bool) -> None:
     """Raises CheckpointError if a run stands in `folder` and must not be replaced."""
     taken = any((folder / name).exists() for name in (MODEL_FILE, TRAINING_FILE))
@@ -50,16 +90,26 @@ def check_free(folder: Path, *, overwrite: bool) -> None:
 
 def make_ready(folder: Path) -> None:
     """Make the folder of a new run, and take away what an earlier run left in it."""
+    _make_folder(folder)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
         for name in (TRAINING_FILE, MODEL_FILE, LOG_FILE):
             (folder / name).unlink(missing_ok=True)
     except OSError as error:
-        raise CheckpointError(
-            f"{folder}: cannot be written: {error.strerror}. "
-            "Set RNNGEN_HOME to a folder you may write."
-        ) from error
+        raise _unwritable(folder, error) from error
     remove_leftovers(folder)
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _unwritable(folder, error) from error
+
+
+def _unwritable(folder: Path, error: OSError) -> CheckpointError:
+    return CheckpointError(
+        f"{folder}: cannot be written: {error.strerror}. Set RNNGEN_HOME to a folder you may write."
+    )
 
 
 def remove_leftovers(folder: Path) -> None:
@@ -84,7 +134,7 @@ def find_model(name: str) -> Path:
         if (folder / TRAINING_FILE).is_file():
             raise CheckpointError(
                 f"{folder}: the run has not been evaluated yet, so it has no model; "
-                "go on with: rnngen train --resume --name " + folder.name
+                f"go on with: rnngen train --resume {option_for(folder)}"
             )
     known = ", ".join(models())
     hint = f"there are: {known}." if known else "train one with: rnngen train FILE"
@@ -128,19 +178,41 @@ def log_files() -> dict[str, Path]:
     return _each_run(LOG_FILE)
 
 
-def peek(file: Path) -> dict[str, Any]:
-    """The facts of a model file, read from its head alone and not checked; {} if unreadable.
+def peek(file: Path) -> tuple[dict[str, Any], str]:
+    """The facts of a model file, read from its head, and what is wrong with it, "" if nothing is.
 
-    A safetensors file begins with the length of its JSON header, 8 bytes little-endian.
+    A safetensors file begins with the length of its JSON header, 8 bytes little-endian. The header
+    says where the tensors end, so a file that was cut off shows; their bytes are not checked.
     """
     try:
+        size = file.stat().st_size
         with file.open("rb") as opened:
-            length = int.from_bytes(opened.read(8), "little")
-            header = json.loads(opened.read(min(length, 1 << 24)))
-        facts = json.loads(header["__metadata__"]["facts"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return {}
-    return facts if isinstance(facts, dict) else {}
+            head = opened.read(8)
+            length = int.from_bytes(head, "little")
+            if damage := _not_safetensors(head, length, size):
+                return {}, damage
+            header = json.loads(opened.read(length))
+        metadata = header.pop("__metadata__")
+        if metadata["rnngen"] != "model":
+            return {}, f"holds a {metadata['rnngen']} state, not a model"
+        facts = json.loads(metadata["facts"])
+        end = 8 + length + max(entry["data_offsets"][1] for entry in header.values())
+        if not all(isinstance(facts[key], dict) for key in ("model", "tokenizer")):
+            raise TypeError
+    except OSError as error:
+        return {}, f"cannot be read: {(error.strerror or str(error)).lower()}"
+    except (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError):
+        return {}, "damaged or not a model of rnngen"
+    return (facts, "") if end == size else (facts, f"cut off: {size} bytes of {end}")
+
+
+def _not_safetensors(head: bytes, length: int, size: int) -> str:
+    """What a file is that cannot begin as a safetensors file does."""
+    if not size:
+        return "an empty file"
+    if head == LFS_POINTER[:8]:
+        return "a Git LFS pointer; fetch the model with: git lfs pull"
+    return "damaged or not a model of rnngen" if 8 + length > size else ""
 
 
 def latest_log() -> Path:

@@ -16,7 +16,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
 from rnngen.errors import CheckpointError, FileError
-from rnngen.files import replace_file
+from rnngen.files import LFS_POINTER, replace_file
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -51,6 +51,12 @@ def load_tensors(path: Path, kind: str) -> tuple[dict[str, NDArray[Any]], dict[s
     if not path.is_file():
         raise CheckpointError(f"{path}: no such file.")
     try:
+        with path.open("rb") as opened:
+            if opened.read(len(LFS_POINTER)) == LFS_POINTER:
+                raise CheckpointError(
+                    f"{path}: a Git LFS pointer, which stands for the file itself. Fetch that "
+                    "with: git lfs pull"
+                )
         with safe_open(path, framework="numpy") as file:
             metadata = file.metadata() or {}
             _check_header(path, kind, metadata)

@@ -22,11 +22,14 @@ import importlib
 import re
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 from rnngen import cli
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -59,10 +62,14 @@ def filled(text: str) -> str:
     """A page with every marked table made anew. Raises KeyError for an unknown name in a mark."""
 
     def fill(found: re.Match[str]) -> str:
-        kind, *asked = found[1], *(found[2] or "").split()
-        make = {"commands": commands, "options": options, "settings": settings}[kind]
+        tables: dict[str, Callable[..., str]] = {
+            "commands": commands,
+            "options": options,
+            "settings": settings,
+        }
+        asked = (found[2] or "").split()
         mark = found[0].split("\n", 1)[0]
-        return f"{mark}\n{make(*asked)}\n<!-- end -->"
+        return f"{mark}\n{tables[found[1]](*asked)}\n<!-- end -->"
 
     return MARK.sub(fill, text)
 
@@ -106,7 +113,7 @@ def settings(path: str, *names: str) -> str:
     return table(("Setting", "Default", "Meaning"), rows)
 
 
-def table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+def table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
     lines = [head, ("---",) * len(head), *(tuple(_cell(c) for c in row) for row in rows)]
     return (
         "\n".join(f"| {' | '.join(line)} |" for line in lines)

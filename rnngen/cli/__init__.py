@@ -15,8 +15,9 @@ import typer
 from typer.core import TyperGroup
 
 from rnngen import console
+from rnngen.cli import usage
 from rnngen.console.spelling import as_options
-from rnngen.errors import RnngenError
+from rnngen.errors import ConfigError, RnngenError
 from rnngen.version import __version__
 
 USAGE, INTERRUPTED, CLOSED_PIPE = 2, 130, 141
@@ -58,6 +59,11 @@ class Commands(TyperGroup):
         alone.command(cmd_name, epilog=module.EXAMPLES)(module.command)
         return typer.main.get_command(alone)
 
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            raise ConfigError(usage.unknown_command(args[0], list(COMMANDS)))
+        return super().resolve_command(ctx, args)
+
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
@@ -70,7 +76,7 @@ class Commands(TyperGroup):
         except RnngenError as error:
             raise _failed(as_options(str(error)), error.exit_code) from error
         except typer.TyperException as error:
-            raise _failed(error.format_message(), USAGE) from error
+            raise _failed(" ".join(usage.explain(error).split()), USAGE) from error
         except BrokenPipeError as error:
             _discard_stdout()
             raise typer.Exit(CLOSED_PIPE) from error

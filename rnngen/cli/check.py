@@ -33,6 +33,7 @@ WIDTH = 60  # characters of a copied span that are shown
 
 
 def command(
+    ctx: typer.Context,
     files: options.Files = None,
     form: options.Form = None,
     form_file: options.FormFile = None,
@@ -53,6 +54,11 @@ def command(
     documents: options.Documents = None,
     encoding: options.Encoding = None,
     column: options.Column = None,
+    errors: options.Errors = None,
+    format: options.Format = None,
+    delimiter: options.Delimiter = None,
+    quoting: options.Quoting = None,
+    strict: options.StrictRows = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one JSON object per line.")
     ] = False,
@@ -73,12 +79,13 @@ def command(
         raise ConfigError("stdin (-) cannot be both the text and what it is compared with.")
     if not against and novel is not None:
         raise ConfigError("--novel needs a text to compare with. Add --against FILE.")
-    kind, corpus = documents or "paragraph", None
+    kind, corpus, reading = documents or "paragraph", None, options.reading(ctx.params)
     if against:
-        corpus = _open(against, documents or "auto", encoding, column, other=names)
+        corpus = _open(against, documents or "auto", reading, other=names)
         if spec is None:
             kind = "file" if corpus.documents == "none" else corpus.documents
-    texts = list(_texts(_open(names, kind, encoding, column, other=against or [])))
+    judged = _open(names, kind, reading, other=against or [])
+    texts = list(_texts(judged))
     copies = _measure_copies(texts, corpus, span)
     verdicts = _verdicts(texts, spec)
     for index, (file, text) in enumerate(texts):
@@ -87,8 +94,12 @@ def command(
             facts |= {"form": spec.name, **verdicts[index].to_dict()}
         if copies:
             facts |= _facts(text, copies[index], span)
-        line = json.dumps(facts, ensure_ascii=False) if as_json else _lines(facts)
+        line = console.to_json(facts) if as_json else _lines(facts)
         sys.stdout.write(line + "\n")
+    if not quiet:
+        for read in (judged, corpus):
+            if read is not None:
+                options.tell_corpus(read)
     _judge(verdicts, copies, novel, quiet=quiet)
 
 
@@ -110,19 +121,14 @@ def _verdicts(texts: list[tuple[str, str]], spec: FormSpec | None) -> list[Verdi
     return [check(text, spec) for _, text in texts]
 
 
-def _open(
-    paths: list[str], documents: str, encoding: str | None, column: str | None, other: list[str]
-) -> Corpus:
+def _open(paths: list[str], documents: str, reading: dict[str, Any], other: list[str]) -> Corpus:
     """The text at `paths`; --column is for the tables there, unless only `other` has some."""
     from rnngen.corpus import open_corpus
+    from rnngen.corpus.tables import has_table
 
-    if _has_table(other) and not _has_table(paths):
-        column = None
-    return open_corpus(paths, documents=documents, encoding=encoding or "utf-8", column=column)
-
-
-def _has_table(paths: list[str]) -> bool:
-    return any(ending in path for path in paths for ending in (".csv", ".tsv", ".jsonl"))
+    if "format" not in reading and not has_table(paths) and (has_table(other) or "-" in other):
+        reading = {name: value for name, value in reading.items() if name != "column"}
+    return open_corpus(paths, documents=documents, **reading)
 
 
 def _files(corpus: Corpus) -> Iterator[tuple[str, Corpus]]:

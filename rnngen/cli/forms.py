@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from rnngen import console
 from rnngen.cli import options
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def command(
 
     found = [spec.load(each) for each in ([name] if name else spec.builtin_names())]
     if as_json:
-        lines = [json.dumps(_facts(form), ensure_ascii=False) for form in found]
+        lines = [console.to_json(_facts(form)) for form in found]
     elif name:
         lines = [spec.source(name)]
     else:

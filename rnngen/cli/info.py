@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Annotated
 
 import typer
@@ -30,4 +29,4 @@ def command(
 
     path = runs.find_model(name or runs.latest())
     facts = checkpoint.describe(path, checkpoint.load_model(path))
-    typer.echo(json.dumps(facts, ensure_ascii=False) if as_json else console.table(facts))
+    typer.echo(console.to_json(facts) if as_json else console.table(facts))

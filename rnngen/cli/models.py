@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import time
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -26,27 +26,35 @@ def command(
 ) -> None:
     """List the models that you can name, newest first.
 
-    Prints one model per line. Tabs separate name, cell, tokenizer, bits per byte, bytes, date
-    and file.
+    Prints one model per line. Tabs separate name, cell, tokenizer, bits per byte, bytes, date and
+    file. A - stands for what a model does not say. A last field says what is wrong with a broken
+    one.
     """
     found = runs.model_files()
     if not found:
         console.note("rnngen: note: there is no model yet. Train one with: rnngen train FILE")
     for name, file in found.items():
         facts = _facts(name, file)
-        typer.echo(json.dumps(facts) if as_json else "\t".join(map(str, facts.values())))
+        typer.echo(console.to_json(facts) if as_json else _line(facts))
 
 
-def _facts(name: str, file: Any) -> dict[str, Any]:
-    facts = runs.peek(file)
-    bits = facts.get("metrics", {}).get("best_valid_bits_per_byte")
+def _facts(name: str, file: Path) -> dict[str, Any]:
+    facts, damage = runs.peek(file)
+    metrics = facts.get("metrics")
+    bits = metrics.get("best_valid_bits_per_byte") if isinstance(metrics, dict) else None
     stat = file.stat()
-    return {
+    shown = {
         "name": name,
         "cell": facts.get("model", {}).get("cell"),
         "tokenizer": facts.get("tokenizer", {}).get("kind"),
-        "bits_per_byte": bits and round(bits, 4),
+        "bits_per_byte": round(bits, 4) if isinstance(bits, float) else None,
         "bytes": stat.st_size,
         "date": time.strftime("%Y-%m-%d", time.localtime(stat.st_mtime)),
         "path": str(file),
     }
+    return shown | {"broken": damage} if damage else shown
+
+
+def _line(facts: dict[str, Any]) -> str:
+    fields = ("-" if value is None else console.one_line(str(value)) for value in facts.values())
+    return "\t".join(fields)

@@ -12,7 +12,10 @@ from rnngen.config import Config, SampleConfig, option
 from rnngen.errors import ConfigError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from rnngen.api import LanguageModel
+    from rnngen.corpus import Corpus, CorpusShard
     from rnngen.dataset.cache import TextConfig
     from rnngen.forms.spec import FormSpec
 
@@ -121,7 +124,45 @@ Documents = Annotated[
 ]
 Encoding = Annotated[str | None, typer.Option(help="Encoding of the files. Default: UTF-8.")]
 Column = Annotated[
-    str | None, typer.Option(help="The column of .csv, .tsv or .jsonl files that holds the text.")
+    str | None,
+    typer.Option(
+        help="Column of a table that holds the text: its name, or its number from 1 if there is no"
+        " header.",
+    ),
+]
+Errors = Annotated[
+    str | None,
+    typer.Option(
+        metavar="strict|replace|skip",
+        help="Bytes that are not in the encoding: refuse them, replace them by U+FFFD, or skip"
+        " them. Default: strict.",
+    ),
+]
+Format = Annotated[
+    str | None,
+    typer.Option(
+        "--format",
+        metavar="text|csv|tsv|jsonl|json",
+        help="Format of all files. Default: by the ending of each file.",
+    ),
+]
+Delimiter = Annotated[
+    str | None,
+    typer.Option(
+        metavar="CHAR",
+        help="Character between the fields of a table. Default: detected from the table.",
+    ),
+]
+Quoting = Annotated[
+    str | None,
+    typer.Option(
+        metavar="auto|none|csv",
+        help="Quotation marks in .csv and .tsv files: none reads them as text, csv as quoting,"
+        " auto looks. Default: auto.",
+    ),
+]
+StrictRows = Annotated[
+    bool | None, typer.Option("--strict", help="Refuse a table with a row that has no text.")
 ]
 TokenizerKind = Annotated[
     str | None,
@@ -145,13 +186,23 @@ Novelty = Annotated[
 ConfigFile = Annotated[
     Path | None, typer.Option("--config", help="TOML file of settings. Options override it.")
 ]
+Output = Annotated[
+    Path | None,
+    typer.Option(
+        "--output",
+        "-o",
+        metavar="PATH",
+        help="Folder to write the model to, anywhere, in place of --name.",
+    ),
+]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")]
 
+READING = ("encoding", "column", "errors", "format", "delimiter", "quoting", "strict")
+"""The settings that say how files are read."""
 TEXT = (
     "valid",
     "documents",
-    "encoding",
-    "column",
+    *READING,
     "tokenizer",
     "vocab_size",
     "subwords",
@@ -177,6 +228,31 @@ def form(name: str | None, file: Path | str | None, word: str | None) -> FormSpe
     return asked if word is None else asked.with_acrostic(word)
 
 
+def new_folder(name: str | None, output: Path | None, usual: Callable[[], str]) -> Path:
+    """The folder that --name or -o asks for, else the one of the usual name.
+
+    Raises ConfigError for both at once, or for what cannot be a folder.
+    """
+    from rnngen import runs
+
+    if output is None:
+        return runs.new_folder(usual() if name is None else name)
+    if name is not None:
+        raise ConfigError("--name and -o both say where the model goes; leave one of them out.")
+    return runs.folder_at(output)
+
+
+def reading(params: dict[str, Any]) -> dict[str, Any]:
+    """What the options say of how files are read."""
+    return {name: params[name] for name in READING if params[name] is not None}
+
+
+def tell_corpus(corpus: Corpus, part: CorpusShard | None = None) -> None:
+    """Say how files were read, and what was left out of them, or of a part."""
+    for line in (*corpus.notes, *(part or corpus).remarks()):
+        console.remark(line)
+
+
 def text(files: list[str], given: dict[str, Any]) -> TextConfig:
     """What the options say to read."""
     from rnngen.dataset.cache import TextConfig
@@ -198,4 +274,4 @@ def tell_unseen(unseen: list[str], what: str, *, strict: bool = False) -> None:
     message = f"{what} has characters the model has never seen: {shown}{more}"
     if strict:
         raise ConfigError(f"{message}. Leave out --strict to continue anyway.")
-    console.note(f"rnngen: note: {message}.")
+    console.remark(f"{message}.")

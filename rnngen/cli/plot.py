@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -138,7 +137,7 @@ def _print_points(curves: Sequence[Curve], view: View) -> None:
     for curve in curves:
         for x, y in curve.points:
             facts = {"run": curve.run, "curve": curve.kind, view.x: x, view.y_key: y}
-            typer.echo(json.dumps(facts, ensure_ascii=False))
+            typer.echo(console.to_json(facts))
 
 
 def _show(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from rnngen import console
 from rnngen.cli import options, sample_form, values
 from rnngen.cli.options import setting
 from rnngen.config import SampleConfig
@@ -173,6 +174,8 @@ def _read_settings(params: dict[str, Any]) -> dict[str, Any]:
 
 def _beginnings(prompt: str | None, file: Path | None, *, one_a_line: bool) -> list[str]:
     """The prompts, one unless each line is one."""
+    from rnngen.api import normalized
+
     if prompt is not None and file is not None:
         raise ConfigError("--prompt-file and a prompt exclude each other. Leave one of them out.")
     if file is not None and str(file) != "-":
@@ -183,16 +186,18 @@ def _beginnings(prompt: str | None, file: Path | None, *, one_a_line: bool) -> l
         text = prompt or ""
     if not one_a_line:
         return [text]
-    lines = text.splitlines()
-    if not lines:
+    text = normalized(text).removesuffix("\n")
+    if not text:
         raise ConfigError("--prompts needs at least one line, but the prompt is empty.")
-    return lines
+    return text.split("\n")  # only where lines end in a text that is trained on
 
 
 def _decode(content: bytes, where: str) -> str:
+    from rnngen.api import normalized
+
     try:
         # `echo "old pond" | ...` means the words, not the end of the line.
-        return content.decode("utf-8-sig").removesuffix("\n")
+        return normalized(content.decode("utf-8-sig")).removesuffix("\n")
     except UnicodeDecodeError as error:
         raise ConfigError(f"{where}: the prompt is not UTF-8 at byte {error.start}.") from error
 
@@ -236,9 +241,7 @@ def _format_text(text: AnyText, show_prompt: bool) -> str:
 
 
 def _json(model: LanguageModel, text: AnyText) -> str:
-    import json
-
-    return json.dumps(model.describe(text), ensure_ascii=False)
+    return console.to_json(model.describe(text))
 
 
 def _write_files(

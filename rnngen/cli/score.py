@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -31,6 +30,7 @@ ADAPT_RATE = 1e-3
 
 
 def command(
+    ctx: typer.Context,
     name: options.NamedModel = None,
     files: options.Files = None,
     each: Annotated[
@@ -60,6 +60,11 @@ def command(
     documents: options.Documents = None,
     encoding: options.Encoding = None,
     column: options.Column = None,
+    errors: options.Errors = None,
+    format: options.Format = None,
+    delimiter: options.Delimiter = None,
+    quoting: options.Quoting = None,
+    strict: options.StrictRows = None,
     quiet: options.Quiet = False,
 ) -> None:
     """Measure how much a text surprises a model: bits per byte and character, perplexity.
@@ -81,7 +86,7 @@ def command(
     rate = ADAPT_RATE if adapt and adapt_rate is None else adapt_rate
     model = api.load(name)
     scorer = model.scorer(stride=stride, adapt_rate=rate)
-    corpus = _corpus(model, files, documents, encoding, column)
+    corpus = _corpus(model, files, documents, options.reading(ctx.params))
     pieces = _UnseenTracker(model, text_pieces(corpus))
     how = {"stride": stride, "adapted": adapt, "adapt_rate": rate}
     if tokens:
@@ -91,25 +96,22 @@ def command(
     else:
         with console.counting("scoring", "characters", quiet=quiet) as pieces.on_progress:
             facts = _whole(scorer.each(pieces)) | how
-        typer.echo(json.dumps(facts) if as_json else console.table(_readable(facts)))
+        typer.echo(console.to_json(facts) if as_json else console.table(_readable(facts)))
     if not quiet:
+        options.tell_corpus(corpus)
         options.tell_unseen(list(pieces.unseen), "the text")
         if adapt:
-            console.note(f"rnngen: note: {_how(how)}.")
+            console.remark(f"{_how(how)}.")
 
 
 def _corpus(
-    model: LanguageModel,
-    files: list[str],
-    documents: str | None,
-    encoding: str | None,
-    column: str | None,
+    model: LanguageModel, files: list[str], documents: str | None, reading: dict[str, Any]
 ) -> Corpus:
     from rnngen.corpus import open_corpus
 
     learned = model.facts.get("corpus", {}).get("documents")
     mode = documents or learned or ("none" if model.continuous else "auto")
-    return open_corpus(files, documents=mode, encoding=encoding or "utf-8", column=column)
+    return open_corpus(files, documents=mode, **reading)
 
 
 class _UnseenTracker:
@@ -142,7 +144,7 @@ def _show_tokens(tokens: Iterable[TokenScore], *, as_json: bool) -> None:
         surprise.show_surprise(tokens)
         return
     for token in tokens:
-        _put(json.dumps(token._asdict(), ensure_ascii=False))
+        _put(console.to_json(token._asdict()))
 
 
 def _show_documents(
@@ -152,7 +154,7 @@ def _show_documents(
         documents = sorted(documents, key=lambda document: document.score.bits_per_byte)
     for document in documents:
         if as_json:
-            _put(json.dumps(_facts(document) | how, ensure_ascii=False))
+            _put(console.to_json(_facts(document) | how))
         else:
             _put(f"{document.score.bits_per_byte:8.4f}  {document.first_words}")
 

@@ -28,9 +28,9 @@ def command(
         ),
     ] = "int8",
     name: Annotated[
-        str | None,
-        typer.Option("--name", "-o", help="Name of the new model. Default: MODEL-WEIGHTS."),
+        str | None, typer.Option("--name", help="Name of the new model. Default: MODEL-WEIGHTS.")
     ] = None,
+    output: options.Output = None,
     novelty: Annotated[
         bool, typer.Option("--novelty/--no-novelty", help="Keep the index for sample --novel.")
     ] = True,
@@ -59,7 +59,7 @@ def command(
     loaded = dataclasses.replace(checkpoint.load_model(source), storage=weights)
     if not novelty:
         loaded = dataclasses.replace(loaded, novelty=None)
-    folder = runs.new_folder(name or f"{Path(model).name}-{weights}")
+    folder = options.new_folder(name, output, lambda: f"{Path(model).name}-{weights}")
     runs.check_free(folder, overwrite=overwrite)
     runs.make_ready(folder)
     target = folder / runs.MODEL_FILE

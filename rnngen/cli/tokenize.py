@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Annotated
 
 import typer
@@ -26,6 +25,11 @@ def command(
     documents: options.Documents = None,
     encoding: options.Encoding = None,
     column: options.Column = None,
+    errors: options.Errors = None,
+    format: options.Format = None,
+    delimiter: options.Delimiter = None,
+    quoting: options.Quoting = None,
+    strict: options.StrictRows = None,
     tokenizer: options.TokenizerKind = None,
     vocab_size: options.VocabSize = None,
     subwords: options.Subwords = None,
@@ -43,22 +47,26 @@ def command(
     each of several machines cuts a part into the same RNNGEN_HOME.
     """
     from rnngen import runs
+    from rnngen.corpus import CorpusShard
     from rnngen.dataset.cache import tokenize
     from rnngen.errors import ConfigError
 
     if not files:
         raise ConfigError("name a text file to tokenize.")
+    part = None if shard is None else share("--shard", shard)
     given = {k: v for k, v in ctx.params.items() if k in options.TEXT and v is not None}
     with console.counting("tokenizing", "characters", quiet=quiet) as count:
         corpus, cutter, store = tokenize(
             options.text(files, given),
             runs.home(),
-            shard=None if shard is None else share("--shard", shard),
+            shard=part,
             progress=count,
             note=None if quiet else console.translated_note,
         )
-    if corpus.reason and not quiet:
-        console.note(corpus.reason)
+    if not quiet:
+        if corpus.reason:
+            console.note(corpus.reason)
+        options.tell_corpus(corpus, CorpusShard(corpus, *part) if part else None)
     facts = {
         "tokens": store.num_tokens,
         "bytes": store.num_bytes,
@@ -68,4 +76,4 @@ def command(
         "vocab_size": cutter.vocab_size,
         "path": str(store.path),
     }
-    typer.echo(json.dumps(facts) if as_json else console.table(facts))
+    typer.echo(console.to_json(facts) if as_json else console.table(facts))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import shlex
 import signal
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
@@ -41,8 +42,9 @@ def command(
     files: options.Files = None,
     name: Annotated[
         str | None,
-        typer.Option("--name", "-o", help="Name of the run. Default: the name of the first file."),
+        typer.Option("--name", help="Name of the run. Default: the name of the first file."),
     ] = None,
+    output: options.Output = None,
     resume: Annotated[
         bool,
         typer.Option(
@@ -88,6 +90,11 @@ def command(
     documents: options.Documents = None,
     encoding: options.Encoding = None,
     column: options.Column = None,
+    errors: options.Errors = None,
+    format: options.Format = None,
+    delimiter: options.Delimiter = None,
+    quoting: options.Quoting = None,
+    strict: options.StrictRows = None,
     tokenizer: options.TokenizerKind = None,
     vocab_size: options.VocabSize = None,
     subwords: options.Subwords = None,
@@ -116,30 +123,31 @@ def command(
         raise ConfigError(
             "--init-from starts a run, --resume continues one. Leave one of them out."
         )
-    if resume and files and name:
+    if resume and files and (name or output):
         raise ConfigError(
             "--resume continues with the text of the run, so leave out the files. To teach the "
-            f"model another text, start a run with --init-from {name}."
+            f"model another text, start a run with --init-from {name or output}."
         )
     from rnngen import runs
     from rnngen.training import processes
 
-    with processes.join_group() as group:
+    folder = options.new_folder(name, output, lambda: _stem(files, resume=resume))
+    with processes.join_group() as group, _owned(folder, group, resume=resume):
         quiet = quiet or not group.is_first
         if not resume and group.has_begun():  # started anew, with the command as it was
             overwrite = True
-            if group.broadcast(_has_state(files, name)):
+            if group.broadcast((folder / runs.TRAINING_FILE).is_file()):
                 resume, given = True, {}
         scalars = None
-        if tensorboard and (name or files) and group.is_first:
-            scalars = _scalars(tensorboard, name or _stem(files or []), resume=resume)
+        if tensorboard and group.is_first:
+            scalars = _scalars(tensorboard / folder.name, resume=resume)
         with group.first_rank_first():
             if resume:
-                plan = _resumed_plan(files, name, given)
+                plan = _resumed_plan(folder, given)
             else:
                 overwrite = overwrite or not group.is_first
                 plan = _new_plan(
-                    files or [], name, given, init_from, overwrite=overwrite, quiet=quiet
+                    files or [], folder, given, init_from, overwrite=overwrite, quiet=quiet
                 )
                 group.check(plan.config.batch_size)
                 if group.is_first:
@@ -163,9 +171,19 @@ def _read_settings(params: dict[str, Any], config: Path | None) -> dict[str, Any
     return from_file | from_options
 
 
+@contextmanager
+def _owned(folder: Path, group: Group, *, resume: bool) -> Iterator[None]:
+    """The run is this launch's alone; the first of its processes sees to that."""
+    from rnngen import runs
+
+    is_there = folder.is_dir() or not resume
+    with runs.owned(folder) if group.is_first and is_there else nullcontext():
+        yield
+
+
 def _new_plan(
     files: list[str],
-    name: str | None,
+    folder: Path,
     given: dict[str, Any],
     init_from: str | None,
     *,
@@ -176,7 +194,6 @@ def _new_plan(
     from rnngen import runs
     from rnngen.training.plan import new_plan
 
-    folder = runs.new_folder(name or _stem(files))
     runs.check_free(folder, overwrite=overwrite)
     settings = {k: v for k, v in given.items() if k not in options.TEXT}
     text = options.text(files, given)
@@ -188,6 +205,7 @@ def _new_plan(
             text,
             folder,
             settings,
+            home=runs.home(),
             pretrained=pretrained,
             device=device,
             progress=progress,
@@ -214,21 +232,14 @@ def _load_pretrained(name: str | None, given: dict[str, Any]) -> Pretrained | No
     return Pretrained(name, checkpoint.load_model(runs.find_model(name)))
 
 
-def _scalars(folder: Path, name: str, *, resume: bool) -> Scalars:
+def _scalars(folder: Path, *, resume: bool) -> Scalars:
     """Made before the text is read, as the package may be missing."""
-    from rnngen import runs
     from rnngen.training.tensorboard import Scalars
 
-    return Scalars(folder / runs.new_folder(name).name, resume=resume)
+    return Scalars(folder, resume=resume)
 
 
-def _has_state(files: list[str] | None, name: str | None) -> bool:
-    from rnngen import runs
-
-    return (runs.new_folder(name or _stem(files or [])) / runs.TRAINING_FILE).is_file()
-
-
-def _resumed_plan(files: list[str] | None, name: str | None, given: dict[str, Any]) -> Plan:
+def _resumed_plan(folder: Path, given: dict[str, Any]) -> Plan:
     """The run as it was saved, or with the end it is given now."""
     if others := given.keys() - BUDGET:
         raise ConfigError(
@@ -236,19 +247,27 @@ def _resumed_plan(files: list[str] | None, name: str | None, given: dict[str, An
             "settings, so that it ends as if it had never stopped. You can only move its end, with "
             f"{', '.join(map(option, BUDGET))}."
         )
-    if not name and not files:
-        raise ConfigError("--resume needs the run's --name.")
     from rnngen import runs
     from rnngen.training.plan import resumed_plan
 
-    folder = runs.new_folder(name or _stem(files or []))
     runs.remove_leftovers(folder)
-    return resumed_plan(folder, given)
+    return resumed_plan(folder, given, home=runs.home())
 
 
-def _stem(files: list[str]) -> str:
-    """The name of the first file: `texts/haiku.txt.gz` is the run `haiku`."""
-    return "stdin" if files[0] == "-" else Path(files[0]).resolve().name.split(".")[0]
+def _stem(files: list[str] | None, *, resume: bool) -> str:
+    """The name of the first file: `texts/haiku.txt.gz` is the run `haiku`, `.secret` `secret`."""
+    if not files:
+        raise ConfigError(
+            "--resume needs the run's --name, or -o with its folder."
+            if resume
+            else "name a text file to train on, or --resume a run by its --name."
+        )
+    if files[0] == "-":
+        return "stdin"
+    stem = Path(files[0]).resolve().name.lstrip(".").split(".")[0]
+    if not stem:
+        raise ConfigError(f"{files[0]!r} gives the run no name; choose one with --name.")
+    return stem
 
 
 def _device_kind(given: dict[str, Any]) -> str:
@@ -305,7 +324,10 @@ def _stop_signals() -> Iterator[Callable[[], bool]]:
 
 def _report(stopped: Stopped, folder: Path, *, quiet: bool, first: bool) -> None:
     """Say how it ended and what to do next; of several processes the first one says it."""
-    resume = f"rnngen train --resume --name {folder.name}"
+    from rnngen import runs
+
+    resume = f"rnngen train --resume {runs.option_for(folder)}"
+    model = folder.name if folder == runs.home() / folder.name else shlex.quote(str(folder))
     if not first:
         raise typer.Exit({"diverged": 1, "interrupted": INTERRUPTED}.get(stopped.reason, 0))
     if stopped.reason == "diverged":
@@ -326,5 +348,5 @@ def _report(stopped: Stopped, folder: Path, *, quiet: bool, first: bool) -> None
         console.note(
             f"{why} after {stopped.step:,} steps, {stopped.seconds / 60:.1f} minutes: "
             f"{stopped.best_valid_bits_per_byte:.4f} bits per byte on held-out text; "
-            f"{folder} holds the model. Try: rnngen sample {folder.name}"
+            f"{folder} holds the model. Try: rnngen sample {model}"
         )

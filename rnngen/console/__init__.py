@@ -5,6 +5,8 @@ Rich is imported when a terminal is there to show it; into files and pipes go pl
 
 from __future__ import annotations
 
+import json
+import re
 import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -17,6 +19,11 @@ if TYPE_CHECKING:
     from rnngen.training.recipe import Recipe
 
 
+JOINERS = "\u3000\u00a0\u200c\u200d"
+"""Characters that Python escapes and that break no line."""
+UNUSUAL_LINE_ENDS = re.compile("[\u0085\u2028\u2029]")
+
+
 def note(message: str) -> None:
     """One line for the person at the terminal."""
     print(message, file=sys.stderr, flush=True)
@@ -27,9 +34,27 @@ def translated_note(message: str) -> None:
     note(as_options(message))
 
 
+def remark(message: str) -> None:
+    """One line that the person should know and need not act on."""
+    note(f"rnngen: note: {one_line(message)}")
+
+
 def error(message: str) -> None:
     """What went wrong, in one line."""
-    note("rnngen: " + " ".join(message.split()))
+    note(f"rnngen: {one_line(message.strip())}")
+
+
+def one_line(text: str) -> str:
+    r"""`text` with what would break or hide in a line written as Python does: \t, \n, \x1b."""
+    return "".join(
+        char if char.isprintable() or char in JOINERS else repr(char)[1:-1] for char in text
+    )
+
+
+def to_json(facts: dict[str, Any]) -> str:
+    """The facts as JSON in one line, also for readers that end lines at U+2028 and the like."""
+    text = json.dumps(facts, ensure_ascii=False)
+    return UNUSUAL_LINE_ENDS.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def table(facts: dict[str, Any]) -> str:
@@ -58,9 +83,10 @@ def show_corpus(facts: dict[str, Any]) -> None:
     pieces = "one continuous text"
     if facts["documents"] != "none":
         pieces = f"{facts['num_documents']:,} documents, one a {facts['documents']}"
+    names = one_line(", ".join(facts["names"]))
     note(
-        f"{', '.join(facts['names'])}: {facts['bytes']:,} bytes, {facts['tokens']:,} tokens, "
-        f"{pieces}; {facts['held_out_tokens']:,} tokens held out"
+        f"{names}: {facts['bytes']:,} bytes, {facts['tokens']:,} tokens, {pieces}; "
+        f"{facts['held_out_tokens']:,} tokens held out"
     )
     note(f"documents: {facts['documents_reason']}")
 

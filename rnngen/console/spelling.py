@@ -13,8 +13,13 @@ OF_TEXTS = (
     *("tokenizer", "vocab_size", "subwords", "min_count", "shard"),
 )
 OF_RUNS = ("name", "resume", "overwrite", "init_from", "tensorboard")
+OF_COMMANDS = (
+    *("stride", "adapt", "adapt_rate"),
+    *("x", "y", "from", "smooth", "width", "height", "out"),
+    *("form", "acrostic", "particles", "budget_ms", "words", "number", "seed"),
+)
 OPTIONS = {field.name for config in CONFIGS for field in dataclasses.fields(config)}
-OPTIONS |= {*OF_TEXTS, *OF_RUNS}
+OPTIONS |= {*OF_TEXTS, *OF_RUNS, *OF_COMMANDS}
 """Names of settings that are options of a command."""
 
 

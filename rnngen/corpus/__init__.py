@@ -1,9 +1,16 @@
 """The text to learn from: files, folders, globs and stdin, read as documents or as one stream.
 
     corpus.py     all of it: the text of the files, in pieces
+    reading.py    how files are read: the settings a user may give
     files.py      paths -> blocks of bytes, unpacked
+    folders.py    folders and patterns -> paths, each file once
     text.py       bytes -> text: decoded, "\\n" line ends, NFC
-    columns.py    tables -> the texts of one column
+    signs.py      what a file is that is no text; which encoding it may be in
+    tables.py     which files are tables, and how each is laid out (layout.py)
+    quotes.py     whether quotation marks in a table are quoting or text
+    rows.py       tables -> rows
+    columns.py    rows -> the texts of one column
+    tally.py      what was left out or replaced on the way
     documents.py  text -> pieces of documents
     detect.py     what the documents are, when the user did not say
     shards.py     a part of all that, for one machine of many

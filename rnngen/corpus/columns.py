@@ -1,107 +1,169 @@
-"""Tables to texts: one column of .csv, .tsv or .jsonl, each row a document."""
+"""Tables to texts: one column, each row a document."""
 
 from __future__ import annotations
 
-import csv
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
-from rnngen.corpus.text import decode, lines_before, nfc, replace_surrogates, unix_newlines
+from rnngen.corpus.rows import csv_rows, json_rows
+from rnngen.corpus.tables import place_of
+from rnngen.corpus.tally import Tally
+from rnngen.corpus.text import nfc, replace_surrogates, unix_newlines
 from rnngen.errors import CorpusError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
     from rnngen.corpus.files import Source
+    from rnngen.corpus.layout import TableLayout
+    from rnngen.corpus.reading import Reading
 
-ROW_LIMIT = 1 << 24  # characters in a row, at most: it is held in memory
+MOST_LISTED = 20
+"""Columns that a message names."""
+PLAIN_NAME = re.compile(r"[\w.-]+")
 
 
-def check_column(sources: Sequence[Source], encoding: str, column: str | None) -> None:
-    """Raises CorpusError unless `column` is given if and only if there are tables, and is there."""
+def check_column(sources: Sequence[Source], reading: Reading) -> None:
+    """Raises CorpusError unless a column is given if and only if there are tables, and is there."""
     tables = [source for source in sources if source.table]
-    if column is not None and not tables:
+    if reading.column is not None and not tables:
         raise CorpusError(
-            f"--column {column} is for .csv, .tsv and .jsonl files, and there is none among these."
+            f"--column {reading.column} is for .csv, .tsv, .jsonl and .json files, and there is "
+            "none among these. Say with --format what they are, such as --format csv."
         )
-    for table in tables:
-        known = next((list(row) for _, row in _rows(table, encoding)), None)
-        if known is None or column in known:
-            continue
-        found = "no --column given" if column is None else f"no column {column!r}"
-        raise CorpusError(f"{table.name}: {found}; its columns are {_format_list(known)}.")
+    for source in tables:
+        _check_table(source, reading)
 
 
-def column_texts(source: Source, encoding: str, column: str) -> Iterator[str]:
-    """The text of each row, in NFC; empty cells are left out.
+def column_texts(source: Source, reading: Reading, tally: Tally) -> Iterator[str]:
+    """The text of each row, in NFC; rows without text are left out and counted in `tally`.
 
     Raises CorpusError that names the line of a row that cannot be read.
     """
-    for line, row in _rows(source, encoding):
-        place = f"{source.name}, line {line}"
-        if column not in row:
+    for line, value in _values(source, reading, tally):
+        is_empty = value is None or (isinstance(value, str) and not value.strip())
+        if is_empty and reading.strict:
             raise CorpusError(
-                f"{place}: no column {column!r}; its columns are {_format_list(row)}."
+                f"{_place(source, line, tally)}: no {reading.column!r} in this row. "
+                "Leave --strict out to skip such rows."
             )
-        value = row[column]
         if value is not None and not isinstance(value, str):
-            found = json.dumps(value)[:40]
-            raise CorpusError(f"{place}: column {column!r} holds {found}, which is no text.")
+            raise CorpusError(
+                f"{_place(source, line, tally)}: column {reading.column!r} holds "
+                f"{json.dumps(value)[:40]}, which is no text."
+            )
+        tally.add_row(line, is_empty=is_empty)
         if value:
             yield nfc(unix_newlines(replace_surrogates(value)))
 
 
-def _format_list(names: Sequence[str] | Mapping[str, Any]) -> str:
-    return ", ".join(str(name) for name in names if name is not None)
+def _values(source: Source, reading: Reading, tally: Tally) -> Iterator[tuple[int, Any]]:
+    """What each row holds in the column, None if nothing, with the row's line."""
+    assert source.table is not None
+    assert reading.column is not None
+    if source.table.format == "csv":
+        yield from _fields(source, reading, source.table, tally)
+        return
+    for line, row in json_rows(source, reading, source.table, tally):
+        yield line, row.get(reading.column)
 
 
-def _rows(source: Source, encoding: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
-    """Each row with the number of its (last) line."""
-    read = _json_rows if source.table == ".jsonl" else _csv_rows
-    return read(source, encoding)
+def _fields(
+    source: Source, reading: Reading, table: TableLayout, tally: Tally
+) -> Iterator[tuple[int, str | None]]:
+    rows = csv_rows(source, reading, table, tally)
+    column = str(reading.column)
+    header: list[str] | None = None
+    place = -1
+    for line, row in rows:
+        if header is None:
+            header = row
+            place = _place_in(header, column, table)
+            if table.has_header:
+                continue
+        if len(row) > len(header) and not table.is_lenient:
+            raise CorpusError(_too_many(source, line, row, header, table))
+        yield line, row[place] if place < len(row) else None
 
 
-def _csv_rows(source: Source, encoding: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
-    csv.field_size_limit(ROW_LIMIT)
-    dialect = "excel" if source.table == ".csv" else "excel-tab"
-    # strict: a quote that is never closed would swallow the rest of the file in silence.
-    reader = csv.DictReader(_lines(source, encoding), dialect=dialect, strict=True)
-    try:
-        for row in reader:
-            yield reader.line_num, row
-    except csv.Error as error:
-        place = f"{source.name}, line {reader.line_num + 1}"  # where the row begins
-        raise CorpusError(f"{place}: {error}; check that every quote is closed.") from error
+def _place_in(header: list[str], column: str, table: TableLayout) -> int:
+    if not table.has_header:
+        return int(column) - 1
+    if table.is_lenient:  # the last of several
+        return len(header) - 1 - header[::-1].index(column)
+    return place_of(column, header)
 
 
-def _json_rows(source: Source, encoding: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
-    for number, line in enumerate(_lines(source, encoding), 1):
-        if line.isspace():
-            continue
-        try:
-            row = json.loads(line)
-        except (ValueError, RecursionError) as error:
-            place = f"{source.name}, line {number + lines_before(source, encoding)}"
-            raise CorpusError(f"{place}: not JSON ({error}).") from error
-        if not isinstance(row, dict):
-            place = f"{source.name}, line {number + lines_before(source, encoding)}"
-            raise CorpusError(f'{place}: not a JSON object such as {{"text": "..."}}.')
-        yield number, row
+def _too_many(
+    source: Source, line: int, row: list[str], header: list[str], table: TableLayout
+) -> str:
+    first = f"the header has {len(header)}" if table.has_header else f"row 1 has {len(header)}"
+    advice = "quote texts that hold one" if table.quotes else "pass --quoting csv if it is quoted"
+    return (
+        f"{source.name}, line {line}: {len(row)} fields where {first}, separated by "
+        f"{table.delimiter!r}. Rows may not have more: {advice}, or name another --delimiter."
+    )
 
 
-def _lines(source: Source, encoding: str) -> Iterator[str]:
-    """The lines of a file, each with its newline."""
-    rest, number = "", 0
-    for text in decode(source, encoding):
-        *whole, rest = (rest + text).split("\n")
-        for line in whole:
-            yield line + "\n"
-        number += len(whole)
-        if len(rest) > ROW_LIMIT:
-            number += lines_before(source, encoding)
-            raise CorpusError(
-                f"{source.name}, line {number + 1}: longer than {ROW_LIMIT} characters; "
-                "a table has one row a line."
-            )
-    if rest:
-        yield rest + "\n"
+def _place(source: Source, line: int, tally: Tally) -> str:
+    return f"{source.name}, line {line + tally.lines_before()}"
+
+
+def _check_table(source: Source, reading: Reading) -> None:
+    """Raises CorpusError unless the table has the column that is asked for, and only one of it."""
+    assert source.table is not None
+    column = reading.column
+    if source.table.format == "csv":
+        names = _header(source, reading, source.table)
+        has_it = column is not None and bool(names) and _has_field(source, column, names)
+    else:
+        has_it, names = _has_key(source, reading, source.table)
+    if has_it or not names:
+        return
+    what = "this is JSON, and " if source.table.format == "json" and column is None else ""
+    found = "no --column given" if column is None else f"no column {column!r}"
+    raise CorpusError(f"{source.name}: {what}{found}; its columns are {_format_list(names)}.")
+
+
+def _header(source: Source, reading: Reading, table: TableLayout) -> list[str]:
+    return next((row for _, row in csv_rows(source, reading, table)), [])
+
+
+def _has_field(source: Source, column: str, header: list[str]) -> bool:
+    table = source.table
+    assert table is not None
+    if not table.has_header:
+        if int(column) <= len(header):
+            return True
+        raise CorpusError(
+            f"{source.name}: no column {column}; its first row has {len(header)} fields, "
+            f"separated by {table.delimiter!r}."
+        )
+    names = header if column in header else [name.strip() for name in header]
+    if names.count(column) > 1 and not table.is_lenient:
+        raise CorpusError(
+            f"{source.name}: {names.count(column)} columns are called {column!r}. Give them "
+            "different names."
+        )
+    return column in names
+
+
+def _has_key(source: Source, reading: Reading, table: TableLayout) -> tuple[bool, list[str]]:
+    """Whether any object has the key that is asked for, and if not, the keys there are."""
+    keys: dict[str, None] = {}
+    for _, row in json_rows(source, reading, table, Tally()):
+        if reading.column in row:
+            return True, []
+        if len(keys) <= MOST_LISTED:
+            keys.update(dict.fromkeys(row))
+        if reading.column is None:
+            break
+    return False, list(keys)
+
+
+def _format_list(names: Sequence[str]) -> str:
+    """The names, in quotes where they are more than a word."""
+    shown = [name if PLAIN_NAME.fullmatch(name) else repr(name) for name in names[:MOST_LISTED]]
+    more = f" and {len(names) - MOST_LISTED} more" if len(names) > MOST_LISTED else ""
+    return ", ".join(shown) + more

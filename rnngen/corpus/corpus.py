@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
 from dataclasses import dataclass, field
@@ -9,12 +10,18 @@ from functools import cached_property
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
+from rnngen.corpus import tally
 from rnngen.corpus.columns import check_column, column_texts
 from rnngen.corpus.detect import BEGINNING, detect
 from rnngen.corpus.digests import DigestCache
 from rnngen.corpus.documents import SPLITTERS, Piece, continuous, split
-from rnngen.corpus.files import STDIN, Source, find, source
-from rnngen.corpus.text import check_encoding, read
+from rnngen.corpus.files import STDIN, Source, ending, find, source
+from rnngen.corpus.folders import LeftOut
+from rnngen.corpus.layout import TableLayout
+from rnngen.corpus.reading import Reading
+from rnngen.corpus.tables import recognise
+from rnngen.corpus.tally import Tally
+from rnngen.corpus.text import read
 from rnngen.errors import ConfigError, CorpusError
 
 if TYPE_CHECKING:
@@ -32,9 +39,20 @@ class Corpus:
     sources: tuple[Source, ...]
     documents: str  # one of DOCUMENTS, never "auto"
     reason: str = ""  # what "auto" saw, one sentence; "" if the mode was given
-    encoding: str = "utf-8"
-    column: str | None = None
+    reading: Reading = field(default_factory=Reading)
     digests: DigestCache = field(default_factory=DigestCache, compare=False, repr=False)
+    notes: tuple[str, ...] = field(default=(), compare=False)
+    """What the user should know of how the files are read, a sentence each."""
+    tallies: dict[Source, Tally] = field(default_factory=dict, compare=False, repr=False)
+    """Of each file that has been read to its end, or part of one."""
+
+    @property
+    def encoding(self) -> str:
+        return self.reading.encoding
+
+    @property
+    def column(self) -> str | None:
+        return self.reading.column
 
     def pieces(self) -> Iterator[Piece]:
         """All text in order, in pieces of at most 2**20 characters; each call begins anew.
@@ -60,7 +78,12 @@ class Corpus:
 
     @cached_property
     def _digest(self) -> str:
-        how = [self.encoding, self.column, self.documents]
+        how: list[Any] = [self.encoding, self.column, self.documents]
+        tables = [each.table for each in self.sources if each.table]
+        if self.reading.errors != "strict":
+            how.append(self.reading.errors)
+        if tables and not all(table.is_lenient for table in tables):
+            how.append([table.describe() for table in tables])
         hasher = hashlib.sha256(json.dumps(how).encode())
         for digest in self.digests.of(self.sources):
             hasher.update(digest)
@@ -75,9 +98,21 @@ class Corpus:
         return {
             "files": [each.describe() for each in self.sources],
             "documents": self.documents,
-            "encoding": self.encoding,
-            "column": self.column,
+            **dataclasses.asdict(self.reading),
+            "tables": [each.table and each.table.describe() for each in self.sources],
         }
+
+    def remarks(self, sources: Iterable[Source] | None = None) -> list[str]:
+        """What was left out or replaced in the files once they have been read, a sentence each.
+
+        sources: files, or parts of them, in place of all.
+        """
+        chosen = self.sources if sources is None else sources
+        found = [self.tallies[each] for each in chosen if each in self.tallies]
+        reading = self.reading
+        return tally.remarks(
+            found, column=reading.column, encoding=reading.encoding, mode=reading.errors
+        )
 
     def pieces_of(self, sources: Iterable[Source]) -> Iterator[Piece]:
         """The pieces of some files as if there were no others, blank or none as they may be."""
@@ -91,37 +126,42 @@ class Corpus:
 
     def _files(self, each: Source) -> Iterator[Iterator[str]]:
         """The text of a file; a row of a table counts as a file."""
+        counts = Tally(each.name)
         if each.table and self.column is not None:
-            yield from (iter([text]) for text in column_texts(each, self.encoding, self.column))
+            yield from (iter([text]) for text in column_texts(each, self.reading, counts))
         else:
-            yield read(each, self.encoding)
+            yield read(each, self.reading, counts)
+        self.tallies[each] = counts
 
 
 def open_corpus(
     paths: Sequence[str],
     *,
     documents: str = "auto",
-    encoding: str = "utf-8",
-    column: str | None = None,
     digests: Path | None = None,
+    **reading: Any,
 ) -> Corpus:
     """The text of files, folders (every .txt below), globs and "-" (stdin), in this order.
 
     documents: what one is; "auto" looks at the beginning of the text and decides.
-    column: which column of .csv, .tsv and .jsonl files; each row is a document.
     digests: where those of large files are remembered, so that unchanged ones are not read for it.
-    Raises CorpusError if a path means no file, or the beginning is no text in `encoding`.
+    reading: fields of `Reading`, such as encoding and column; a row of a table is a document.
+    Raises CorpusError if a path means no file, or the beginning is no text in its encoding,
+    ConfigError for a setting that cannot be.
     """
     if documents not in DOCUMENTS:
         raise ConfigError(f"--documents must be one of {', '.join(DOCUMENTS)}, got {documents}.")
-    check_encoding(encoding)
-    sources = tuple(find(paths))
-    check_column(sources, encoding, column)
+    how = Reading(**reading)
+    left_out = LeftOut()
+    sources, notes = recognise(find(paths, left_out), how)
+    check_column(sources, how)
     reason = ""
     if documents == "auto":
-        documents, reason = _guess(sources, encoding, column)
+        documents, reason = _guess(sources, how)
+    if left_out.reasons:
+        notes.insert(0, left_out.note())
     corpus = Corpus(
-        tuple(paths), sources, documents, reason, encoding, column, DigestCache(digests)
+        tuple(paths), sources, documents, reason, how, DigestCache(digests), tuple(notes)
     )
     # What is wrong with the beginning is better said now.
     next(piece for piece in corpus.pieces() if not piece.text.isspace())
@@ -135,26 +175,45 @@ def reopen(description: Mapping[str, Any], *, digests: Path | None = None) -> Co
     """
     try:
         names = tuple(map(str, description["files"]))
-        documents, encoding = str(description["documents"]), str(description["encoding"])
-        column = description["column"]
-    except (KeyError, TypeError) as error:
+        documents = str(description["documents"])
+        known = {k: v for k, v in description.items() if k in Reading.__dataclass_fields__}
+        reading = Reading(
+            **known | {"encoding": description["encoding"], "column": description["column"]}
+        )
+        tables = _tables(description, names)
+    except (KeyError, TypeError, ValueError) as error:
         raise CorpusError(f"the stored description of the corpus is damaged: {error}.") from error
     if STDIN in names:
         raise CorpusError("the corpus was stdin (-), which cannot be read again; name a file.")
-    check_encoding(encoding)
-    sources = tuple(map(source, names))
-    check_column(sources, encoding, column)
-    return Corpus(names, sources, documents, "", encoding, column, DigestCache(digests))
+    sources = tuple(
+        dataclasses.replace(source(name), table=table)
+        for name, table in zip(names, tables, strict=True)
+    )
+    check_column(sources, reading)
+    return Corpus(names, sources, documents, "", reading, DigestCache(digests))
 
 
-def _guess(sources: tuple[Source, ...], encoding: str, column: str | None) -> tuple[str, str]:
+def _tables(description: Mapping[str, Any], names: Sequence[str]) -> list[TableLayout | None]:
+    """How each file is read; as version 0.1 read tables, which it did not store."""
+    if "tables" in description:
+        stored = zip(description["tables"], names, strict=True)
+        return [TableLayout.from_dict(values) if values else None for values, _ in stored]
+    first = {
+        ".csv": TableLayout("csv", is_lenient=True),
+        ".tsv": TableLayout("csv", "\t", is_lenient=True),
+        ".jsonl": TableLayout("jsonl", is_lenient=True),
+    }
+    return [first.get(ending(name, tuple(first))) for name in names]
+
+
+def _guess(sources: tuple[Source, ...], reading: Reading) -> tuple[str, str]:
     """Rows of a table are documents anyway, so only the other files are looked at."""
     files = tuple(each for each in sources if not each.table)
     if not files:
-        return "file", f"Each row of column {column!r} is a document."
+        return "file", f"Each row of column {reading.column!r} is a document."
     names = tuple(each.name for each in files)
     mode, reason = detect(
-        _beginning(Corpus(names, files, "none", "", encoding)), [f.size for f in files]
+        _beginning(Corpus(names, files, "none", "", reading)), [f.size for f in files]
     )
     if mode == "none" and len(files) < len(sources):
         return "file", "Rows of a table are documents, so each other file is one too."

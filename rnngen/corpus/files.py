@@ -9,7 +9,6 @@ import atexit
 import errno
 import glob
 import hashlib
-import os
 import shutil
 import stat
 import sys
@@ -20,18 +19,22 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from rnngen.corpus import remote
+from rnngen.corpus import folders, remote
+from rnngen.corpus.folders import LeftOut
 from rnngen.corpus.malloc import release_free_memory
 from rnngen.errors import CorpusError
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Iterator, Sequence
+
+    from rnngen.corpus.layout import TableLayout
 
 BLOCK = 1 << 19  # bytes read at once
 BETWEEN = 64  # blocks after which free memory is given back
 ZSTD_BLOCK = 1 << 12  # compressed bytes; 4 KiB unpack to at most 128 MiB, whatever the file holds
 COMPRESSED = {".gz": "gzip", ".xz": "lzma", ".bz2": "bz2", ".zst": "zstandard"}
-TABLES = (".csv", ".tsv", ".jsonl")
+TEXTS = (".txt",)
 STDIN = "-"
 SETTLED = 2.0  # seconds; some file systems tell times no better
 
@@ -46,6 +49,8 @@ class Source:
     spooled: bool = False  # a temporary copy of what can be read only once
     start: int = 0  # the bytes that are read of a file that is not packed, [start, stop)
     stop: int | None = None
+    table: TableLayout | None = None
+    """How its rows are found; None: it is a text."""
 
     @property
     def compression(self) -> str:
@@ -53,26 +58,23 @@ class Source:
         suffix = Path(self.path).suffix.lower()
         return suffix if suffix in COMPRESSED else ""
 
-    @property
-    def table(self) -> str:
-        """One of `TABLES` if the file has columns, else ""."""
-        return _ending(self.path, TABLES)
-
     def describe(self) -> str:
         """What `reopen` finds the file by."""
         return STDIN if self.spooled else self.path
 
 
-def find(paths: Sequence[str]) -> list[Source]:
+def find(paths: Sequence[str], left_out: LeftOut | None = None) -> list[Source]:
     """The files that `paths` mean, in the order given; folders and globs sorted.
 
+    left_out: where what is not read of folders and globs is noted.
     Raises CorpusError if one of them means no readable file.
     """
     if not paths or "" in paths:
         raise CorpusError("no corpus given. Name a text file, a folder, or - for stdin.")
     if list(paths).count(STDIN) > 1:
         raise CorpusError("stdin (-) is named twice, and it can be read only once.")
-    return [source for path in paths for source in _expand(path)]
+    left_out = left_out or LeftOut()
+    return [source for path in paths for source in _expand(path, left_out)]
 
 
 def source(name: str) -> Source:
@@ -86,6 +88,9 @@ def source(name: str) -> Source:
             # A pipe, such as the shell's <(command), can be read only once, as stdin.
             return Source(name, str(path), status.st_size) if _is_file(status) else _spool(stream)
     except OSError as error:
+        if error.errno == errno.ENOENT and Path(name).is_symlink():
+            target = str(Path(name).readlink())
+            raise CorpusError(f"{name}: a link to {target!r}, which is not there.") from error
         raise CorpusError(f"{name}: {_explain(error)}.") from error
     except ValueError as error:  # a NUL in the name
         raise CorpusError(f"{name!r}: no such file.") from error
@@ -163,7 +168,7 @@ def _explain(error: OSError) -> str:
     return (error.strerror or str(error)).lower()
 
 
-def _ending(path: str, endings: tuple[str, ...]) -> str:
+def ending(path: str, endings: tuple[str, ...]) -> str:
     """Which of `endings` the path has, before the ending of a compression; "" if none."""
     inner = Path(path)
     if inner.suffix.lower() in COMPRESSED:
@@ -172,45 +177,34 @@ def _ending(path: str, endings: tuple[str, ...]) -> str:
     return suffix if suffix in endings else ""
 
 
-def _expand(path: str) -> list[Source]:
+def _is_text(name: str) -> bool:
+    return bool(ending(name, TEXTS))
+
+
+def _expand(path: str, left_out: LeftOut) -> list[Source]:
     if path == STDIN:
         return [_spool(sys.stdin.buffer)]
     if remote.is_remote(path):
-        names = remote.find(path, lambda name: bool(_ending(name, (".txt",))))
-        return [source(name) for name in names]
+        return [source(name) for name in remote.find(path, _is_text)]
+    before = len(left_out.reasons)
     try:
         if Path(path).is_dir():
-            return _folder(path)
-        is_pattern = glob.has_magic(path) and not Path(path).exists()
+            names = folders.in_folder(path, _is_text, left_out)
+            missing = (
+                "no .txt file in this folder. Name other files with a pattern, "
+                f"such as '{Path(path) / '*.md'}'"
+            )
+        elif glob.has_magic(path) and not Path(path).exists():
+            names = folders.matching(path, left_out)
+            missing = "no file matches this pattern"
+        else:
+            return [source(path)]
     except OSError as error:
-        raise CorpusError(f"{path}: {_explain(error)}.") from error
-    return _matches(path) if is_pattern else [source(path)]
-
-
-def _matches(pattern: str) -> list[Source]:
-    found = sorted(glob.glob(pattern, recursive=True))  # noqa: PTH207 (Path.glob: relative only)
-    names = [name for name in found if not Path(name).is_dir()]
+        raise CorpusError(f"{error.filename or path}: {_explain(error)}.") from error
     if not names:
-        raise CorpusError(f"{pattern}: no file matches this pattern.")
+        seen = LeftOut(left_out.reasons[before:]).note()
+        raise CorpusError(f"{path}: {missing}." + (f" It was {seen}" if seen else ""))
     return [source(name) for name in names]
-
-
-def _folder(path: str) -> list[Source]:
-    """Every .txt below, also compressed; hidden files and folders are left out."""
-    found: list[Path] = []
-    for folder, inner, names in os.walk(path, onerror=_raise):
-        inner[:] = [name for name in inner if not name.startswith(".")]
-        found += [Path(folder, n) for n in names if _ending(n, (".txt",)) and n[0] != "."]
-    if not found:
-        raise CorpusError(
-            f"{path}: no .txt file in this folder. Name other files with a pattern, "
-            f"such as '{Path(path) / '*.md'}'."
-        )
-    return [source(str(name)) for name in sorted(found)]
-
-
-def _raise(error: OSError) -> None:
-    raise CorpusError(f"{error.filename}: {_explain(error)}.") from error
 
 
 def _spool(stream: BinaryIO) -> Source:

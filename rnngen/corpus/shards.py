@@ -2,8 +2,8 @@
 
 The bytes of all files, one after the other, are divided evenly; where a share begins, the part
 begins with the next document (or the next line, of continuous text). A file that cannot be entered
-in the middle goes to one part whole: compressed ones, .csv and .tsv, those whose encoding does not
-show where a line ends, and those of which each is one document.
+in the middle goes to one part whole: compressed ones, tables other than .jsonl, those whose
+encoding does not show where a line ends, and those of which each is one document.
 
 So that a part gives the very pieces that the whole does, it begins in a block (of `files.BLOCK`
 bytes) that has another line's end after it: what the readers hold back at the end of that block is
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from rnngen.corpus.corpus import Corpus
     from rnngen.corpus.files import Source
+    from rnngen.corpus.reading import Reading
 
     FilePosition = tuple[int, int]
     """Which source, and how many bytes into it."""
@@ -62,14 +63,22 @@ class CorpusShard:
 
     def pieces(self) -> Iterator[Piece]:
         """The pieces of this part; there may be none."""
-        begin, end = self._begin(self.index), self._begin(self.index + 1)
+        end = self._begin(self.index + 1)
         last = "\n"
-        for piece in self.corpus.pieces_of(_between(self.corpus.sources, begin, end)):
+        for piece in self.corpus.pieces_of(self._sources()):
             yield piece
             last = piece.text[-1]
         # Continuous text: files are joined by a newline where one lacks it.
         if self.documents == "none" and last != "\n" and self._has_text(end):
             yield Piece("\n", ends=False)
+
+    def remarks(self) -> list[str]:
+        """What was left out or replaced in this part, once it has been read."""
+        return self.corpus.remarks(self._sources())
+
+    def _sources(self) -> Iterator[Source]:
+        begin, end = self._begin(self.index), self._begin(self.index + 1)
+        return _between(self.corpus.sources, begin, end)
 
     def _begin(self, index: int) -> FilePosition:
         """Where part `index` begins, which is where the one before it ends."""
@@ -80,7 +89,7 @@ class CorpusShard:
     def _has_text(self, place: FilePosition) -> bool:
         """Whether there is text from there on, which is where a file begins."""
         sources = self.corpus.sources[place[0] :]
-        return any(True for source in sources for _ in read(source, self.corpus.encoding))
+        return any(True for source in sources for _ in read(source, self.corpus.reading))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -113,15 +122,15 @@ def _place(corpus: Corpus, byte: int) -> FilePosition:
         if byte <= 0:
             return index, 0
         if byte < source.size:
-            start = next_start(source, byte, corpus.documents, corpus.encoding)
+            start = next_start(source, byte, corpus.documents, corpus.reading)
             return (index + 1, 0) if start is None else (index, start)
         byte -= source.size
     return len(corpus.sources), 0
 
 
-def next_start(source: Source, start: int, documents: str, encoding: str) -> int | None:
+def next_start(source: Source, start: int, documents: str, reading: Reading) -> int | None:
     """The first byte at `start` or later where reading can begin; None if there is none."""
-    gap = _gap(source, documents, encoding)
+    gap = _gap(source, documents, reading.encoding)
     if gap is None:
         return None
     while start < source.size:
@@ -133,7 +142,7 @@ def next_start(source: Source, start: int, documents: str, encoding: str) -> int
             place = found.end()
             if block.find(b"\n", place, len(block) - 1) < 0:
                 break
-            if gap is LINE or not _is_blank(block[place:], encoding):
+            if gap is LINE or not _is_blank(block[place:], reading):
                 return start + place
         start = stop
     return None
@@ -146,13 +155,14 @@ def _gap(source: Source, documents: str, encoding: str) -> re.Pattern[bytes] | N
     if remote.is_remote(source.path) and not remote.can_seek(source.path):
         return None
     if source.table:
-        return LINE if source.table == ".jsonl" else None
+        return LINE if source.table.format == "jsonl" else None
     return GAPS.get(documents)
 
 
-def _is_blank(data: bytes, encoding: str) -> bool:
+def _is_blank(data: bytes, reading: Reading) -> bool:
     """Whether the first character is."""
-    return data[:4].decode(encoding, "ignore")[:1].strip() == ""
+    errors = "replace" if reading.errors == "replace" else "ignore"
+    return data[:4].decode(reading.encoding, errors)[:1].strip() == ""
 
 
 def _between(

@@ -9,79 +9,62 @@ import unicodedata
 from itertools import chain
 from typing import TYPE_CHECKING
 
+from rnngen.corpus import signs
 from rnngen.corpus.files import blocks
+from rnngen.corpus.tally import HANDLERS, Tally
 from rnngen.errors import CorpusError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from rnngen.corpus.files import Source
+    from rnngen.corpus.reading import Reading
 
 LONG_LINE = 1 << 16  # characters; a shorter line is never cut
 MOST_MARKS = 1 << 20  # combining characters in a row that are waited for
-HEAD = 1 << 13  # bytes in which a NUL betrays a file that is no text
-SAVE = "Save it as plain text (.txt)."
-SIGNS = {
-    b"\x89PNG": f"a PNG image, no text. {SAVE}",
-    b"\xff\xd8\xff": f"a JPEG image, no text. {SAVE}",
-    b"GIF87a": f"a GIF image, no text. {SAVE}",
-    b"GIF89a": f"a GIF image, no text. {SAVE}",
-    b"%PDF-": f"a PDF document, no text. {SAVE}",
-    b"{\\rtf": f"an RTF document, no text. {SAVE}",
-    b"PK\x03\x04": f"a zip archive (or .docx, .odt, .epub), no text. {SAVE}",
-    b"\x1f\x8b": "gzip data. Give the file the ending .gz.",
-    b"\xfd7zXZ\0": "xz data. Give the file the ending .xz.",
-    b"BZh91AY&SY": "bzip2 data. Give the file the ending .bz2.",
-    b"\x28\xb5\x2f\xfd": "zstd data. Give the file the ending .zst.",
-}
-UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
-def check_encoding(encoding: str) -> None:
-    """Raises CorpusError unless Python can decode text from `encoding`, block by block."""
-    try:
-        codecs.getincrementaldecoder(encoding)
-        "a".encode(encoding)
-    except (LookupError, ValueError) as error:
-        raise CorpusError(
-            f"unknown encoding {encoding!r}. Try utf-8, utf-16, latin-1, cp1252 or shift_jis."
-        ) from error
-
-
-def read(source: Source, encoding: str) -> Iterator[str]:
+def read(source: Source, reading: Reading, tally: Tally | None = None) -> Iterator[str]:
     """The text of a file: "\\n" line ends, NFC, in pieces that end at a line where they can."""
-    return compose(decode(source, encoding))
+    return compose(decode(source, reading, tally))
 
 
-def decode(source: Source, encoding: str) -> Iterator[str]:
+def decode(source: Source, reading: Reading, tally: Tally | None = None) -> Iterator[str]:
     """The text of a file as it comes, without BOM, "\\r\\n" and "\\r" made "\\n".
 
-    Raises CorpusError that names the line and byte if it is not text in `encoding`.
+    tally: where bytes that are not in the encoding are counted, if `reading` tolerates them.
+    Raises CorpusError that names the line and byte if it is not text, or does not.
     """
-    decoder = codecs.getincrementaldecoder(encoding)()
-    lines, held, is_first = 0, "", not source.start
-    for block in chain(_check_blocks(source, encoding), [b""]):
+    tally = tally or Tally()
+    handler = HANDLERS.get(reading.errors, "strict")
+    decoder = codecs.getincrementaldecoder(reading.encoding)(handler)
+    is_first = not source.start
+    tally.lines_before = lambda: lines_before(source, reading)
+    for block in chain(_check_blocks(source, reading.encoding), [b""]):
         try:
-            text = held + decoder.decode(block, final=not block)
+            text = tally.held + tally.decode(decoder, block)
         except UnicodeDecodeError as error:
-            before = held + error.object[: error.start].decode(error.encoding, "replace")
-            lines += lines_before(source, encoding) + unix_newlines(before).count("\n")
-            raise _undecodable(source, encoding, lines, error) from error
+            raise _undecodable(source, reading, tally, error) from error
         except UnicodeError as error:  # UTF-16 without a BOM
-            raise CorpusError(f"{source.name}: not {encoding}: {error}.") from error
+            raise CorpusError(
+                f"{source.name}: not {reading.encoding}: {error}. Without a byte order mark, "
+                f"pass --encoding {reading.encoding}-le or {reading.encoding}-be."
+            ) from error
         if is_first and text:
             text, is_first = text.removeprefix("\ufeff"), False
-        held = "\r" if block and text.endswith("\r") else ""  # its "\n" may be in the next block
-        text = unix_newlines(text.removesuffix(held))
-        lines += text.count("\n")
+        # The "\n" of a "\r" may be in the next block.
+        tally.held = "\r" if block and text.endswith("\r") else ""
+        text = unix_newlines(text.removesuffix(tally.held))
+        tally.lines += text.count("\n")
+        tally.is_ascii = tally.is_ascii and text.isascii()
         if text:
             yield text
 
 
-def lines_before(source: Source, encoding: str) -> int:
+def lines_before(source: Source, reading: Reading) -> int:
     """How many lines of the file end before the range that is read; only for messages."""
     before = dataclasses.replace(source, start=0, stop=source.start)
-    return sum(text.count("\n") for text in decode(before, encoding)) if source.start else 0
+    return sum(text.count("\n") for text in decode(before, reading)) if source.start else 0
 
 
 def compose(texts: Iterable[str]) -> Iterator[str]:
@@ -142,28 +125,52 @@ def _check_blocks(source: Source, encoding: str) -> Iterator[bytes]:
     codec = codecs.lookup(encoding).name
     seen = source.start
     for block in blocks(source):
-        if not seen:
-            _check_signs(source, block, codec)
-        if b"\0" in block[: max(0, HEAD - seen)] and not codec.startswith(("utf-16", "utf-32")):
-            raise CorpusError(f"{source.name}: holds NUL bytes, so it is no text. {SAVE}")
+        if not seen and (what := signs.no_text(block, source.path)):
+            raise CorpusError(f"{source.name}: this is {what}")
+        if seen < signs.HEAD and not codec.startswith(("utf-16", "utf-32")):
+            is_first = not seen and codec.startswith("utf-8")
+            _check_width(source, block[: signs.HEAD - seen], is_first=is_first)
         seen += len(block)
         yield block
 
 
-def _check_signs(source: Source, block: bytes, codec: str) -> None:
-    for sign, what in SIGNS.items():
-        if block.startswith(sign):
-            raise CorpusError(f"{source.name}: this is {what}")
-    if block.startswith(UTF16) and codec.startswith("utf-8"):
-        raise CorpusError(f"{source.name}: this is UTF-16. Pass --encoding utf-16.")
+def _check_width(source: Source, head: bytes, *, is_first: bool) -> None:
+    """Raises CorpusError for bytes with NULs among them, which no text of narrow characters has.
+
+    is_first: the text may begin with a byte order mark.
+    """
+    is_marked = is_first and head.startswith(tuple(signs.BOMS))
+    if not is_marked and b"\0" not in head:
+        return
+    if encoding := signs.wide_encoding(head):
+        raise CorpusError(f"{source.name}: this is {encoding.upper()}. Pass --encoding {encoding}.")
+    raise CorpusError(f"{source.name}: holds NUL bytes, so it is no text. {signs.SAVE}")
 
 
 def _undecodable(
-    source: Source, encoding: str, lines: int, error: UnicodeDecodeError
+    source: Source, reading: Reading, tally: Tally, error: UnicodeDecodeError
 ) -> CorpusError:
-    is_utf8 = codecs.lookup(encoding).name.startswith("utf-8")
-    hint = "or pass --encoding" if is_utf8 else "or pass another --encoding"
+    before = tally.held + error.object[: error.start].decode(error.encoding, "replace")
+    line = 1 + tally.lines + tally.lines_before() + unix_newlines(before).count("\n")
+    is_utf8 = codecs.lookup(reading.encoding).name.startswith("utf-8")
+    what = "UTF-8" if is_utf8 else reading.encoding
     return CorpusError(
-        f"{source.name}, line {lines + 1}: byte 0x{error.object[error.start]:02x} is not "
-        f"{'UTF-8' if is_utf8 else encoding}. Re-save the file as UTF-8, {hint}."
+        f"{source.name}, line {line}: byte 0x{error.object[error.start]:02x} is not {what}. "
+        + _advice(error.object, is_utf8=is_utf8, is_ascii=tally.is_ascii)
     )
+
+
+def _advice(data: bytes, *, is_utf8: bool, is_ascii: bool) -> str:
+    """What would work, of bytes that are not in the encoding that was tried.
+
+    is_ascii: all that comes before them is.
+    """
+    if wide := signs.wide_encoding(data):
+        return f"It looks like {wide.upper()}: pass --encoding {wide}."
+    if is_utf8 and is_ascii and signs.may_be_cp1252(data):
+        return (
+            "It looks like Windows-1252: pass --encoding cp1252, or re-save the file as UTF-8; "
+            "--errors replace reads on."
+        )
+    encoding = "--encoding" if is_utf8 else "another --encoding"
+    return f"Re-save the file as UTF-8, or pass {encoding} or --errors replace."

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import numpy as np
 
+from rnngen.dataset.held_out import usual_draw
 from rnngen.errors import CorpusError
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from rnngen.dataset.held_out import Draw, Tail
     from rnngen.dataset.store import TokenStore
 
     IdArray = NDArray[np.int64]
@@ -130,16 +132,18 @@ class ContinuousSplit:
 
 
 class DocumentSplit:
-    """The documents whose hashes are in a range, shuffled whole.
+    """The documents, or ends of documents, that a draw puts on one side, shuffled whole.
 
     At most `MOST_UNITS` things are shuffled, so that memory does not grow with the corpus: of more
     documents, groups of neighbours. Where documents lie is read from the store when they are.
     """
 
-    def __init__(self, store: TokenStore, least: int = 0, most: int = 2**64 - 1) -> None:
-        """least, most: the hashes of the documents that belong to this side, both included."""
+    def __init__(
+        self, store: TokenStore, draw: Draw | Tail | None = None, *, held_out: bool = False
+    ) -> None:
+        """draw: what is held out; None: nothing.  held_out: this is that side."""
         self._store = store
-        self._hash_bounds = np.uint64(least), np.uint64(most)
+        self._draw, self._held_out = draw, held_out
         self._count = len(store.hashes)
         self._group = -(-self._count // MOST_UNITS)
         lengths = np.concatenate([*map(self._lengths, self._chunks()), np.empty(0, np.int64)])
@@ -166,16 +170,18 @@ class DocumentSplit:
 
     def _here(self, first: int, last: int) -> tuple[IdArray, IdArray]:
         """The same of documents [first, last)."""
-        last = min(last, self._count)
-        offsets = self._store.offsets[first : last + 1].astype(np.int64)
-        if last - first == 1:  # a group that holds nothing is never asked for
-            return offsets[:1], offsets[1:]
-        belongs = self._belongs(first, last)
-        return offsets[:-1][belongs], offsets[1:][belongs]
+        starts, stops = self._ends(first, min(last, self._count))
+        some = starts < stops
+        return starts[some], stops[some]
 
-    def _belongs(self, first: int, last: int) -> NDArray[np.bool_]:
+    def _ends(self, first: int, last: int) -> tuple[IdArray, IdArray]:
+        """Where the parts of documents [first, last) begin and end that are on this side."""
+        offsets = self._store.offsets[first : last + 1].astype(np.int64)
+        starts, stops = offsets[:-1], offsets[1:]
+        if self._draw is None:
+            return starts, stops
         hashes = self._store.hashes[first:last]
-        return np.asarray((hashes >= self._hash_bounds[0]) & (hashes <= self._hash_bounds[1]))
+        return self._draw.ends(hashes, starts, stops, held_out=self._held_out)
 
     def _chunks(self) -> Iterator[int]:
         """The first document of every so many groups."""
@@ -188,24 +194,25 @@ class DocumentSplit:
     def _lengths(self, first: int) -> IdArray:
         """Tokens of this side in each group of a chunk."""
         last = min(first + self._chunk, self._count)
-        lengths = np.diff(self._store.offsets[first : last + 1].astype(np.int64))
-        lengths[~self._belongs(first, last)] = 0
-        return np.add.reduceat(lengths, np.arange(0, last - first, self._group))
+        starts, stops = self._ends(first, last)
+        return np.add.reduceat(stops - starts, np.arange(0, last - first, self._group))
 
 
-def split(store: TokenStore, valid_fraction: float) -> tuple[Split, Split]:
+def split(
+    store: TokenStore, valid_fraction: float, draw: Draw | Tail | None = None
+) -> tuple[Split, Split]:
     """The training and the validation side of a store.
 
     Documents are drawn by a hash of their content, so that equal ones never part and a growing
     corpus keeps its sides. A continuous text, or a single document, holds out its end.
+    draw: what is held out of documents, as `held_out_of` found it; None: the usual draw.
     Raises CorpusError if either side would be empty.
     """
     if store.documents != "none":
-        least, most = _extremes(store)
-        # The document with the least hash is held out if the draw holds out none.
-        held_out = max(least, int(valid_fraction * 2**64) - 1)
-        if held_out < most:
-            return DocumentSplit(store, least=held_out + 1), DocumentSplit(store, most=held_out)
+        draw = draw or usual_draw(store, valid_fraction)
+        sides = DocumentSplit(store, draw), DocumentSplit(store, draw, held_out=True)
+        if all(side.num_tokens for side in sides):
+            return sides
     cut = round(store.num_tokens * (1 - valid_fraction))
     if not 0 < cut < store.num_tokens:
         raise CorpusError(
@@ -222,12 +229,6 @@ def whole(store: TokenStore) -> Split:
         if store.documents == "none"
         else DocumentSplit(store)
     )
-
-
-def _extremes(store: TokenStore) -> tuple[int, int]:
-    """The least and the greatest hash of a document."""
-    chunks = [store.hashes[i : i + AT_ONCE] for i in range(0, len(store.hashes), AT_ONCE)]
-    return min(int(chunk.min()) for chunk in chunks), max(int(chunk.max()) for chunk in chunks)
 
 
 def num_batches(num_tokens: int, batch_size: int, seq_len: int) -> int:

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from rnngen import tensor_file, tokenizers
 from rnngen.corpus import DOCUMENTS, STDIN, Corpus, CorpusExcerpt, CorpusShard, open_corpus
+from rnngen.corpus.reading import Reading
 from rnngen.dataset.facts import STORE_VERSION
 from rnngen.dataset.store import TokenStore, build_store, open_shards, open_store
 from rnngen.errors import ConfigError, CorpusError, FileError
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
     OnProgress = Callable[[int], None]
 
+READING = tuple(Reading.__dataclass_fields__)
 MOST_LISTED = 8
 """Missing shards that are named."""
 
@@ -46,6 +48,12 @@ class TextConfig:
     documents: str = "auto"
     encoding: str = "utf-8"
     column: str | None = None
+    errors: str = "strict"
+    format: str = "auto"
+    delimiter: str | None = None
+    quoting: str = "auto"
+    strict: bool = False
+    """These five as in `rnngen.corpus.reading.Reading`."""
     tokenizer: str = "char"
     vocab_size: int | None = None
     subwords: str = "bpe"
@@ -62,6 +70,7 @@ class TextConfig:
         for name, value in (("vocab_size", self.vocab_size), ("min_count", self.min_count)):
             if value is not None and (not isinstance(value, int) or value < 1):
                 raise ConfigError(f"`{name}` must be a whole number, at least 1, got {value}.")
+        Reading(**{name: getattr(self, name) for name in READING})  # checks them
         if self.novelty not in (None, True, False):
             raise ConfigError(f"`novelty` is on or off, got {self.novelty!r}.")
 
@@ -75,9 +84,8 @@ class TextConfig:
         return open_corpus(
             paths,
             documents=self.documents,
-            encoding=self.encoding,
-            column=self.column,
             digests=digests_file(home),
+            **{name: getattr(self, name) for name in READING},
         )
 
 

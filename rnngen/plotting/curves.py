@@ -7,7 +7,6 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from rnngen.config import option
 from rnngen.errors import CheckpointError, ConfigError
 
 if TYPE_CHECKING:
@@ -45,13 +44,12 @@ class View:
         for name, choices in (("x", X_UNITS), ("y", Y_KEYS)):
             if getattr(self, name) not in choices:
                 raise ConfigError(
-                    f"{option(name)} must be one of {', '.join(choices)}, "
-                    f"got {getattr(self, name)!r}."
+                    f"`{name}` must be one of {', '.join(choices)}, got {getattr(self, name)!r}."
                 )
         if not 0 <= self.smooth < 1:
-            raise ConfigError(f"--smooth must be at least 0 and below 1, got {self.smooth:g}.")
+            raise ConfigError(f"`smooth` must be at least 0 and below 1, got {self.smooth:g}.")
         if self.first is not None and not math.isfinite(self.first):
-            raise ConfigError(f"--from must be a finite number, got {self.first:g}.")
+            raise ConfigError(f"`from` must be a finite number, got {self.first:g}.")
 
     @property
     def y_key(self) -> str:

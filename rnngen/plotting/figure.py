@@ -48,7 +48,7 @@ def file_format(path: Path) -> str:
     """png, svg or pdf, as the name says. Raises ConfigError for any other."""
     kind = path.suffix.lower().removeprefix(".")
     if kind not in DATES:
-        raise ConfigError(f"--out must end in .png, .svg or .pdf, got {str(path)!r}.")
+        raise ConfigError(f"`out` must end in .png, .svg or .pdf, got {str(path)!r}.")
     return kind
 
 

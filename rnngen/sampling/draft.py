@@ -201,7 +201,7 @@ def check_finite(log_probabilities: FloatArray) -> FloatArray:
     if np.isnan(log_probabilities).any():
         raise CheckpointError(
             "the model gives no probabilities, its numbers are not finite; train it again with a"
-            " lower --learning-rate."
+            " lower `learning_rate`."
         )
     return log_probabilities
 

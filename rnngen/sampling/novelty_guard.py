@@ -30,12 +30,12 @@ def check_index(index: SpanIndex | None, length: int) -> SpanIndex:
     """The index, if it can tell copies of `length` characters. Raises ConfigError if not."""
     if index is None:
         raise ConfigError(
-            "--novel needs the index of the training text that rnngen train --novelty keeps, and"
-            " this model has none. Train it again, or leave --novel out."
+            "`novel` needs the index of the training text that training keeps with `novelty`, and"
+            " this model has none. Train it again, or leave `novel` out."
         )
     if length < index.span:
         raise ConfigError(
-            f"--novel must be at least {index.span}, the length of the spans that this model's"
+            f"`novel` must be at least {index.span}, the length of the spans that this model's"
             f" index holds, got {length}."
         )
     return index

@@ -182,7 +182,7 @@ def _read(piece: TextPiece, row: IdArray, nats: Nats) -> ScoredPiece:
     if np.isnan(nats).any():
         raise CheckpointError(
             "what the model foretells is not a number; its weights are damaged, or its training "
-            "diverged. Train it again with a lower --learning-rate."
+            "diverged. Train it again with a lower `learning_rate`."
         )
     return ScoredPiece(piece, row[1:], nats)
 

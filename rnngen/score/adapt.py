@@ -42,7 +42,7 @@ class AdaptingReader:
     ) -> None:
         """weights: copied.  rate: the step of a weight whose gradient is as large as ever."""
         if not 0 < rate < math.inf:
-            raise ConfigError(f"--adapt-rate must be above 0, got {rate:g}. Try 0.001.")
+            raise ConfigError(f"`adapt_rate` must be above 0, got {rate:g}. Try 0.001.")
         self._model = RNNLM(config)
         self._model.load_state_dict({name: torch.tensor(array) for name, array in weights.items()})
         self._model.eval()  # no dropout: the text is read once
@@ -63,7 +63,7 @@ class AdaptingReader:
         nats = np.concatenate([self._read(row[i : i + STRETCH + 1]) for i in starts])
         if not np.isfinite(nats).all():
             raise ConfigError(
-                f"--adapt-rate {self._rate:g} is too high for this text: the weights grew without "
+                f"`adapt_rate` {self._rate:g} is too high for this text: the weights grew without "
                 "bound. Lower it."
             )
         return nats

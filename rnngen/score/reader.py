@@ -53,7 +53,7 @@ class RuntimeReader:
         """stride: tokens after which to begin again with an empty state; None: never."""
         if stride is not None and stride < 1:
             raise ConfigError(
-                f"--stride must be at least 1 token, got {stride}. Leave it out to carry the state "
+                f"`stride` must be at least 1 token, got {stride}. Leave it out to carry the state "
                 "through the whole text."
             )
         self._runtime = runtime

@@ -12,8 +12,9 @@ from rnngen.config import BUDGET, ModelConfig, TrainConfig
 from rnngen.cores import cores
 from rnngen.corpus import Corpus, CorpusExcerpt, reopen
 from rnngen.dataset import batches, cache
+from rnngen.dataset.held_out import held_out_of
 from rnngen.errors import CheckpointError, CorpusError
-from rnngen.forms.language import lexicon
+from rnngen.forms.language import lexicon as words
 from rnngen.training import recipe
 from rnngen.training.finetune import initial_weights
 from rnngen.training.situation import Situation
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
     from rnngen.tokenizers.base import Tokenizer
     from rnngen.training.recipe import Recipe
 
+HELD_OUT = "text"
+"""What a run's saved state says of how its text was divided: by length, see held_out.py."""
 MOST_HELD_OUT = 2_000_000
 """Tokens of documents held out by default; of more text, a smaller share is enough to measure."""
 
@@ -82,6 +85,7 @@ def new_plan(
     folder: Path,
     given: Mapping[str, Any],
     *,
+    home: Path | None = None,
     pretrained: Pretrained | None = None,
     device: str = "cpu",
     progress: OnProgress | None = None,
@@ -89,13 +93,17 @@ def new_plan(
 ) -> tuple[Plan, Recipe]:
     """A run on `text`, its settings chosen by the recipe but for those `given`.
 
+    home: where tokens are kept; None: beside the run's folder.
     pretrained: the model to go on from; its tokens and shape are kept, `text.tokenizer` is unused.
     device: the kind of device that was found: `cpu`, `cuda` or `mps`.
     Raises CorpusError, TokenizerError or ConfigError.
     """
     recipe.check(given, pretrained.model.config if pretrained else None)
-    home = folder.parent
+    home = home or folder.parent
     corpus = text.corpus(home)
+    tell = note or (lambda line: None)
+    for line in corpus.notes:
+        tell(line)
     if pretrained is None:
         tokenizer = cache.find_tokenizer(corpus, text, home, note)
     else:  # its tokens are kept, with new ones for characters it lacks
@@ -103,7 +111,7 @@ def new_plan(
     store = cache.find_store(corpus, tokenizer, home, progress)
     valid = text.valid_corpus(home)
     fraction = given.get("valid_fraction", _valid_fraction(store))
-    training, validation = _sides(store, valid, tokenizer, fraction, home)
+    training, validation, reason = _sides(store, valid, tokenizer, fraction, home, by=HELD_OUT)
     situation = Situation(
         num_tokens=training.num_tokens,
         held_out=validation.num_tokens,
@@ -118,7 +126,11 @@ def new_plan(
         "corpus": _describe(corpus),
         "valid": _describe(valid) if valid else None,
         "novelty": index is not None,
+        "held_out": HELD_OUT,
     }
+    lexicon = _lexicon(corpus)
+    for line in _remarks(corpus, valid, reason):
+        tell(line)
     plan = Plan(
         folder=folder,
         model=chosen.model,
@@ -134,21 +146,24 @@ def new_plan(
         },
         source=source,
         novelty=index,
-        lexicon=_lexicon(corpus),
+        lexicon=lexicon,
         initial=initial_weights(pretrained.model, tokenizer.vocab_size) if pretrained else None,
     )
     return plan, chosen
 
 
-def resumed_plan(folder: Path, end: Mapping[str, Any] | None = None) -> Plan:
+def resumed_plan(
+    folder: Path, end: Mapping[str, Any] | None = None, *, home: Path | None = None
+) -> Plan:
     """The run whose state stands in `folder`, as it was.
 
     end: another end of it, as settings named in BUDGET, counted from its beginning; only then are
     its settings not what they were, as patience is off.
+    home: where tokens are kept; None: beside the run's folder.
     Raises CheckpointError if there is no such state, CorpusError if its text is gone or changed,
     ConfigError for an end that cannot be.
     """
-    path = folder / runs.TRAINING_FILE
+    path, home = folder / runs.TRAINING_FILE, home or folder.parent
     tensors, facts = tensor_file.load_tensors(path, "training")
     try:
         model, config = ModelConfig(**facts["model"]), TrainConfig(**facts["config"])
@@ -157,12 +172,13 @@ def resumed_plan(folder: Path, end: Mapping[str, Any] | None = None) -> Plan:
             facts["tokenizer"], checkpoint.strip_prefix("tokenizer.", tensors)
         )
         source, about = facts["source"], facts["job"]
-        corpus = _reopen(source["corpus"], folder.parent)
-        valid = _reopen(source["valid"], folder.parent) if source["valid"] else None
+        corpus = _reopen(source["corpus"], home)
+        valid = _reopen(source["valid"], home) if source["valid"] else None
     except (KeyError, TypeError) as error:
         raise CheckpointError(f"{path}: not a run this version can resume: {error}") from error
-    store = cache.find_store(corpus, tokenizer, folder.parent, None)
-    training, validation = _sides(store, valid, tokenizer, config.valid_fraction, folder.parent)
+    store = cache.find_store(corpus, tokenizer, home, None)
+    sides = _sides(store, valid, tokenizer, config.valid_fraction, home, by=source.get("held_out"))
+    training, validation, _ = sides
     return Plan(
         folder=folder,
         model=model,
@@ -207,15 +223,35 @@ def _span_index(
 
 def _lexicon(corpus: Corpus) -> Tensors:
     """The words of the text, which forms are made of."""
-    return lexicon.of_texts(corpus, continuous=corpus.documents == "none").to_tensors()
+    return words.of_texts(corpus, continuous=corpus.documents == "none").to_tensors()
+
+
+def _remarks(corpus: Corpus, valid: Corpus | None, reason: str) -> list[str]:
+    """What was left out of the text, now that it has been read, and how it was divided."""
+    read = [corpus, valid] if valid else [corpus]
+    found = [line for each in read for line in each.remarks()]
+    found += valid.notes if valid else ()
+    return [*found, reason] if reason else found
 
 
 def _sides(
-    store: TokenStore, valid: Corpus | None, tokenizer: Tokenizer, fraction: float, home: Path
-) -> tuple[Split, Split]:
-    if valid is None:
-        return batches.split(store, fraction)
-    return batches.whole(store), batches.whole(cache.find_store(valid, tokenizer, home, None))
+    store: TokenStore,
+    valid: Corpus | None,
+    tokenizer: Tokenizer,
+    fraction: float,
+    home: Path,
+    *,
+    by: str | None,
+) -> tuple[Split, Split, str]:
+    """The training and the held-out text, and how it was divided if not the usual way.
+
+    by: None for a run of version 0.1, which divided documents by their number alone.
+    """
+    if valid is not None:
+        held_out = batches.whole(cache.find_store(valid, tokenizer, home, None))
+        return batches.whole(store), held_out, ""
+    draw = held_out_of(store, fraction) if by == HELD_OUT else None
+    return *batches.split(store, fraction, draw), draw.reason if draw else ""
 
 
 def _valid_fraction(store: TokenStore) -> float:

@@ -1,6 +1,6 @@
 """From the text, the machine and the time given to every setting of a run, with its reason.
 
-The rules were found by experiment (see tests/bench/README.md). Each is a function of the situation,
+The rules were found by experiment (see docs/benchmarks.md). Each is a function of the situation,
 of what the user gave, and of what earlier rules chose; `choose` applies them in order. What a user
 gives is taken as it is, and later rules build on it.
 """

@@ -74,5 +74,6 @@ def load_state(plan: Plan, learner: Learner) -> tuple[Progress, bool]:
         learner.load(tensors)
         end = {name: facts["config"][name] for name in BUDGET}
     except (KeyError, TypeError, RuntimeError) as error:
-        raise CheckpointError(f"{path}: does not fit the run's settings: {error}") from error
+        reason = " ".join(str(error).split())  # torch's has many lines
+        raise CheckpointError(f"{path}: does not fit the run's settings: {reason}") from error
     return progress, end != {name: getattr(plan.config, name) for name in BUDGET}

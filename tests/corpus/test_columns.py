@@ -10,7 +10,7 @@ from unittest.mock import patch
 import pytest
 from hypothesis import given
 
-from rnngen.corpus import columns, open_corpus
+from rnngen.corpus import open_corpus, rows
 from rnngen.corpus.documents import strip_blank_lines
 from rnngen.errors import CorpusError
 
@@ -126,7 +126,7 @@ def test_a_column_not_given_or_not_there_lists_those_there_are(
             ', line 2: not a JSON object such as {"text": "..."}.',
         ),
         ("x.jsonl", b'{"text": "a"}\n{"text"\n', ", line 2: not JSON ("),
-        ("x.jsonl", b'{"text": "a"}\n{"b": 1}\n', ", line 2: no column 'text'; its columns are b."),
+        ("x.jsonl", b'{"a": "a"}\n{"b": 1}\n', ": no column 'text'; its columns are a, b."),
         ("x.jsonl", b'\n{"text": [1]}\n', ", line 2: column 'text' holds [1], which is no text."),
         ("x.jsonl", b'{"text": "a"}\n' + b"[" * 99999, ", line 2: not JSON ("),
         (
@@ -147,7 +147,7 @@ def test_a_row_that_cannot_be_read_is_named_by_file_and_line(
 
 @pytest.mark.parametrize("name", ["x.csv", "x.jsonl"])
 def test_a_row_too_long_for_memory_is_an_error(tmp_path: Path, name: str) -> None:
-    with patch.object(columns, "ROW_LIMIT", 100), blocks_of(32):
+    with patch.object(rows, "ROW_LIMIT", 100), blocks_of(32):
         message = error(tmp_path, name, b"x" * 400)
     assert "line " in message
     assert "longer than 100 characters" in message
@@ -159,5 +159,5 @@ def test_a_column_without_a_table_is_an_error(tmp_path: Path) -> None:
     def opened() -> Corpus:
         return open_corpus([path], column="text")
 
-    with pytest.raises(CorpusError, match=r"^--column text is for \.csv, \.tsv and \.jsonl files"):
+    with pytest.raises(CorpusError, match=r"^--column text is for \.csv, .*--format csv\.$"):
         opened()

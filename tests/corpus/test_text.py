@@ -96,7 +96,8 @@ def test_invalid_utf8_is_named_by_line_and_byte(tmp_path: Path, size: int, ends:
     with blocks_of(size), pytest.raises(CorpusError) as caught:
         joined(open_corpus([path], documents="none"))
     assert str(caught.value) == (
-        f"{path}, line 811: byte 0xe4 is not UTF-8. Re-save the file as UTF-8, or pass --encoding."
+        f"{path}, line 811: byte 0xe4 is not UTF-8. Re-save the file as UTF-8, or pass --encoding "
+        "or --errors replace."
     )
 
 

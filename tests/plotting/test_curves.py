@@ -131,11 +131,11 @@ def test_smoothing_is_a_weighted_mean(values: list[float], weight: float):
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"x": "hours"}, "--x must be one of step, tokens, minutes, epoch, got 'hours'"),
-        ({"y": "loss"}, "--y must be one of nats, bits"),
-        ({"smooth": 1.0}, "--smooth"),
-        ({"smooth": math.nan}, "--smooth"),
-        ({"first": math.inf}, "--from"),
+        ({"x": "hours"}, "`x` must be one of step, tokens, minutes, epoch, got 'hours'"),
+        ({"y": "loss"}, "`y` must be one of nats, bits"),
+        ({"smooth": 1.0}, "`smooth`"),
+        ({"smooth": math.nan}, "`smooth`"),
+        ({"first": math.inf}, "`from`"),
     ],
 )
 def test_a_view_that_cannot_be_is_refused(settings, message: str):

@@ -243,12 +243,12 @@ def test_masks_of_many_texts_are_those_of_each():
 
 
 def test_a_copy_shorter_than_the_index_can_tell_is_refused_by_name():
-    with pytest.raises(ConfigError, match=f"--novel must be at least {SPAN}, .*got {SPAN - 1}"):
+    with pytest.raises(ConfigError, match=f"`novel` must be at least {SPAN}, .*got {SPAN - 1}"):
         texts(UniformRuntime(4), Pieces("abc"), novel=SPAN - 1)
-    with pytest.raises(ConfigError, match="--novel must be a whole number, at least 1, got 0"):
+    with pytest.raises(ConfigError, match="`novel` must be a whole number, at least 1, got 0"):
         SampleConfig(novel=0)
 
 
 def test_a_model_without_an_index_says_how_to_get_one():
-    with pytest.raises(ConfigError, match="rnngen train --novelty"):
+    with pytest.raises(ConfigError, match="with `novelty`"):
         texts(UniformRuntime(4), Pieces("abc"), index=None, novel=50)

@@ -271,12 +271,12 @@ def test_a_text_of_nothing_is_refused():
 
 def test_settings_that_cannot_be_are_refused():
     for stride in (0, -3):
-        with pytest.raises(ConfigError, match="--stride must be at least 1"):
+        with pytest.raises(ConfigError, match="`stride` must be at least 1"):
             model().scorer(stride=stride)
     for rate in (0, -1, math.nan, math.inf):
-        with pytest.raises(ConfigError, match="--adapt-rate must be above 0"):
+        with pytest.raises(ConfigError, match="`adapt_rate` must be above 0"):
             model().scorer(adapt_rate=rate)
-    with pytest.raises(ConfigError, match="--stride forgets"):
+    with pytest.raises(ConfigError, match="`stride` forgets"):
         model().scorer(stride=2, adapt_rate=0.1)
 
 
@@ -325,7 +325,7 @@ def test_what_is_learned_from_a_text_serves_the_next():
 
 
 def test_adapting_too_fast_is_an_error_that_names_the_rate():
-    with pytest.raises(ConfigError, match="--adapt-rate 1e\\+30 is too high"):
+    with pytest.raises(ConfigError, match="`adapt_rate` 1e\\+30 is too high"):
         model().score(REPETITIVE, adapt_rate=1e30)
 
 

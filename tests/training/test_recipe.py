@@ -138,17 +138,17 @@ def test_little_time_does_not_go_into_reading_held_out_text():
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ({"hidden_size": 0}, "--hidden-size must be a whole number, at least 1, got 0"),
-        ({"dropout": 1.0}, "--dropout must be at least 0 and below 1, got 1.0"),
-        ({"cell": "rnn"}, "--cell must be one of lstm, gru, got rnn"),
-        ({"minutes": -1.0}, "--minutes must be above 0, got -1.0"),
-        ({"batch_size": 0}, "--batch-size must be a whole number, at least 1, got 0"),
-        ({"seq_len": 0}, "--seq-len must be a whole number, at least 1, got 0"),
-        ({"steps": 0}, "--steps must be a whole number, at least 1, got 0"),
-        ({"hidden_size": "big"}, "--hidden-size must be a whole number"),
-        ({"learning_rate": float("nan")}, "--learning-rate must be above 0, got nan"),
-        ({"precision": "fp8"}, "--precision must be one of auto, fp32, bf16, got fp8"),
-        ({"tie_weights": True, "embedding_dim": 4, "hidden_size": 8}, "--tie-weights must be off"),
+        ({"hidden_size": 0}, "`hidden_size` must be a whole number, at least 1, got 0"),
+        ({"dropout": 1.0}, "`dropout` must be at least 0 and below 1, got 1.0"),
+        ({"cell": "rnn"}, "`cell` must be one of lstm, gru, got rnn"),
+        ({"minutes": -1.0}, "`minutes` must be above 0, got -1.0"),
+        ({"batch_size": 0}, "`batch_size` must be a whole number, at least 1, got 0"),
+        ({"seq_len": 0}, "`seq_len` must be a whole number, at least 1, got 0"),
+        ({"steps": 0}, "`steps` must be a whole number, at least 1, got 0"),
+        ({"hidden_size": "big"}, "`hidden_size` must be a whole number"),
+        ({"learning_rate": float("nan")}, "`learning_rate` must be above 0, got nan"),
+        ({"precision": "fp8"}, "`precision` must be one of auto, fp32, bf16, got fp8"),
+        ({"tie_weights": True, "embedding_dim": 4, "hidden_size": 8}, "`tie_weights` must be off"),
     ],
 )
 def test_a_setting_that_cannot_be_is_refused_by_its_option(given, message):

@@ -11,7 +11,7 @@ class Dropout(nn.Module):
     """Zeroes a share of its input's units and scales up the rest; in training only.
 
     A row of the batch has one mask for all its tokens (Gal & Ghahramani 2016), or one for each:
-    tests/bench/README.md tells where which was better.
+    docs/benchmarks.md tells where which was better.
 
     Each row of the batch has a generator of its own, which begins anew at every step: masks depend
     neither on the threads that share the rows nor on anything drawn before, and no generator need
