@@ -5,17 +5,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from rnngen.api import LanguageModel, load
+    from rnngen.api import LanguageModel, load, train
 
 from rnngen.version import __version__
 
-__all__ = ["LanguageModel", "__version__", "load"]
+__all__ = ["LanguageModel", "__version__", "load", "train"]
 
 
 def __getattr__(name: str) -> Any:
     """Import the library face when it is asked for: `rnngen --help` needs none of it."""
-    if name in ("LanguageModel", "load"):
+    if name in __all__:
         from rnngen import api
 
         return getattr(api, name)
     raise AttributeError(f"module 'rnngen' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -12,7 +12,7 @@ OF_TEXTS = (
     *("valid", "documents", "encoding", "column", "novelty"),
     *("tokenizer", "vocab_size", "subwords", "min_count", "shard"),
 )
-OF_RUNS = ("name", "resume", "overwrite", "init_from", "tensorboard")
+OF_RUNS = ("name", "output", "resume", "overwrite", "init_from", "tensorboard")
 OF_COMMANDS = (
     *("stride", "adapt", "adapt_rate"),
     *("x", "y", "from", "smooth", "width", "height", "out"),
@@ -21,6 +21,8 @@ OF_COMMANDS = (
 OPTIONS = {field.name for config in CONFIGS for field in dataclasses.fields(config)}
 OPTIONS |= {*OF_TEXTS, *OF_RUNS, *OF_COMMANDS}
 """Names of settings that are options of a command."""
+SHORT = {"output": "-o"}
+"""Settings that are named by a short option."""
 
 
 def as_options(message: str) -> str:
@@ -29,4 +31,8 @@ def as_options(message: str) -> str:
     >>> as_options("`batch_size` must be at least 1, got 0.")
     '--batch-size must be at least 1, got 0.'
     """
-    return spell_settings(message, lambda name: option(name) if name in OPTIONS else f"`{name}`")
+    return spell_settings(message, _as_option)
+
+
+def _as_option(name: str) -> str:
+    return SHORT.get(name, option(name)) if name in OPTIONS else f"`{name}`"

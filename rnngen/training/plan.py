@@ -95,7 +95,7 @@ def new_plan(
 
     home: where tokens are kept; None: beside the run's folder.
     pretrained: the model to go on from; its tokens and shape are kept, `text.tokenizer` is unused.
-    device: the kind of device that was found: `cpu`, `cuda` or `mps`.
+    device: the kind of device that was found, `cpu`, `cuda` or `mps`; the run is for that one.
     Raises CorpusError, TokenizerError or ConfigError.
     """
     recipe.check(given, pretrained.model.config if pretrained else None)
@@ -120,7 +120,7 @@ def new_plan(
         device=device,
         pretrained=pretrained.model.config if pretrained else None,
     )
-    chosen = recipe.choose(situation, {"valid_fraction": fraction, **given})
+    chosen = recipe.choose(situation, {"valid_fraction": fraction, **given, "device": device})
     index = _span_index(corpus, text.novelty, note)
     source = {
         "corpus": _describe(corpus),

@@ -20,7 +20,7 @@ from rnngen.dataset import batches
 from rnngen.errors import ConfigError
 from rnngen.training import device
 from rnngen.training.evaluator import Evaluator
-from rnngen.training.events import Event, Planned, Stopped
+from rnngen.training.events import Event, Planned, Stopped, observed
 from rnngen.training.learner import Learner
 from rnngen.training.log import Log
 from rnngen.training.processes import SINGLE
@@ -64,10 +64,7 @@ def train(
         yield from run.events(should_stop)
         return
     with Log(plan.folder / runs.LOG_FILE, keep_until=run.progress.step) as log:
-        for event in run.events(should_stop):
-            for observer in (log, *observers):
-                observer.observe(event)
-            yield event
+        yield from observed(run.events(should_stop), [log, *observers])
 
 
 class Run:
