@@ -5,19 +5,24 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from rnngen import forms
     from rnngen.api import LanguageModel, load, train
 
 from rnngen.version import __version__
 
-__all__ = ["LanguageModel", "__version__", "load", "train"]
+__all__ = ["LanguageModel", "__version__", "forms", "load", "train"]
 
 
 def __getattr__(name: str) -> Any:
     """Import the library face when it is asked for: `rnngen --help` needs none of it."""
-    if name in __all__:
+    if name in ("LanguageModel", "load", "train"):
         from rnngen import api
 
         return getattr(api, name)
+    if name == "forms":
+        import importlib
+
+        return importlib.import_module("rnngen.forms")
     raise AttributeError(f"module 'rnngen' has no attribute {name!r}")
 
 

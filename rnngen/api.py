@@ -9,18 +9,13 @@
 from __future__ import annotations
 
 import dataclasses
-import time
-import unicodedata
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from rnngen import checkpoint, runs
-from rnngen.config import SampleConfig, option
-from rnngen.errors import ConfigError, CorpusError, FormError
+from rnngen.config import SampleConfig
+from rnngen.errors import ConfigError, CorpusError
 from rnngen.model.numpy_runtime import NumpyRuntime
-from rnngen.sampling import logits as logit_rules
-from rnngen.sampling.novelty_guard import check_index
+from rnngen.sampling.prompts import normalized
 from rnngen.sampling.sampler import Sampler
 from rnngen.score import Scorer, TextPiece
 from rnngen.score.reader import RuntimeReader
@@ -30,16 +25,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from rnngen.forms.distinct import FormText
-    from rnngen.forms.search import Truncate
     from rnngen.forms.spec import FormSpec
     from rnngen.sampling.draft import SampledText
     from rnngen.score import Score
     from rnngen.score.reader import Reader
     from rnngen.training.events import Event
 
-
-FORM_SETTINGS = ("temperature", "top_k", "top_p", "min_p", "novel")
-"""Those of SampleConfig that say how a text of a form is drawn; the form says all else."""
 
 SHORT = 160
 """Tokens of a text that a model in training writes."""
@@ -152,7 +143,7 @@ class LanguageModel:
 
     def write_form(
         self,
-        form: str | FormSpec,
+        form: str | Path | FormSpec,
         prompt: str = "",
         *,
         n: int = 1,
@@ -167,18 +158,14 @@ class LanguageModel:
         >>> for text in rnngen.load("haiku").write_form("haiku", "old pond", n=3, seed=1):
         ...     print(text.whole)
 
-        form: the name of a built-in one, or what forms.spec.read makes of a TOML file.
-        particles, budget_ms, words: as for `write_forms`.  settings: those of FORM_SETTINGS.
+        form, particles, budget_ms, words: see `rnngen.forms.FormWriter`.
+        settings: temperature, top_k, top_p, min_p and novel, as of SampleConfig.
         Raises ConfigError for a setting that cannot be, FormError if no text is found.
         """
-        from rnngen.forms import spec
-
-        asked = spec.load(form) if isinstance(form, str) else form
-        config = SampleConfig(**settings)
         return list(
             self.write_forms(
-                asked,
-                config,
+                form,
+                SampleConfig(**settings),
                 [prompt],
                 n=n,
                 seed=seed,
@@ -190,85 +177,21 @@ class LanguageModel:
 
     def write_forms(
         self,
-        form: FormSpec,
+        form: str | Path | FormSpec,
         config: SampleConfig,
         prompts: Sequence[str],
         *,
         n: int,
         seed: int,
-        particles: int | None = None,
-        budget_ms: float | None = None,
-        words: str = "corpus",
+        **search: Any,
     ) -> Iterator[FormText]:
-        """`n` texts of a form for each prompt, one after the other; see forms/distinct.py.
+        """`n` texts of a form for each prompt, as soon as they are written.
 
-        particles: texts followed side by side for each one written, 16 if nothing is said; more
-        come nearer to what the model itself would write, given that it fits.
-        budget_ms: as many particles as are expected to take so long for a text, at least one. The
-        texts then depend on the machine's speed; FormText.particles says how many there were.
-        words: "corpus", or "dictionary" for only those that the dictionary of syllables holds.
+        search: particles, budget_ms and words; see `rnngen.forms.FormWriter`.
         """
-        from rnngen.forms import budget, distinct, search, write
-        from rnngen.forms.compile import WORDS
-        from rnngen.forms.language.lexicon import Lexicon
+        from rnngen.forms.write import FormWriter
 
-        self._check_form(config, n)
-        if particles is not None and budget_ms is not None:
-            raise ConfigError("--budget-ms chooses the --particles; leave one of them out.")
-        if words not in WORDS:
-            raise ConfigError(f"--words must be one of {', '.join(WORDS)}, got {words}.")
-        if not self.lexicon:
-            raise FormError(
-                "the model holds no word list, which forms need: it was trained by an earlier"
-                " version. Train it again."
-            )
-        lexicon = Lexicon.from_tensors(self.lexicon)
-        truncate = _truncation(config)
-        settings = search.SearchSettings(
-            seed, particles or search.PARTICLES, config.temperatures[0], truncate
-        )
-        distinct_texts = distinct.DistinctTexts(lambda text: self._copies(text, config.novel))
-        # All prompts are checked before the first text is written.
-        writers = [
-            write.FormWriter(
-                self.runtime, self.tokenizer, lexicon, form, prompt=normalized(prompt), words=words
-            )
-            for prompt in prompts
-        ]
-        if budget_ms is not None:
-            chosen = budget.particles_within(
-                budget_ms, writers[0].trial(settings), time.perf_counter
-            )
-            settings = dataclasses.replace(settings, particles=chosen)
-        for place, writer in enumerate(writers):
-            indices = range(place * n, (place + 1) * n)
-            for written in distinct_texts.texts(writer, indices, settings):
-                prompt = normalized(prompts[place])
-                yield distinct.form_text(written, settings, prompt=prompt, form=form.name)
-
-    def _check_form(self, config: SampleConfig, n: int) -> None:
-        """Raises ConfigError for settings that mean nothing where a form is asked for."""
-        self._check(config)
-        for name, field in SampleConfig.__dataclass_fields__.items():
-            if name not in FORM_SETTINGS and getattr(config, name) != field.default:
-                raise ConfigError(
-                    f"{option(name)} has no effect with --form, which says by itself what a text"
-                    " is and where it ends; leave one of them out."
-                )
-        if len(config.temperatures) > 1:
-            raise ConfigError("--temperature takes one value with --form, for all texts.")
-        if n > 1 and config.temperatures[0] == 0:
-            raise ConfigError(
-                "at --temperature 0 a form has one text only; ask for one, or draw at another"
-                " temperature."
-            )
-
-    def _copies(self, text: str, length: int | None) -> bool:
-        return (
-            length is not None
-            and self.novelty is not None
-            and self.novelty.longest_copied(text) >= length
-        )
+        return FormWriter(self, form, config, **search).write(prompts, n=n, seed=seed)
 
     def describe(self, text: SampledText | FormText) -> dict[str, Any]:
         """What `rnngen sample --json` prints of a text; docs/scripting.md explains the keys."""
@@ -318,21 +241,9 @@ class LanguageModel:
             reader = AdaptingReader(self.config, self._weights, adapt_rate)
         return Scorer(reader, self.tokenizer, start_id=self.start_id, continuous=self.continuous)
 
-    def _check(self, config: SampleConfig) -> None:
-        """Raises ConfigError for what this model cannot do, before anything is drawn."""
-        if config.novel is not None:
-            check_index(self.novelty, config.novel)
-
     def unseen(self, text: str) -> list[str]:
         """Characters of `text` that the model's training text did not have."""
         return self.tokenizer.unseen(normalized(text))
-
-
-def _truncation(config: SampleConfig) -> Truncate | None:
-    """Top-k, top-p and min-p as one rule on logits at their temperature; None if all are off."""
-    if (config.top_k, config.top_p, config.min_p) == (None, None, None):
-        return None
-    return lambda logits: logit_rules.truncate(logits, config, np.ones(len(logits)))
 
 
 def _as_read(config: SampleConfig) -> SampleConfig:
@@ -343,8 +254,3 @@ def _as_read(config: SampleConfig) -> SampleConfig:
         ban=tuple(map(normalized, config.ban)),
         bias=tuple((normalized(text), value) for text, value in config.bias),
     )
-
-
-def normalized(text: str) -> str:
-    """`text` as training text is read: NFC, lines ended by a newline."""
-    return unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))

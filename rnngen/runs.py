@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from rnngen.errors import CheckpointError, ConfigError
 from rnngen.files import LFS_POINTER, hold_lock
+from rnngen.suggest import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -33,7 +34,7 @@ def home() -> Path:
 
 def new_folder(name: str) -> Path:
     """The folder of the run called `name`. Raises ConfigError if that cannot be a folder name."""
-    if not name or name in (".", "..") or name.startswith(".") or "/" in name or os.sep in name:
+    if not name or name.startswith((".", "-")) or "/" in name or os.sep in name:
         raise ConfigError(
             f"`name` {name!r} cannot be a run's name; use letters, digits, - and _. "
             "Set RNNGEN_HOME to write runs elsewhere."
@@ -64,8 +65,14 @@ def folder_of(name: str | None, output: Path | None, usual_name: Callable[[], st
 
 def option_for(folder: Path) -> str:
     """What names the run of a folder on a command line."""
-    is_named = folder == home() / folder.name
-    return f"--name {folder.name}" if is_named else f"-o {shlex.quote(str(folder))}"
+    name = name_for(folder)
+    return f"{'-o' if os.sep in name else '--name'} {name}"
+
+
+def name_for(folder: Path) -> str:
+    """What a command line calls the run of a folder, quoted for a shell."""
+    is_named = folder == home() / folder.name and not folder.name.startswith("-")
+    return shlex.quote(folder.name if is_named else str(folder))
 
 
 @contextlib.contextmanager
@@ -136,12 +143,13 @@ def remove_leftovers(folder: Path) -> None:
 def find_model(name: str) -> Path:
     """The model file that `name` stands for.
 
-    name: a path (of a run's folder or a model file), or the name of a run under `home()`, under
-    `checkpoints` here, or shipped with the package, looked up in this order.
+    name: of a run under `home()`, of one under `checkpoints` here, of a model shipped with the
+    package, or a path of a run's folder or model file, looked up in this order. With a separator
+    or the suffix of a model file it is a path first.
     Raises CheckpointError that says what there is.
     """
     for folder in _candidates(name):
-        if folder.is_file():
+        if folder.is_file() and (_is_path(name) or _looks_like_a_model(folder)):
             return folder
         if (folder / MODEL_FILE).is_file():
             return folder / MODEL_FILE
@@ -150,9 +158,7 @@ def find_model(name: str) -> Path:
                 f"{folder}: the run has not been evaluated yet, so it has no model; "
                 f"go on with: rnngen train --resume {option_for(folder)}"
             )
-    known = ", ".join(models())
-    hint = f"there are: {known}." if known else "train one with: rnngen train FILE"
-    raise CheckpointError(f"no model called {name!r}; {hint}")
+    raise CheckpointError(f"no model called {name!r}.{_hint(name, models())}")
 
 
 def find_log(name: str) -> Path:
@@ -172,9 +178,18 @@ def find_log(name: str) -> Path:
             (folder / file).is_file() for file in (MODEL_FILE, TRAINING_FILE)
         ):
             without = without or f"{folder}: the run has no {LOG_FILE}"
-    known = ", ".join(log_files())
-    hint = f"there are: {known}." if known else "train one with: rnngen train FILE"
-    raise CheckpointError(f"{without or f'no run called {name!r}'}; {hint}")
+    raise CheckpointError(
+        f"{without or f'no run called {name!r}'}.{_hint(name, list(log_files()))}"
+    )
+
+
+def _hint(name: str, known: list[str]) -> str:
+    """What could be named instead."""
+    if not known:
+        return " Train one with: rnngen train FILE"
+    is_text = Path(name).is_file() and not _looks_like_a_model(Path(name))
+    text = f" {name} in this folder is not a model." if is_text else ""
+    return f"{text}{did_you_mean(name, known)} There are: {', '.join(known)}."
 
 
 def models() -> list[str]:
@@ -257,13 +272,33 @@ def _each_run(file_name: str) -> dict[str, Path]:
 
 
 def _candidates(name: str) -> Iterator[Path]:
-    """Where `name` is looked up, in this order; they need not be there."""
-    yield Path(name)
+    """Where `name` is looked up, in this order; they need not be there.
+
+    A file that happens to be called like a model does not stand in its way.
+    """
+    if _is_path(name):
+        yield Path(name)
     for place in _places():
         yield place / name
     if Path(name).parts[:1] == (SHIPPED,):  # as `checkpoints/shipped/haiku`, from anywhere
         for place in _shipped_folders():
             yield place.parent / name
+    if not _is_path(name):
+        yield Path(name)
+
+
+def _is_path(name: str) -> bool:
+    """Whether `name` says a place, and is no mere name."""
+    return "/" in name or os.sep in name or name.endswith((".safetensors", ".jsonl"))
+
+
+def _looks_like_a_model(file: Path) -> bool:
+    """Whether a file begins as safetensors do: the length of its header, then JSON."""
+    try:
+        with file.open("rb") as opened:
+            return opened.read(9)[8:] == b"{"
+    except OSError:
+        return False
 
 
 def _places() -> list[Path]:

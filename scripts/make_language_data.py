@@ -19,6 +19,7 @@ import numpy as np
 
 from rnngen.forms.language import DATA
 from rnngen.forms.language.perceptron import BITS, features
+from scripts.variants import agree, variants
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -36,9 +37,7 @@ _NO_RHYME: Rhyme = ("", "")
 
 def main() -> None:
     pronunciations = read_dictionary()
-    counts = {word: syllable_counts(p) for word, p in pronunciations.items()}
-    counts.update(read_overrides())
-    counts = {word: c for word, c in counts.items() if c}
+    counts = all_counts(pronunciations)
     write_counts(counts)
     write_rhymes(sorted(counts), pronunciations)
     held_out, rest = split(counts)
@@ -46,6 +45,18 @@ def main() -> None:
     np.save(DATA / "perceptron.npy", train(counts))
     for path in sorted(DATA.iterdir()):
         print(f"{path.stat().st_size:>8} {path.name}")
+
+
+def all_counts(pronunciations: Mapping[str, list[list[str]]]) -> dict[str, Counts]:
+    """Every count that a word of the dictionary or the overrides is heard with."""
+    reviewed = read_overrides()
+    counts = {
+        word: tuple(sorted(set().union(*(variants(word, sounds) for sounds in each))))
+        for word, each in pronunciations.items()
+        if syllable_counts(each)
+    }
+    counts.update(reviewed)
+    return agree({w: c for w, c in counts.items() if c}, pronunciations, set(reviewed))
 
 
 def read_dictionary() -> dict[str, list[list[str]]]:

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from rnngen import runs
+from rnngen import checkpoint, runs
 from rnngen.errors import CheckpointError
 from tests.logs import write_log
+from tests.models import small_model
 
 
 @pytest.fixture
@@ -47,10 +48,10 @@ def test_a_run_without_a_log_is_told_from_none(here: Path, file: str):
     (here / "home" / "fox" / file).touch()
     write_log(here / "home" / "hen", [])
     with pytest.raises(
-        CheckpointError, match=r"home/fox: the run has no log.jsonl; there are: hen"
+        CheckpointError, match=r"home/fox: the run has no log.jsonl. There are: hen"
     ):
         runs.find_log("fox")
-    with pytest.raises(CheckpointError, match="no run called 'dog'; there are: hen"):
+    with pytest.raises(CheckpointError, match=r"no run called 'dog'\. There are: hen"):
         runs.find_log("dog")
 
 
@@ -62,3 +63,48 @@ def test_the_latest_log_is_the_one_last_written_to(here: Path):
         os.utime(log, (1e9 - age, 1e9 - age))
     assert runs.latest_log().parent.name == "fox"
     assert list(runs.log_files()) == ["fox", "hen", "dog"]
+
+
+def write_model(file: Path) -> Path:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    checkpoint.save_model(file, small_model())
+    return file
+
+
+def test_a_file_or_folder_of_a_models_name_does_not_hide_it(here: Path):
+    model = write_model(here / "home" / "fox" / runs.MODEL_FILE)
+    (here / "fox").write_text("a text that was trained on\n")
+    assert runs.find_model("fox").resolve() == model
+    (here / "haiku").write_text("old pond\n")
+    assert runs.find_model("haiku").parent.parent.name == "shipped"
+
+
+def test_a_run_goes_before_a_checkpoint_of_its_name_and_a_path_before_both(here: Path):
+    run = write_model(here / "home" / "fox" / runs.MODEL_FILE)
+    copy = write_model(here / "fox")
+    assert runs.find_model("fox").resolve() == run
+    assert runs.find_model("./fox").resolve() == copy
+    other = write_model(here / "hen.safetensors")
+    write_model(here / "home" / "hen.safetensors" / runs.MODEL_FILE)
+    assert runs.find_model("hen.safetensors").resolve() == other
+
+
+def test_a_file_that_is_no_model_is_said_to_be_none(here: Path):
+    (here / "notes").write_text("not a model\n")
+    with pytest.raises(CheckpointError, match=r"no model called 'notes'\. notes in this folder is"):
+        runs.find_model("notes")
+    with pytest.raises(CheckpointError, match=r"no model called 'hiaku'\. Did you mean haiku\?"):
+        runs.find_model("hiaku")
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("fox", "--name fox"),
+        ("my poems", "--name 'my poems'"),
+        ("it's (final)", "--name 'it'\"'\"'s (final)'"),
+        ("-notes", "-o home/-notes"),
+    ],
+)
+def test_a_suggested_command_can_be_pasted(here: Path, name: str, shown: str):
+    assert runs.option_for(runs.home() / name) == shown

@@ -13,7 +13,7 @@ import pytest
 
 import rnngen
 from rnngen import runs
-from rnngen.forms.check import check
+from rnngen.forms.checker import check
 from rnngen.forms.spec import load
 from tests.conftest import ROOT
 
@@ -38,6 +38,20 @@ def test_each_writes_text_and_reads_its_kind_better_than_noise(name: str):
 def test_haiku_of_the_shipped_model_are_exact():
     texts = rnngen.load(SHIPPED / "haiku").write_form("haiku", n=3, seed=1, particles=4)
     assert {check(text.whole, load("haiku")).verdict for text in texts} == {"exact"}
+
+
+def test_no_shipped_model_writes_a_word_that_is_heard_in_two_ways():
+    from rnngen.forms.language import syllables
+    from rnngen.forms.language.lexicon import Lexicon
+
+    for name in NAMES:
+        lexicon = Lexicon.from_tensors(rnngen.load(SHIPPED / name).lexicon).recounted()
+        written = [w for w, n in zip(lexicon.words, lexicon.syllables, strict=True) if n]
+        assert len(written) > len(lexicon.words) * 0.8
+        assert not {"fire", "firefly", "fires", "child", "squirrel"} & set(written)
+        for word in written[::40]:
+            counts, _ = syllables.estimate(word)
+            assert len(counts) == 1, word
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from rnngen.corpus import Corpus
-    from rnngen.forms.check import Verdict
+    from rnngen.forms.checker import Verdict
     from rnngen.forms.spec import FormSpec
     from rnngen.novelty.copies import Copied
 
@@ -116,9 +116,9 @@ def _verdicts(texts: list[tuple[str, str]], spec: FormSpec | None) -> list[Verdi
     """What is said of each text; empty if it is not asked for."""
     if spec is None:
         return []
-    from rnngen.forms.check import check
+    from rnngen import forms
 
-    return [check(text, spec) for _, text in texts]
+    return [forms.check(text, spec) for _, text in texts]
 
 
 def _open(paths: list[str], documents: str, reading: dict[str, Any], other: list[str]) -> Corpus:

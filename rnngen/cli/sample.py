@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from rnngen import console
-from rnngen.cli import options, sample_form, values
+from rnngen.cli import options, values
 from rnngen.cli.options import setting
-from rnngen.config import SampleConfig
+from rnngen.config import SampleConfig, option
 from rnngen.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from rnngen.api import LanguageModel
     from rnngen.forms.distinct import FormText
+    from rnngen.forms.spec import FormSpec
     from rnngen.sampling.draft import SampledText
 
     AnyText = SampledText | FormText
@@ -126,7 +127,7 @@ def command(
     """
     config = SampleConfig(**_read_settings(ctx.params))
     form_asked = options.form(form, form_file, acrostic)
-    search = sample_form.search(form_asked, particles=particles, budget_ms=budget_ms, words=words)
+    search = _search_settings(form_asked, particles=particles, budget_ms=budget_ms, words=words)
     from rnngen import api, runs
 
     model = api.load(name or runs.latest())
@@ -139,8 +140,10 @@ def command(
         return
     asked = [beginning for beginning in beginnings for _ in range(number)]
     texts: Iterator[AnyText]
+    between = _between(model)
     if form_asked is not None:
         texts = model.write_forms(form_asked, config, beginnings, n=number, seed=seed, **search)
+        between = "\n\n"  # whatever the corpus has: a text may be of several lines
     else:
         texts = model.generate(config, asked, seed=seed, indices=range(len(asked)))
     if out_dir:
@@ -149,8 +152,7 @@ def command(
         for text in texts:
             _put(_json(model, text) + "\n")
     else:
-        usual = _between(model) if form_asked is None else sample_form.BETWEEN
-        between = usual if separator is None else values.unescape(separator)
+        between = between if separator is None else values.unescape(separator)
         _print_all(texts, show_prompt, "\0" if null else "", "" if null else between)
 
 
@@ -172,9 +174,17 @@ def _read_settings(params: dict[str, Any]) -> dict[str, Any]:
     return given
 
 
+def _search_settings(form: FormSpec | None, **options: Any) -> dict[str, Any]:
+    """Those of the options that were given. Raises ConfigError if there is no form to use them."""
+    given = {name: value for name, value in options.items() if value is not None}
+    for name in given if form is None else ():
+        raise ConfigError(f"{option(name)} needs a form. Add --form NAME.")
+    return given
+
+
 def _beginnings(prompt: str | None, file: Path | None, *, one_a_line: bool) -> list[str]:
     """The prompts, one unless each line is one."""
-    from rnngen.api import normalized
+    from rnngen.sampling.prompts import normalized
 
     if prompt is not None and file is not None:
         raise ConfigError("--prompt-file and a prompt exclude each other. Leave one of them out.")
@@ -193,7 +203,7 @@ def _beginnings(prompt: str | None, file: Path | None, *, one_a_line: bool) -> l
 
 
 def _decode(content: bytes, where: str) -> str:
-    from rnngen.api import normalized
+    from rnngen.sampling.prompts import normalized
 
     try:
         # `echo "old pond" | ...` means the words, not the end of the line.
@@ -219,7 +229,7 @@ def _put(text: str) -> None:
 def _stream(
     model: LanguageModel, config: SampleConfig, prompt: str, seed: int, show_prompt: bool, end: str
 ) -> None:
-    from rnngen.api import normalized
+    from rnngen.sampling.prompts import normalized
 
     pieces = model.stream(config, prompt, seed=seed)  # first: it refuses what cannot be
     if show_prompt:

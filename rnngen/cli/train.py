@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
-import shlex
 import signal
 from collections import deque
 from contextlib import contextmanager
@@ -16,7 +14,7 @@ from rnngen import console
 from rnngen.cli import options
 from rnngen.cli.options import setting
 from rnngen.config import ModelConfig, TrainConfig, read_toml
-from rnngen.errors import ConfigError, TrainingError
+from rnngen.errors import TrainingError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -131,14 +129,11 @@ def command(
 
 def _read_settings(params: dict[str, Any], config: Path | None) -> dict[str, Any]:
     """What the user fixed: the TOML file's settings, and over them the options'."""
-    names = [f.name for c in (ModelConfig, TrainConfig) for f in dataclasses.fields(c)]
-    known = {*names, *options.TEXT}
+    from rnngen.training.request import SETTINGS, check_settings
+
     from_file = read_toml(config) if config else {}
-    if unknown := sorted(set(from_file) - known):
-        raise ConfigError(
-            f"{config}: unknown setting {unknown[0]!r}. Known settings: {', '.join(sorted(known))}."
-        )
-    from_options = {k: v for k, v in params.items() if k in known and v is not None}
+    check_settings(from_file, where=f"{config}: ")
+    from_options = {k: v for k, v in params.items() if k in SETTINGS and v is not None}
     return from_file | from_options
 
 
@@ -186,7 +181,7 @@ def _report(stopped: Stopped, folder: Path, *, quiet: bool) -> None:
     from rnngen import runs
 
     resume = f"rnngen train --resume {runs.option_for(folder)}"
-    model = folder.name if folder == runs.home() / folder.name else shlex.quote(str(folder))
+    model = runs.name_for(folder)
     if not console.is_first_process():
         raise typer.Exit({"diverged": 1, "interrupted": INTERRUPTED}.get(stopped.reason, 0))
     if stopped.reason == "diverged":

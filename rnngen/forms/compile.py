@@ -11,6 +11,7 @@ from rnngen.forms.automata.base import Vocabulary
 from rnngen.forms.automata.masks import Masks
 from rnngen.forms.automata.meter import Meter
 from rnngen.forms.automata.trie import WordTree
+from rnngen.forms.automata.word_masks import WordMasks
 from rnngen.forms.automata.words import STOPS, WordAutomaton
 from rnngen.forms.language.letters import fold, is_letter
 
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from rnngen.forms.automata.characters import CharacterState
+    from rnngen.forms.automata.leading import FormMasks
+    from rnngen.forms.automata.words import WordState
     from rnngen.forms.language.lexicon import Lexicon
     from rnngen.forms.spec import FormSpec
 
@@ -40,33 +44,38 @@ def compile_form(
     *,
     words: str = "corpus",
     prompt: str = "",
-) -> Masks:
+) -> FormMasks:
     """Masks of the form over a tokenizer's `pieces`.
 
     words: "dictionary" writes only words the dictionary holds, "corpus" also others of the corpus
     whose syllables are clear.  prompt: its words are added to those of the corpus.
-    Raises FormError if no text of this model can fill the form, or none that begins with `prompt`.
+    Raises FormError if no text of this model can fill the form.
     """
     vocabulary = Vocabulary(pieces, end_id)
     if spec.uses_words:
-        masks = _compile_words(spec, vocabulary, lexicon.with_words(prompt), words)
-    else:
-        masks = _compile_characters(spec, vocabulary, lexicon)
-    check_prompt(masks, prompt)
-    return masks
+        return _compile_words(spec, vocabulary, lexicon.with_words(prompt), words)
+    return _compile_characters(spec, vocabulary, lexicon)
 
 
-def check_prompt(masks: Masks, prompt: str) -> None:
-    """Raises FormError, naming the place, if no text of the form begins with `prompt`."""
-    state = masks.automaton.start()
-    for place, char in enumerate(prompt):
-        state = masks.automaton.step(state, char)
-        if state is None or state.done:
-            read = prompt[: place + 1]
-            raise FormError(f"the prompt breaks the form: no text that fits begins {read!r}.")
+def fit_prompt(masks: FormMasks, prompt: str) -> str:
+    """The prompt as the form reads it: a blank at its end may stand for another one.
+
+    So a space after a full line breaks it, and a line end inside a line is a space.
+    Raises FormError, naming the place, if no text of the form begins with `prompt`.
+    """
+    body = prompt.rstrip(" \n")
+    blanks = (" ", "\n") if body != prompt else ()
+    for found in (prompt, *(body + blank for blank in blanks)):
+        if masks.read(found) is not None:
+            return found
+    ends = range(1, len(prompt) + 1)
+    read = next(prompt[:end] for end in ends if masks.read(prompt[:end]) is None)
+    raise FormError(f"the prompt breaks the form: no text that fits begins {read!r}.")
 
 
-def _compile_characters(spec: FormSpec, vocabulary: Vocabulary, lexicon: Lexicon) -> Masks:
+def _compile_characters(
+    spec: FormSpec, vocabulary: Vocabulary, lexicon: Lexicon
+) -> Masks[CharacterState]:
     """Of a form of unit chars or tweet."""
     from rnngen.forms.automata.characters import CharacterAutomaton
     from rnngen.forms.automata.line_masks import LineMasks
@@ -83,11 +92,14 @@ def _compile_characters(spec: FormSpec, vocabulary: Vocabulary, lexicon: Lexicon
         cut=spec.unit == "tweet" and end != "text" and not spec.match,
         loose=_small_starts(lexicon) and _mean(lexicon.lines[1]) > _PROSE,
     )
-    line_masks = LineMasks(automaton, vocabulary) if len(spec.lines) == 1 else None
-    return Masks(automaton, vocabulary, line_masks)
+    if len(spec.lines) == 1:
+        return LineMasks(automaton, vocabulary)
+    return Masks(automaton, vocabulary)
 
 
-def _compile_words(spec: FormSpec, vocabulary: Vocabulary, lexicon: Lexicon, words: str) -> Masks:
+def _compile_words(
+    spec: FormSpec, vocabulary: Vocabulary, lexicon: Lexicon, words: str
+) -> WordMasks[WordState]:
     chosen = _writable(spec, vocabulary, lexicon, words)
     counts = lexicon.syllables.astype(np.int64)
     if spec.unit == "words":
@@ -101,7 +113,7 @@ def _compile_words(spec: FormSpec, vocabulary: Vocabulary, lexicon: Lexicon, wor
     wrap = breaks_lines(spec, vocabulary, lexicon)
     end = ending(spec, vocabulary, lexicon)
     automaton = WordAutomaton(meter, wrap=wrap, end=end, loose=_small_starts(lexicon))
-    return Masks(automaton, vocabulary)
+    return WordMasks(automaton, vocabulary)
 
 
 def _writable(

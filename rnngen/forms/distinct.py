@@ -16,9 +16,9 @@ from rnngen.forms.search import ROWS
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from rnngen.forms.checked import CheckedSearch, CheckedText
     from rnngen.forms.parallel import WorkerPool
     from rnngen.forms.search import SearchSettings
-    from rnngen.forms.write import CheckedText, FormWriter
 
 ATTEMPTS = 50
 """Draws for one text before it is said that there is none."""
@@ -60,7 +60,7 @@ class DistinctTexts:
         self._printed: set[str] = set()
 
     def texts(
-        self, writer: FormWriter, indices: Sequence[int], settings: SearchSettings
+        self, search: CheckedSearch, indices: Sequence[int], settings: SearchSettings
     ) -> Iterator[CheckedText]:
         """The texts of these indices, in order.
 
@@ -68,14 +68,14 @@ class DistinctTexts:
         """
 
         def write_some(some: Sequence[int], attempt: int) -> list[CheckedText]:
-            return list(writer.write(some, settings, attempt))
+            return list(search.texts(some, settings, attempt))
 
         with worker_pool(write_some, len(indices)) as workers:
             size = max(1, ROWS // settings.particles) * workers.num_workers
             for first in range(0, len(indices), size):
                 some = indices[first : first + size]
                 for attempt, written in self._draw_allowed(workers, some, settings):
-                    yield self._draw_new(writer, attempt, written, settings)
+                    yield self._draw_new(search, attempt, written, settings)
 
     def _draw_allowed(
         self, workers: WorkerPool, indices: Sequence[int], settings: SearchSettings
@@ -93,7 +93,7 @@ class DistinctTexts:
         raise _no_text(left[0], "copies more of the training text than --novel allows", settings)
 
     def _draw_new(
-        self, writer: FormWriter, attempt: int, written: CheckedText, settings: SearchSettings
+        self, search: CheckedSearch, attempt: int, written: CheckedText, settings: SearchSettings
     ) -> CheckedText:
         """This text, or the next draw of its index that is unlike all before."""
         index = written.drawn.index
@@ -102,7 +102,7 @@ class DistinctTexts:
             # The likeliest text is always the same one.
             if attempt >= ATTEMPTS or settings.temperature == 0:
                 raise _no_text(index, "repeats an earlier one", settings)
-            [written] = writer.write([index], settings, attempt)
+            [written] = search.texts([index], settings, attempt)
         self._printed.add(written.drawn.text)
         return written
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from multiprocessing.pool import Pool
 
-    from rnngen.forms.write import CheckedText
+    from rnngen.forms.checked import CheckedText
 
     WriteTexts = Callable[[Sequence[int], int], Sequence[CheckedText]]
 

@@ -1,30 +1,38 @@
 """Draws text from a model given that it fits a form, by sequential Monte Carlo.
 
-N particles of one text advance together. Each draws its next token from what the model says, times
-what the form allows, times what the token is worth (a look-ahead); its weight takes up the part of
-the model's probability that was forbidden. When few particles carry most of the weight they are
-drawn anew in proportion to it. One text is taken from each search, for siblings share ancestors.
-(Doucet & Johansen 2009, A tutorial on particle filtering; twisted by look-ahead as in Whiteley &
-Lee 2014.) Several texts are stepped as one batch; each has its own generator, so text i is the
-same whatever else is drawn.
+N particles of one text advance together. With p the model at the temperature, M(x) the tokens that
+the form allows after x, and psi the look-ahead of the form's state, one step of a particle is
+
+    proposal    q(v)  = p(v) psi(x v) / Z,   v in M(x),   Z = sum over M(x) of p(v) psi(x v)
+    weight      w    *= p(v) / q(v) * psi(x v) / psi(x) = Z / psi(x)
+
+so the weight takes up the probability that was forbidden, and psi cancels at the end, where it is
+1. When few particles carry most of the weight, they are resampled in proportion to it. One text is
+taken from each search, for siblings share ancestors. Products of the mean weights estimate, without
+bias, how likely free text would fit. (Doucet & Johansen 2009, A tutorial on particle filtering;
+twisted by look-ahead as in Whiteley & Lee 2014.)
+
+Several texts are stepped as one batch. Each has its own generator, so text i is the same whatever
+else is drawn.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from rnngen.forms.streams import Streams, log_sum_exp
+from rnngen.forms.streams import Streams
+from rnngen.model.softmax import log_sum_exp
+from rnngen.sampling import logits as rules
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
-    from rnngen.forms.automata.base import Mask
-    from rnngen.forms.automata.masks import Masks
+    from rnngen.forms.automata.base import Mask, TokenAutomaton, TokenState
     from rnngen.model.runtime import Runtime
 
     FloatArray = NDArray[np.float64]
@@ -41,7 +49,7 @@ _GRAIN = float(1 << 40)  # probabilities become whole numbers, whose sums do not
 class DrawnText:
     """One text that fits, as it is printed.
 
-    log_probability: of its tokens after the prompt under the model at temperature 1, in nats.
+    log_probability: of its tokens under the model at temperature 1, in nats.
     log_form: the estimated log-probability that free text of the model would fit, in nats.
     effective: how many of the particles the last choice was really among.
     tokens: those drawn, the end of the text included.
@@ -71,30 +79,28 @@ class SearchSettings:
 
 def draw(
     runtime: Runtime,
-    masks: Masks,
+    automaton: TokenAutomaton,
     context: Sequence[int],
     indices: Sequence[int],
     settings: SearchSettings,
     *,
-    prompt: str = "",
     attempt: int = 0,
 ) -> Iterator[DrawnText]:
     """The texts of these indices, in order.
 
-    context: tokens the model reads first, at least one; the last of them are the prompt's.
-    prompt: how the text begins, which the form must allow (`compile.check_prompt`).
+    context: tokens the model reads first, at least one; what is drawn follows them.
     attempt: draws another text for the same index.
     """
-    state, streams = _state_after(masks, prompt), Streams.begin(runtime, context)
+    state, streams = automaton.start(), Streams.begin(runtime, context)
     size = max(1, ROWS // settings.particles)
     for first in range(0, len(indices), size):
         texts = [
             _Particles(index, state, settings.particles, _generator(settings.seed, index, attempt))
             for index in indices[first : first + size]
         ]
-        _search(masks, streams, texts, settings)
+        _search(streams, texts, settings)
         for text in texts:
-            yield text.take(masks, prompt)
+            yield text.take(automaton)
 
 
 def _generator(seed: int, index: int, attempt: int) -> np.random.Generator:
@@ -103,19 +109,13 @@ def _generator(seed: int, index: int, attempt: int) -> np.random.Generator:
     return np.random.Generator(np.random.Philox(key=key, counter=counter))
 
 
-def _state_after(masks: Masks, prompt: str) -> Any:
-    """The automaton's state after the prompt."""
-    state = masks.automaton.start()
-    for char in prompt:
-        state = masks.automaton.step(state, char)
-        assert state is not None, "the prompt was checked before"
-    return state
-
-
 @dataclass(frozen=True)
 class _Moves:
-    """One step of R particles, arrays (R,): the token, -1 for those done; the log of what it gains
-    in weight, of its probability under the model, and of what it leads to; the stream it followed.
+    """One step of R particles, arrays (R,).
+
+    tokens: drawn, -1 for particles that are done.  gains: log of what each multiplies the weight
+    by.  logs: log p(token) at temperature 1.  worths: log psi of the new state.
+    streams: the stream that each particle followed.
     """
 
     tokens: IntArray
@@ -135,27 +135,25 @@ class _Moves:
 
 
 class _Particles:
-    """The particles of one text."""
+    """The N particles of one text."""
 
-    def __init__(self, index: int, state: Any, count: int, rng: np.random.Generator) -> None:
+    def __init__(self, index: int, state: TokenState, count: int, rng: np.random.Generator) -> None:
         self.index, self.rng = index, rng
         self.states = [state] * count
+        self.done = np.full(count, state.is_final)
+        # Of the normaliser, what resampling has closed so far; at the start psi(start).
         self.log_form = float(np.log(state.worth))
-        self.log_worths = np.full(count, self.log_form)
-        self.log_weights = np.zeros(count)
+        self.log_worths = np.full(count, self.log_form)  # log psi of each state
+        self.log_weights = np.zeros(count)  # since the last resampling
         self.log_probability = np.zeros(count)
         self._history: list[tuple[IntArray, IntArray]] = []  # tokens, and whose they follow
 
-    @property
-    def done(self) -> bool:
-        return all(state.done for state in self.states)
-
-    def advance(self, masks: Masks, moves: _Moves) -> IntArray:
-        """Take one step a particle; which particle each row follows from here."""
+    def advance(self, moves: _Moves) -> IntArray:
+        """Take one step a particle; which particle each row follows from here, (N,)."""
         for i, token in enumerate(moves.tokens.tolist()):
             if token >= 0:
-                state = self.states[i]
-                self.states[i] = state.tokens.get(token) or masks.after(state, token)
+                self.states[i] = state = self.states[i].after(token)
+                self.done[i] = state.is_final
         self.log_weights += moves.gains
         self.log_probability += moves.logs
         self.log_worths = moves.worths
@@ -164,12 +162,15 @@ class _Particles:
         return parents
 
     def _parents(self) -> IntArray:
-        """Systematic resampling when the effective sample size is under half the particles."""
+        """Resample if the effective sample size is under N / 2; else each follows itself."""
         count = len(self.states)
         weights, log_mean = _normalize_weights(self.log_weights)
         places = np.arange(count)
+        # ESS = 1 / sum of w^2: N where all weigh the same, 1 where one has all the weight.
         if 1 / (weights @ weights) >= count / 2:
             return places
+        # Systematic: one uniform u, and points (u + i) / N on the cumulative weights. Each particle
+        # is copied N w times up to rounding, with less variance than N independent draws.
         points = (self.rng.random() + places) / count
         parents = np.minimum(np.searchsorted(np.cumsum(weights), points, side="right"), count - 1)
         self.log_form += log_mean
@@ -177,24 +178,25 @@ class _Particles:
         self.log_probability = self.log_probability[parents]
         self.log_worths = self.log_worths[parents]
         self.states = [self.states[i] for i in parents.tolist()]
+        self.done = self.done[parents]
         return parents
 
-    def take(self, masks: Masks, prompt: str) -> DrawnText:
+    def take(self, automaton: TokenAutomaton) -> DrawnText:
         """One of the finished particles, drawn in proportion to its weight."""
         weights, log_mean = _normalize_weights(self.log_weights)
         point = self.rng.random() * weights.sum()
         chosen = min(
             int(np.searchsorted(np.cumsum(weights), point, side="right")), len(weights) - 1
         )
+        # The tokens of its ancestors, from the last step back to the first.
         tokens, row = [], chosen
         for drawn, parents in reversed(self._history):
             tokens.append(int(drawn[row]))
             row = int(parents[row])
         tokens = [token for token in reversed(tokens) if token >= 0]
-        written = "".join(masks.vocabulary.texts[token] for token in tokens)
         return DrawnText(
             self.index,
-            masks.automaton.render(prompt + written),
+            automaton.render(tokens),
             float(self.log_probability[chosen]),
             self.log_form + log_mean,
             float(1 / (weights @ weights)),
@@ -202,26 +204,30 @@ class _Particles:
         )
 
 
-def _search(
-    masks: Masks, streams: Streams, texts: list[_Particles], settings: SearchSettings
-) -> None:
-    """Advance all texts to their end. Particles are those of each text in turn, R in all."""
+def _search(streams: Streams, texts: list[_Particles], settings: SearchSettings) -> None:
+    """Advance all texts to their end.
+
+    The N particles of each active text are rows next to one another, R = texts * N in all.
+    """
     count = settings.particles
-    active = [text for text in texts if not text.done]
-    which = np.zeros(len(active) * count, np.int64)
+    active = [text for text in texts if not text.done.all()]
+    which = np.zeros(len(active) * count, np.int64)  # (R,) the stream of each row; one at first
     while active:
-        points = np.concatenate([text.rng.random(count) for text in active])
-        moves = _choose(masks, active, streams, which, points, settings)
+        points = np.concatenate([text.rng.random(count) for text in active])  # (R,)
+        moves = _choose(active, streams, which, points, settings)
         starts = range(0, len(points), count)
         parents = [
-            start + text.advance(masks, moves[slice(start, start + count)])
+            start + text.advance(moves[slice(start, start + count)])
             for text, start in zip(active, starts, strict=True)
         ]
-        kept = np.concatenate(parents)[np.repeat([not text.done for text in active], count)]
-        active = [text for text in active if not text.done]
-        reading = np.array([not state.done for text in active for state in text.states], bool)
+        # Texts whose particles are all done leave; their rows go with them.
+        goes_on = [not text.done.all() for text in active]
+        kept = np.concatenate(parents)[np.repeat(goes_on, count)]  # (R',) rows of this step
+        active = [text for text, goes in zip(active, goes_on, strict=True) if goes]
         which = np.zeros(len(kept), np.int64)
         if active:
+            # Particles that are done wait with the others of their text, and read nothing.
+            reading = ~np.concatenate([text.done for text in active])  # (R',)
             read = kept[reading]
             streams, which[reading] = streams.after(
                 np.flatnonzero(reading) // count, moves.streams[read], moves.tokens[read]
@@ -229,24 +235,27 @@ def _search(
 
 
 def _choose(
-    masks: Masks,
     texts: list[_Particles],
     streams: Streams,
     which: IntArray,
     points: FloatArray,
     settings: SearchSettings,
 ) -> _Moves:
-    """Draw a token for each particle: which stream it follows (R,), points in [0, 1) (R,)."""
+    """Draw a token for each of R particles.
+
+    which: (R,), the stream each follows.  points: (R,), uniform in [0, 1).
+    """
     states = [state for text in texts for state in text.states]
     count = len(states)
-    worths = np.concatenate([text.log_worths for text in texts])
+    worths = np.concatenate([text.log_worths for text in texts])  # (R,) log psi(x)
     moves = _Moves(np.full(count, -1), np.zeros(count), np.zeros(count), worths, which)
-    rows = np.array([row for row, state in enumerate(states) if not state.done])
-    options = _Options([masks.mask(states[row]) for row in rows.tolist()])
+    rows = np.flatnonzero(~np.concatenate([text.done for text in texts]))
+    options = _Options([states[row].mask() for row in rows.tolist()])
     follows = which[rows]
     scores, totals = _scores(options, streams, follows, settings)
     places, logs = options.draw(scores, points[rows], greedy=settings.temperature == 0)
     moves.tokens[rows] = options.tokens[places]
+    # log Z - log psi(x), with the normaliser of the softmax that the scores have left out.
     moves.gains[rows] = logs - totals[follows] - worths[rows]
     moves.worths[rows] = options.log_worths[places]
     moves.logs[rows] = streams.logits[follows, moves.tokens[rows]] - streams.totals[follows]
@@ -256,17 +265,21 @@ def _choose(
 def _scores(
     options: _Options, streams: Streams, follows: IntArray, settings: SearchSettings
 ) -> tuple[FloatArray, FloatArray]:
-    """Of every option the log-probability at the temperature (K,), but for what all of a stream
-    have too much (U,); forbidden first, then truncated."""
-    logits, totals = streams.logits, streams.totals
+    """Scores (K,) and totals (U,): log p of an option is its score less its stream's total.
+
+    follows: the stream of each row that draws. Only the K options are looked up, not all of R * V.
+    Forbidden tokens go first, then truncation: the other order could leave nothing.
+    """
+    logits, totals = streams.logits, streams.totals  # (U, V), (U,)
     if settings.temperature not in (0, 1):
-        below = (logits - logits.max(axis=1, keepdims=True)).astype(np.float64)
-        with np.errstate(over="ignore"):  # a tiny temperature sends all but the highest to -inf
-            logits = (below / settings.temperature).astype(np.float32)
+        # Divided in float64: a limerick adds up a few hundred of these logarithms.
+        scaled = rules.temperature(logits, settings.temperature, dtype=np.float64)
+        logits = scaled.astype(np.float32)
         totals = log_sum_exp(logits)
     places = np.repeat(follows * logits.shape[1], options.sizes) + options.tokens
     scores = logits.ravel().take(places).astype(np.float64)
     if not np.isfinite(scores).all():
+        # A model may rule out all that the form allows. Then all of it is equally unlikely.
         np.nan_to_num(scores, copy=False, nan=_LOWEST, neginf=_LOWEST, posinf=0.0)
         totals = np.nan_to_num(totals, nan=0.0, posinf=0.0)
     if settings.truncate is not None:
@@ -278,11 +291,14 @@ def _scores(
 
 
 class _Options:
-    """The tokens of R masks side by side: tokens and log_worths (K,), how many of each (R,)."""
+    """The tokens of R masks side by side, K in all: a ragged array, row r from starts[r].
+
+    tokens, log_worths: (K,).  sizes: (R,), how many tokens each row has.
+    """
 
     def __init__(self, masks: list[Mask]) -> None:
         self.sizes = np.array([len(mask.tokens) for mask in masks])
-        assert self.sizes.all(), "every state that is not done has a way on"
+        assert self.sizes.all(), "every state that is not final has a way on"
         self.tokens = np.concatenate([mask.tokens for mask in masks])
         self.log_worths = np.concatenate([mask.log_worths for mask in masks])
         self._stops = np.cumsum(self.sizes)
@@ -291,8 +307,9 @@ class _Options:
     def draw(
         self, scores: FloatArray, points: FloatArray, *, greedy: bool
     ) -> tuple[IntArray, FloatArray]:
-        """Where in `tokens` each row's draw lies (R,), and the log of all it was drawn from (R,).
+        """Where in `tokens` each row's draw lies, and the log of all it was drawn from, (R,) each.
 
+        scores: (K,).  points: (R,), in [0, 1).
         greedy: the likeliest option, the first of equals; particles then do not differ.
         """
         if greedy:
@@ -301,21 +318,23 @@ class _Options:
             points = np.zeros_like(points)
             logs = best
         else:
-            weights = scores + self.log_worths
-            best = np.maximum.reduceat(weights, self._starts)
+            weights = scores + self.log_worths  # (K,) log of p(v) psi(x v)
+            best = np.maximum.reduceat(weights, self._starts)  # (R,)
             weights -= np.repeat(best, self.sizes)
             shares = np.exp(weights, out=weights)
-            logs = best + np.log(np.add.reduceat(shares, self._starts))
+            logs = best + np.log(np.add.reduceat(shares, self._starts))  # (R,) log Z
         totals = np.add.reduceat(shares, self._starts)
+        # Inverse transform sampling for all rows with one search: whole numbers are summed over the
+        # rows, exactly, so what a row draws does not depend on the rows before it.
         grains = (shares * np.repeat(_GRAIN / totals, self.sizes)).astype(np.int64)
-        ends = np.cumsum(grains)
-        before = ends[self._starts] - grains[self._starts]
+        ends = np.cumsum(grains)  # (K,)
+        before = ends[self._starts] - grains[self._starts]  # (R,) sum of all rows before
         within = ((ends[self._stops - 1] - before) * points).astype(np.int64)
         return np.searchsorted(ends, before + within, side="right"), logs
 
 
 def _normalize_weights(log_weights: FloatArray) -> tuple[FloatArray, float]:
-    """Weights that sum to 1, and the log of the mean weight."""
+    """Weights (N,) that sum to 1, and the log of the mean weight."""
     top = float(log_weights.max())
     weights = np.exp(log_weights - top)
     total = float(weights.sum())

@@ -75,6 +75,12 @@ def load(name: str) -> FormSpec:
     return read(BUILTIN / f"{name}.toml")
 
 
+def find(form: str | Path) -> FormSpec:
+    """A built-in form by its name, or the form of a TOML file; see `rnngen.forms.load`."""
+    is_path = isinstance(form, Path) or form.endswith(".toml") or Path(form).name != form
+    return read(Path(form)) if is_path else load(str(form))
+
+
 def source(name: str) -> str:
     """The TOML file of a built-in form. Raises ConfigError as `load` does."""
     load(name)

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from rnngen.model.softmax import log_sum_exp
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -13,50 +15,44 @@ if TYPE_CHECKING:
 
     from rnngen.model.runtime import Runtime, State
 
-    FloatArray = NDArray[np.float64]
     IntArray = NDArray[np.int64]
 
 
 class Streams:
     """The model in U streams, one for all particles of a text that have read the same.
 
-    Particles start alike, and those drawn anew from one go on alike while they draw the same; those
-    that are done read no more. With a surer model more is shared. A text's streams are a group by
-    themselves, so that its bits do not depend on other texts.
+    Particles start alike, and those that were resampled from one go on alike while they draw the
+    same. Those that are done read no more. The surer the model, the more is shared. A text's
+    streams are a group by themselves, so that its bits do not depend on other texts.
     """
 
-    def __init__(self, runtime: Runtime, logits: NDArray[np.float32], memory: State) -> None:
-        """logits: (U, V), what may follow; memory: the model's state, (L, U, H) each."""
-        self._runtime, self._memory, self.logits = runtime, memory, logits
-        self.totals = log_sum_exp(logits)
+    def __init__(self, runtime: Runtime, logits: NDArray[np.float32], state: State) -> None:
+        """logits: (U, V), what may follow.  state: the model's, (L, U, H) each."""
+        self._runtime, self._state, self.logits = runtime, state, logits
+        self.totals = log_sum_exp(logits)  # (U,) log p(v) = logits[u, v] - totals[u]
 
     @classmethod
     def begin(cls, runtime: Runtime, context: Sequence[int]) -> Streams:
-        memory = runtime.start(1)
+        """One stream that has read `context`, at least one token."""
+        state = runtime.start(1)
         for token in context:
-            logits, memory = runtime.step(np.array([token]), memory)
-        return cls(runtime, logits, memory)
+            logits, state = runtime.step(np.array([token]), state)
+        return cls(runtime, logits, state)
 
     def after(
         self, texts: IntArray, streams: IntArray, tokens: IntArray
     ) -> tuple[Streams, IntArray]:
-        """Each particle's stream (R,) reads its token (R,): the new streams, and whose is which.
+        """Each particle's stream reads its token: the new streams, and whose is which (R,).
 
-        texts: (R,), ascending, whose particles they are.
+        texts: (R,), ascending, whose particles they are.  streams, tokens: (R,).
         """
         count, size = self.logits.shape
-        different, which = np.unique((texts * count + streams) * size + tokens, return_inverse=True)
+        # One number for each triple (text, stream, token), so that equal ones are found by sorting.
+        # They come out ordered by text, as step_groups wants its groups.
+        triples = (texts * count + streams) * size + tokens
+        different, which = np.unique(triples, return_inverse=True)  # (U',), (R,)
         read, tokens = different // size % count, different % size
-        groups = np.bincount(different // size // count)
-        memory = tuple(part[:, read] for part in self._memory)
-        stepped = self._runtime.step_groups(tokens, memory, groups[groups > 0].tolist())
+        groups = np.bincount(different // size // count)  # streams of each text
+        state = tuple(part[:, read] for part in self._state)  # (L, U', H) each
+        stepped = self._runtime.step_groups(tokens, state, groups[groups > 0].tolist())
         return Streams(self._runtime, *stepped), which
-
-
-def log_sum_exp(logits: NDArray[np.float32]) -> FloatArray:
-    """log of the sum of exp, for each row: (B,)."""
-    top = logits.max(axis=1, keepdims=True)
-    top = np.where(np.isfinite(top), top, 0)
-    total = np.exp(logits - top).sum(axis=1, dtype=np.float64)
-    logs: FloatArray = top[:, 0] + np.log(np.maximum(total, 1e-300))
-    return logs

@@ -1,163 +1,179 @@
-"""Forms from end to end: a model, its tokenizer and its words in; checked texts out."""
+"""FormWriter: a model and a form in, texts out that have the form, no two the same."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+import dataclasses
+import time
+from typing import TYPE_CHECKING, Any, Protocol
 
-from rnngen.errors import FormError
-from rnngen.forms.automata.masks import Masks
-from rnngen.forms.check import Verdict, check
-from rnngen.forms.compile import ENOUGH_DOCUMENTS, compile_form
-from rnngen.forms.search import DrawnText, SearchSettings, draw
+import numpy as np
+
+from rnngen.config import SampleConfig, option
+from rnngen.errors import ConfigError, FormError
+from rnngen.forms import budget
+from rnngen.forms.checked import CheckedSearch
+from rnngen.forms.compile import WORDS
+from rnngen.forms.distinct import DistinctTexts, form_text
+from rnngen.forms.language.lexicon import Lexicon
+from rnngen.forms.search import PARTICLES, SearchSettings
+from rnngen.forms.spec import FormSpec, find
+from rnngen.sampling import logits as rules
+from rnngen.sampling.novelty_guard import check_index
+from rnngen.sampling.prompts import normalized
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
 
-    from rnngen.forms.automata.base import Automaton
-    from rnngen.forms.automata.trie import Node
-    from rnngen.forms.language.lexicon import Lexicon
-    from rnngen.forms.spec import FormSpec
+    from numpy.typing import NDArray
+
+    from rnngen.forms.distinct import FormText
+    from rnngen.forms.search import Truncate
     from rnngen.model.runtime import Runtime
+    from rnngen.novelty import SpanIndex
     from rnngen.tokenizers.base import Tokenizer
 
+FORM_SETTINGS = ("temperature", "top_k", "top_p", "min_p", "novel")
+"""Those of SampleConfig that say how a text of a form is drawn; the form says all else."""
 
-@dataclass(frozen=True)
-class CheckedText:
-    """A text and what the checker says of it."""
 
-    drawn: DrawnText
-    verdict: Verdict
+class FormModel(Protocol):
+    """What a FormWriter uses of a model; `rnngen.LanguageModel` is one."""
+
+    @property
+    def runtime(self) -> Runtime: ...
+    @property
+    def tokenizer(self) -> Tokenizer: ...
+    @property
+    def lexicon(self) -> Mapping[str, NDArray[Any]]:
+        """The words of the training text, as Lexicon.to_tensors gives them; may be empty."""
+        ...
+
+    @property
+    def novelty(self) -> SpanIndex | None:
+        """The index of the training text, which `SampleConfig.novel` needs."""
+        ...
 
 
 class FormWriter:
-    """Writes texts of one form with one model.
+    """Writes texts of one form with one model. Each is checked, and no two are the same.
 
-    >>> writer = FormWriter(runtime, tokenizer, lexicon, load("haiku"))
-    >>> for written in writer.write(range(10), SearchSettings(seed=1)):
-    ...     print(written.drawn.text)
+    >>> import rnngen
+    >>> writer = rnngen.forms.FormWriter(rnngen.load("haiku"), "haiku", particles=8)
+    >>> for text in writer.write("old pond", n=2, seed=1):
+    ...     print(text.whole)
     """
 
     def __init__(
         self,
-        runtime: Runtime,
-        tokenizer: Tokenizer,
-        lexicon: Lexicon,
-        spec: FormSpec,
+        model: FormModel,
+        form: str | Path | FormSpec,
+        config: SampleConfig | None = None,
         *,
-        prompt: str = "",
+        particles: int | None = None,
+        budget_ms: float | None = None,
         words: str = "corpus",
     ) -> None:
-        """prompt: how each text begins; it counts.  words: see `compile_form`.
+        """form: the name of a built-in one, a TOML file, or what `forms.load` returns.
 
-        Raises FormError if this model cannot fill the form, or no text of it begins so.
+        config: temperature, top_k, top_p, min_p and novel apply; a form says all else.
+        particles: drafts followed side by side for each text, 16 by default. More come nearer to
+        what the model itself would write, given that it fits.
+        budget_ms: as many particles as are expected to take so long for a text, at least one. The
+        texts then depend on the machine's speed; FormText.particles says how many there were.
+        words: "corpus", or "dictionary" for only those that the dictionary of syllables holds.
+        Raises ConfigError for a setting that cannot be, FormError if the model has no word list.
         """
-        self._runtime, self._spec, self._prompt = runtime, spec, prompt
-        # A token the model never saw may be likely by mistake, and would stand for a newline.
-        pieces = [p if ok else b"" for p, ok in zip(tokenizer.pieces, tokenizer.seen, strict=True)]
-        end_id = tokenizer.end_id
-        self._masks = compile_form(spec, pieces, end_id, lexicon, words=words, prompt=prompt)
-        before, lead = _context(self._masks, lexicon)
-        if prompt:
-            self._context = [
-                *([] if before else [end_id]),
-                *tokenizer.encode(before + lead + prompt),
-            ]
-        else:
-            self._context = [int(i) for i in tokenizer.encode(before)] or [end_id]
-            if lead:
-                masks = self._masks
-                leading = _LeadingBlank(masks.automaton, lead)
-                self._masks = Masks(leading, masks.vocabulary, masks.line_masks)
+        self.form = form if isinstance(form, FormSpec) else find(form)
+        self._model, self._config = model, config or SampleConfig()
+        self._particles, self._budget_ms, self._words = particles, budget_ms, words
+        self._check()
+        lexicon = Lexicon.from_tensors(model.lexicon)
+        self._lexicon = lexicon.recounted() if self.form.unit == "syllables" else lexicon
 
     def write(
-        self, indices: Sequence[int], settings: SearchSettings, attempt: int = 0
-    ) -> Iterator[CheckedText]:
-        """The texts of these indices, in order, each checked. `attempt` draws others for the same.
+        self, prompts: str | Sequence[str] = "", *, n: int = 1, seed: int = 0
+    ) -> Iterator[FormText]:
+        """`n` texts for each prompt, one prompt after the other.
 
-        Raises FormError if the checker finds fault with one, which would be an error of ours.
+        prompts: how the texts begin; what they hold counts.
+        Text i depends on the model, the form, the settings, `seed` and i, and on the texts before
+        it only where it would repeat one.
+        Raises FormError, before the first text, if no text begins with one of the prompts.
         """
-        for drawn in draw(
-            self._runtime,
-            self._masks,
-            self._context,
-            indices,
-            settings,
-            prompt=self._prompt,
-            attempt=attempt,
-        ):
-            verdict = check(drawn.text, self._spec)
-            if verdict.verdict == "no" or (verdict.verdict != "exact" and not self._prompt):
-                raise FormError(
-                    f"form {self._spec.name!r}: the checker refused {drawn.text!r}:"
-                    f" {' '.join(verdict.reasons)} This is an error of rnngen; please report it."
+        if n > 1 and self._config.temperatures[0] == 0:
+            raise ConfigError(
+                "at --temperature 0 a form has one text only; ask for one, or draw at another"
+                " temperature."
+            )
+        searches = [
+            self._search(prompt) for prompt in ([prompts] if isinstance(prompts, str) else prompts)
+        ]
+        return self._texts(searches, n, self._settings(searches, seed))
+
+    def _search(self, prompt: str) -> CheckedSearch:
+        return CheckedSearch(
+            self._model.runtime,
+            self._model.tokenizer,
+            self._lexicon,
+            self.form,
+            prompt=normalized(prompt),
+            words=self._words,
+        )
+
+    def _settings(self, searches: Sequence[CheckedSearch], seed: int) -> SearchSettings:
+        settings = SearchSettings(
+            seed,
+            self._particles or PARTICLES,
+            self._config.temperatures[0],
+            _truncation(self._config),
+        )
+        if self._budget_ms is None:
+            return settings
+        trial = searches[0].trial(settings)
+        chosen = budget.particles_within(self._budget_ms, trial, time.perf_counter)
+        return dataclasses.replace(settings, particles=chosen)
+
+    def _texts(
+        self, searches: Sequence[CheckedSearch], n: int, settings: SearchSettings
+    ) -> Iterator[FormText]:
+        distinct = DistinctTexts(self._copies)  # one for all prompts
+        for place, search in enumerate(searches):
+            indices = range(place * n, (place + 1) * n)
+            for text in distinct.texts(search, indices, settings):
+                yield form_text(text, settings, prompt=search.prompt, form=self.form.name)
+
+    def _copies(self, text: str) -> bool:
+        """Whether the text holds more of the training text than it may."""
+        length, novelty = self._config.novel, self._model.novelty
+        return length is not None and novelty is not None and novelty.longest_copied(text) >= length
+
+    def _check(self) -> None:
+        """Raises ConfigError for settings that cannot be or mean nothing for a form."""
+        config = self._config
+        if config.novel is not None:
+            check_index(self._model.novelty, config.novel)
+        for name, field in SampleConfig.__dataclass_fields__.items():
+            if name not in FORM_SETTINGS and getattr(config, name) != field.default:
+                raise ConfigError(
+                    f"{option(name)} has no effect with --form, which says by itself what a text"
+                    " is and where it ends; leave one of them out."
                 )
-            yield CheckedText(drawn, verdict)
-
-    def trial(self, settings: SearchSettings) -> Callable[[int, int], None]:
-        """Writes the text of an index with so many particles, to see how long it takes."""
-
-        def write(index: int, particles: int) -> None:
-            list(self.write([index], replace(settings, particles=particles)))
-
-        return write
-
-
-def _context(masks: Masks, lexicon: Lexicon) -> tuple[str, str]:
-    """What the model has read before a text begins: some text, and a blank that must come next.
-
-    A corpus of many documents begins one with its end token: then there is nothing. One long
-    document has no such place; there a text begins after a line, or after a sentence.
-    """
-    characters = masks.vocabulary.characters
-    if lexicon.documents[0].sum() >= ENOUGH_DOCUMENTS:
-        return "", ""
-    if not masks.automaton.wrap and "\n" in characters:
-        return "\n", ""
-    return (".", " ") if {".", " "} <= characters else ("", "")
+        if len(config.temperatures) > 1:
+            raise ConfigError("--temperature takes one value with --form, for all texts.")
+        if self._particles is not None and self._budget_ms is not None:
+            raise ConfigError("--budget-ms chooses the --particles; leave one of them out.")
+        if self._words not in WORDS:
+            raise ConfigError(f"--words must be one of {', '.join(WORDS)}, got {self._words}.")
+        if not self._model.lexicon:
+            raise FormError(
+                "the model holds no word list, which forms need: it was trained by an earlier"
+                " version. Train it again."
+            )
 
 
-class _LeadingBlankState:
-    """Before the text: the blank that parts it from what the model has read."""
-
-    done = False
-
-    def __init__(self, worth: float) -> None:
-        self.worth = worth
-        self.tokens: dict[int, Any] = {}
-        self.parts: dict[Any, Any] = {}
-
-
-class _LeadingBlank:
-    """An automaton that first reads one blank. Subwords hold the blank and the word's beginning."""
-
-    def __init__(self, inner: Automaton, blank: str) -> None:
-        self._inner, self._blank = inner, blank
-        self._first = _LeadingBlankState(inner.start().worth)
-        self.uses_words, self.wrap = inner.uses_words, inner.wrap
-
-    def start(self) -> Any:
-        return self._first
-
-    def step(self, state: Any, char: str) -> Any | None:
-        if state is self._first:
-            return self._inner.start() if char == self._blank else None
-        return self._inner.step(state, char)
-
-    def follow(self, state: Any, char: str) -> Any:
-        return self._inner.start() if state is self._first else self._inner.follow(state, char)
-
-    def key(self, state: Any) -> Any:
-        return state if state is self._first else self._inner.key(state)
-
-    def render(self, text: str) -> str:
-        return self._inner.render(text.removeprefix(self._blank))
-
-    def letters(self, state: Any) -> tuple[Node, str] | None:
-        return None if state is self._first else self._inner.letters(state)
-
-    def inside(self, state: Any, node: Node) -> Any:
-        return self._inner.inside(state, node)
-
-    def end_word(self, state: Any) -> Any | None:
-        return state if state is self._first else self._inner.end_word(state)
+def _truncation(config: SampleConfig) -> Truncate | None:
+    """Top-k, top-p and min-p as one rule on logits at their temperature; None if all are off."""
+    if (config.top_k, config.top_p, config.min_p) == (None, None, None):
+        return None
+    return lambda logits: rules.truncate(logits, config, np.ones(len(logits)))

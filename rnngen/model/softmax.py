@@ -15,13 +15,34 @@ if TYPE_CHECKING:
 
 def log_softmax(logits: FloatArray) -> FloatArray:
     """Natural log-probabilities (B, V): each row's exponentials sum to 1."""
-    below = np.ascontiguousarray(logits - logits.max(axis=1, keepdims=True))
-    total: FloatArray = np.exp(below).sum(axis=1, keepdims=True)
+    below, total = _exponentials(logits, logits.max(axis=1, keepdims=True))
     return below - np.log(total)
 
 
 def log_probability(logits: FloatArray, ids: IdArray) -> NDArray[np.float64]:
     """The natural log-probability of one token a row, (B,): log_softmax, for `ids` only."""
-    below = np.ascontiguousarray(logits - logits.max(axis=1, keepdims=True))
-    total = np.exp(below).sum(axis=1).astype(np.float64)
-    return np.asarray(below[np.arange(len(ids)), ids] - np.log(total), dtype=np.float64)
+    below, total = _exponentials(logits, logits.max(axis=1, keepdims=True))
+    logs = below[np.arange(len(ids)), ids] - np.log(total[:, 0].astype(np.float64))
+    return np.asarray(logs, dtype=np.float64)
+
+
+def log_sum_exp(logits: FloatArray) -> NDArray[np.float64]:
+    """log of the sum of exponentials of each row, (B,): what log_softmax subtracts.
+
+    Summed in float64. Rows without a finite logit do no harm: they give -690 or inf.
+    """
+    top = logits.max(axis=1, keepdims=True)
+    top = np.where(np.isfinite(top), top, 0)
+    _, total = _exponentials(logits, top, np.float64)
+    return np.asarray(top[:, 0] + np.log(np.maximum(total[:, 0], 1e-300)))
+
+
+def _exponentials(
+    logits: FloatArray, top: FloatArray, dtype: type[np.floating[Any]] | None = None
+) -> tuple[FloatArray, FloatArray]:
+    """Logits less `top`, (B, V), and the sum of their exponentials, (B, 1).
+
+    Subtracting the highest keeps exp from overflowing.  dtype: to sum in, the logits' by default.
+    """
+    below = np.ascontiguousarray(logits - top)
+    return below, np.exp(below).sum(axis=1, keepdims=True, dtype=dtype)

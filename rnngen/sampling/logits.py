@@ -64,20 +64,27 @@ def bias(logits: FloatArray, weights: FloatArray) -> FloatArray:
     return logits + weights.astype(logits.dtype, copy=False)
 
 
-def temperature(logits: FloatArray, value: float | FloatArray) -> FloatArray:
+def temperature(
+    logits: FloatArray,
+    value: float | FloatArray,
+    *,
+    dtype: type[np.floating[Any]] | None = None,
+) -> FloatArray:
     """Logits divided by the temperature, less a constant that makes each row's highest 0.
 
     value: one number or one a row, (B,). 0 keeps the row's likeliest token, the lowest id on ties.
+    dtype: to divide in, and of the result; by default the logits' own.
     """
-    value = np.broadcast_to(np.asarray(value, dtype=logits.dtype), logits.shape[:1])
-    below = logits - logits.max(axis=1, keepdims=True)
+    dtype = dtype or logits.dtype.type
+    value = np.broadcast_to(np.asarray(value, dtype=dtype), logits.shape[:1])
+    below = (logits - logits.max(axis=1, keepdims=True)).astype(dtype, copy=False)
     cold = value <= 0
     with np.errstate(over="ignore"):  # a tiny temperature sends all but the highest to -inf
-        warm = below / np.where(cold, 1, value).astype(logits.dtype)[:, None]
+        warm = below / np.where(cold, 1, value).astype(dtype)[:, None]
     if not cold.any():
         return np.asarray(warm)
     likeliest = np.arange(logits.shape[1]) == logits.argmax(axis=1)[:, None]
-    return np.where(cold[:, None], forbid(np.zeros_like(logits), ~likeliest), warm)
+    return np.where(cold[:, None], forbid(np.zeros_like(below), ~likeliest), warm)
 
 
 def top_k(logits: FloatArray, k: int) -> FloatArray:

@@ -10,6 +10,7 @@ characters, wherever the prompt was cut.
 
 from __future__ import annotations
 
+import unicodedata
 from functools import lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -31,6 +32,11 @@ if TYPE_CHECKING:
     FloatArray = NDArray[np.float64]
 
 BLOCK = 256  # tokens read at once
+
+
+def normalized(text: str) -> str:
+    """`text` as training text is read: NFC, lines ended by a newline."""
+    return unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
 class PromptReader:

@@ -165,6 +165,29 @@ class SpellingTree:
         logs: FloatArray = before[nodes] + np.array(last)
         return logs
 
+    def completions(self) -> dict[tuple[int, ...], float]:
+        """For the tokens of each node, the log-probability that the rest is spelled after them.
+
+        The tokens are those after the beginning: () for the root.
+        """
+        nodes, _, logs = self.choices
+        through = np.full(len(self._nodes), -np.inf)  # log-probability of all choices by a node
+        np.logaddexp.at(through, nodes, logs)
+        for index in range(len(self._nodes) - 1, 0, -1):  # a node comes after its parent
+            parent = self._nodes[index].parent
+            through[parent] = np.logaddexp(through[parent], through[index])
+        size = len(self._nodes[0].ids)
+        return {
+            tuple(node.ids[size:]): float(log - node.log_probability)
+            for node, log in zip(self._nodes, through, strict=True)
+        }
+
+    def spelled(self, choice: int) -> tuple[int, ...]:
+        """The tokens of a choice, those after the beginning."""
+        nodes, tokens, _ = self.choices
+        ids = self._nodes[nodes[choice]].ids
+        return (*ids[len(self._nodes[0].ids) :], int(tokens[choice]))
+
     def beginning(self, choice: int, log_probability: float, drawn: float) -> Beginning:
         nodes, tokens, _ = self.choices
         node, token = self._nodes[nodes[choice]], int(tokens[choice])

@@ -7,8 +7,7 @@ from contextlib import ExitStack, contextmanager, nullcontext
 from typing import TYPE_CHECKING
 
 from rnngen import checkpoint, runs
-from rnngen.config import BUDGET, TrainConfig
-from rnngen.dataset.cache import TextConfig
+from rnngen.config import BUDGET, TextConfig, TrainConfig
 from rnngen.errors import ConfigError
 from rnngen.training import processes
 from rnngen.training.device import choose_device
@@ -109,7 +108,7 @@ def _plan(
     runs.check_free(folder, overwrite=request.overwrite or not group.is_first)
     given = request.settings
     plan, recipe = new_plan(
-        TextConfig(request.paths, **{k: v for k, v in given.items() if k in TEXT_SETTINGS}),
+        TextConfig(paths=request.paths, **{k: v for k, v in given.items() if k in TEXT_SETTINGS}),
         folder,
         {k: v for k, v in given.items() if k not in TEXT_SETTINGS},
         home=runs.home(),

@@ -26,8 +26,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from rnngen.checkpoint import Tensors
+    from rnngen.config import TextConfig
     from rnngen.dataset.batches import Split
-    from rnngen.dataset.cache import OnProgress, TextConfig
+    from rnngen.dataset.cache import OnProgress
     from rnngen.dataset.store import TokenStore
     from rnngen.novelty import SpanIndex
     from rnngen.tokenizers.base import Tokenizer
@@ -100,7 +101,7 @@ def new_plan(
     """
     recipe.check(given, pretrained.model.config if pretrained else None)
     home = home or folder.parent
-    corpus = text.corpus(home)
+    corpus = cache.open_text(text, home)
     tell = note or (lambda line: None)
     for line in corpus.notes:
         tell(line)
@@ -109,7 +110,7 @@ def new_plan(
     else:  # its tokens are kept, with new ones for characters it lacks
         tokenizer = pretrained.model.tokenizer.extend(CorpusExcerpt(corpus), text.min_count)
     store = cache.find_store(corpus, tokenizer, home, progress)
-    valid = text.valid_corpus(home)
+    valid = cache.open_valid(text, home)
     fraction = given.get("valid_fraction", _valid_fraction(store))
     training, validation, reason = _sides(store, valid, tokenizer, fraction, home, by=HELD_OUT)
     situation = Situation(

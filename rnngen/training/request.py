@@ -8,18 +8,24 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rnngen import runs
-from rnngen.config import ModelConfig, TrainConfig
-from rnngen.dataset.cache import TextConfig
+from rnngen.config import ModelConfig, TextConfig, TrainConfig
 from rnngen.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
 TEXT_SETTINGS = {f.name for f in dataclasses.fields(TextConfig)} - {"paths"}
 """Settings that say what to read; the others say how to train on it."""
 SETTINGS = TEXT_SETTINGS | {
     f.name for config in (ModelConfig, TrainConfig) for f in dataclasses.fields(config)
 }
+
+
+def check_settings(names: Iterable[str], where: str = "") -> None:
+    """Raises ConfigError for a name that no setting has.  where: stands before the message."""
+    if unknown := sorted(set(names) - SETTINGS):
+        known = ", ".join(sorted(SETTINGS))
+        raise ConfigError(f"{where}unknown setting {unknown[0]!r}. Known settings: {known}.")
 
 
 @dataclass(frozen=True)
@@ -44,9 +50,7 @@ class Request:
 
     def __post_init__(self) -> None:
         """Raises ConfigError for what does not go together, before anything is read."""
-        if unknown := sorted(set(self.settings) - SETTINGS):
-            known = ", ".join(sorted(SETTINGS))
-            raise ConfigError(f"unknown setting {unknown[0]!r}. Known settings: {known}.")
+        check_settings(self.settings)
         if not self.resume and not self.paths:
             raise ConfigError("name a text file to train on, or `resume` a run by its `name`.")
         if self.resume and self.init_from is not None:

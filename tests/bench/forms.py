@@ -12,7 +12,7 @@ import time
 from itertools import pairwise
 
 import rnngen
-from rnngen.forms import check, spec
+from rnngen import forms
 
 ROUNDS = 5
 
@@ -37,11 +37,11 @@ def distinct_pairs(texts: list[str]) -> float:
 
 
 def main(model: str, form: str = "haiku", count: str = "100", particles: str = "16") -> None:
-    asked, loaded = spec.load(form), rnngen.load(model)
+    asked, loaded = forms.load(form), rnngen.load(model)
     began = time.perf_counter()
     texts = loaded.write_form(asked, n=int(count), seed=1, particles=int(particles))
     seconds = time.perf_counter() - began
-    verdicts = [check.check(text.whole, asked).verdict for text in texts]
+    verdicts = [forms.check(text.whole, asked).verdict for text in texts]
     copied = [loaded.longest_copied(text.whole) for text in texts]
     first = first_text_seconds(model, form, int(particles))
     different = len({text.whole for text in texts})

@@ -111,7 +111,7 @@ def test_runs_of_different_tokens_are_told_not_to_compare(rnngen, home, fox, hen
 @pytest.mark.parametrize(
     ("options", "exit_code", "message"),
     [
-        (["dog"], 1, "no run called 'dog'; there are: fox"),
+        (["dog"], 1, "no run called 'dog'. There are: fox"),
         (["fox", "--x", "hours"], 2, "--x must be one of"),
         (["fox", "--width", "10"], 2, "--width must be from 44"),
         (["fox", "--height", "0"], 2, "--height must be from 3"),

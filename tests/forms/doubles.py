@@ -86,6 +86,10 @@ class NgramModel:
             place += size
         return ids
 
+    def settled(self, text: str) -> int:
+        """A word may grow into a subword, which may begin with the space before it."""
+        return len(text) if self._longest == 1 else max(0, text.rfind(" "))
+
     def _logits(self, context: tuple[int, ...]) -> FloatArray:
         context = tuple(token for token in context if token >= 0)
         return np.log(self._probabilities(context)).astype(np.float32)

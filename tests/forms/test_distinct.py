@@ -9,23 +9,23 @@ import pytest
 
 from rnngen.errors import FormError
 from rnngen.forms import distinct
-from rnngen.forms.check import Verdict
+from rnngen.forms.checked import CheckedText
+from rnngen.forms.checker import Verdict
 from rnngen.forms.search import DrawnText, SearchSettings
-from rnngen.forms.write import CheckedText
 
 
 class Scripted:
-    """A writer whose text for an index and an attempt is given."""
+    """A search whose text for an index and an attempt is given."""
 
     def __init__(self, texts: Sequence[Sequence[str]]) -> None:
         """texts: for each index its draws; the last one comes for ever."""
-        self._texts = texts
+        self._draws = texts
 
-    def write(
+    def texts(
         self, indices: Sequence[int], settings: SearchSettings, attempt: int = 0
     ) -> Iterator[CheckedText]:
         for index in indices:
-            draws = self._texts[index]
+            draws = self._draws[index]
             text = draws[min(attempt, len(draws) - 1)]
             drawn = DrawnText(index, text, -1.0, -2.0, 3.0, (1, 2))
             yield CheckedText(drawn, Verdict("exact", (), ()))
@@ -49,9 +49,9 @@ def test_several_prompts_repeat_nothing() -> None:
     distinct_texts = distinct.DistinctTexts()
     found = []
     for texts in (["a"], ["a", "b"]):
-        writer: Any = Scripted([texts])
+        search: Any = Scripted([texts])
         found += [
-            written.drawn.text for written in distinct_texts.texts(writer, [0], SearchSettings())
+            written.drawn.text for written in distinct_texts.texts(search, [0], SearchSettings())
         ]
     assert found == ["a", "b"]
 

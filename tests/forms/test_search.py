@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
+from rnngen.forms.automata.leading import Leading
 from rnngen.forms.compile import compile_form
 from rnngen.forms.search import SearchSettings, draw
 from tests.forms import toys
@@ -162,11 +163,10 @@ def test_temperature_zero_takes_the_likeliest_that_is_allowed() -> None:
     first, second = draw(model, masks, [toys.END_ID], [0, 1], settings)
     assert first.text == second.text
     tables = toys.log_probabilities(model, first.tokens, 1.0)
-    state = masks.automaton.start()
+    state = masks.start()
     for token, table in zip(first.tokens, tables, strict=True):
-        allowed = masks.mask(state).tokens
-        assert table[token] == table[allowed].max()
-        state = masks.after(state, token)
+        assert table[token] == table[state.mask().tokens].max()
+        state = state.after(token)
 
 
 def test_a_prompt_is_the_beginning_and_counts() -> None:
@@ -174,9 +174,8 @@ def test_a_prompt_is_the_beginning_and_counts() -> None:
     lexicon = toys.lexicon(toys.WORDS)
     masks = compile_form(spec, toys.PIECES, toys.END_ID, lexicon, prompt="a b")
     context = [toys.END_ID, *toys.tokens_of("a b", ended=False)]
-    results = draw(
-        toys.runtime(2), masks, context, range(30), SearchSettings(particles=3), prompt="a b"
-    )
+    leading = Leading(masks, b"", "a b")
+    results = draw(toys.runtime(2), leading, context, range(30), SearchSettings(particles=3))
     for result in results:
         first, second = result.text.split("\n")
         assert first.startswith("a b")

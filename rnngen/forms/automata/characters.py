@@ -7,7 +7,7 @@ can still be finished from a shape after so many units is worked out for all of 
 from __future__ import annotations
 
 from enum import IntEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
-
-    from rnngen.forms.automata.trie import Node
 
     BoolOrArray = bool | np.bool_ | NDArray[np.bool_]
     IntOrArray = int | NDArray[np.int64]
@@ -45,28 +43,31 @@ class Last(IntEnum):
     OTHER = 6
 
 
-class CharacterState:
-    """Where a text stands. closed: the text has passed a place where it may be cut and be whole."""
+class CharacterState(NamedTuple):
+    """Where a text stands; after its end the line is -1.
 
-    __slots__ = ("closed", "done", "line", "parts", "shape", "tokens", "used", "worth")
+    used: units of the line so far.  shape: a row of `CharacterAutomaton.moves`.
+    closed: the text has passed a place where it may be cut and be whole.
+    """
 
-    def __init__(self, line: int, used: int, shape: int, closed: bool, worth: float) -> None:
-        self.line, self.used, self.shape, self.closed = line, used, shape, closed
-        self.worth, self.done = worth, line < 0
-        self.tokens: dict[int, CharacterState] = {}
-        self.parts: dict[Any, Any] = {}
+    line: int
+    used: int
+    shape: int
+    closed: bool
+
+
+_START = CharacterState(0, 0, 0, False)
+_DONE = CharacterState(-1, 0, 0, False)
 
 
 class CharacterAutomaton:
-    """Reads text whose lines have so many characters, or a tweet that ends at a natural stop.
+    """An Automaton: lines of so many characters, or a tweet that ends at a natural stop.
 
     wrap: lines are broken at spaces by the form.  end: any, sentence or text.  cut: the text goes
     on until it is nearly full and is then cut at its last natural stop (for models whose texts do
     not end by themselves within the limit).  loose: a newline inside a line is a space, as in prose
     broken at a margin.
     """
-
-    uses_words = False
 
     def __init__(
         self,
@@ -98,7 +99,6 @@ class CharacterAutomaton:
         self.fits = [self._fitting(line) for line in range(len(lines))]
         high = lines[0][1]
         self.worths = np.array([self._worth(0, used) for used in range(high + 1)])
-        self._states: dict[tuple[int, int, int, bool], CharacterState] = {}
         for line, fits in enumerate(self.fits):
             if not fits[0, 0]:
                 raise FormError(
@@ -107,34 +107,26 @@ class CharacterAutomaton:
                 )
 
     def start(self) -> CharacterState:
-        return self._state(0, 0, 0, False)
+        return _START
 
-    def letters(self, state: CharacterState) -> tuple[Node, str] | None:
-        return None
+    def is_final(self, state: CharacterState) -> bool:
+        return state.line < 0
 
-    def inside(self, state: CharacterState, node: Node) -> CharacterState:
-        raise NotImplementedError("words are not walked as such")
-
-    def end_word(self, state: CharacterState) -> CharacterState:
-        return state
-
-    def follow(self, state: CharacterState, char: str) -> CharacterState:
-        """`step` with a character that is known to be allowed."""
-        after = self.step(state, char)
-        assert after is not None, "only tokens of a mask may be drawn"
-        return after
+    def worth(self, state: CharacterState) -> float:
+        """The chance that a natural stop comes in the room that is left."""
+        return 1.0 if state.line < 0 or state.closed else self._worth(state.line, state.used)
 
     def key(self, state: CharacterState) -> CharacterState:
-        """Equal for states that allow the same: far from the limit, how far does not matter."""
+        """Far from the limit, how far does not matter."""
         low, high = self.lines[state.line]
         far = high - _STEERED - CLOSING_ZONE
         if low <= state.used <= far:
-            return self._state(state.line, max(low, 1, far), state.shape, state.closed)
+            return state._replace(used=max(low, 1, far))
         return state
 
     def step(self, state: CharacterState, char: str) -> CharacterState | None:
         """The state after `char`, or None if it may not follow. `END` is the end of the text."""
-        if state.done:
+        if state.line < 0:
             return None
         if char in (END, "\n", " ") and self._closes(state, char):
             return self._close(state)
@@ -150,8 +142,8 @@ class CharacterAutomaton:
         if not closed and not self.fits[state.line][shape, used]:
             return None
         if closed and used == high:
-            return self._done()
-        return self._state(state.line, used, shape, closed)
+            return _DONE
+        return CharacterState(state.line, used, shape, closed)
 
     def render(self, text: str) -> str:
         """The text as it is printed. `text` must be allowed."""
@@ -159,8 +151,9 @@ class CharacterAutomaton:
         for char in text:
             if self.cut and self._cuttable(state, char):
                 cut = len(rendered)
-            after = self.follow(state, char)
-            if after.done:
+            after = self.step(state, char)
+            assert after is not None, "the text is one that the automaton allowed"
+            if after.line < 0:
                 whole = char in (END, "\n", " ") and self._closes(state, char)
                 return rendered if whole else rendered[:cut]
             if after.line > state.line:
@@ -190,26 +183,15 @@ class CharacterAutomaton:
 
     def _close(self, state: CharacterState) -> CharacterState:
         if state.line == len(self.lines) - 1:
-            return self._done()
-        return self._state(state.line + 1, 0, 0, False)
+            return _DONE
+        return _START._replace(line=state.line + 1)
 
     def _cuttable(self, state: CharacterState, char: str) -> bool:
         """Whether the text is whole when it is cut before `char`."""
         low, _ = self.lines[state.line]
         return char in " \n" and state.used >= low and bool(self.closable[-1][state.shape])
 
-    def _done(self) -> CharacterState:
-        return self._state(-1, 0, 0, False)
-
-    def _state(self, line: int, used: int, shape: int, closed: bool) -> CharacterState:
-        key = (line, used, shape, closed)
-        if key not in self._states:
-            worth = 1.0 if line < 0 or closed else self._worth(line, used)
-            self._states[key] = CharacterState(*key, worth)
-        return self._states[key]
-
     def _worth(self, line: int, used: int) -> float:
-        """The chance that a natural stop comes in the room that is left."""
         low, high = self.lines[line]
         if low == high or high - used > _STEERED:
             return 1.0
@@ -227,12 +209,15 @@ class CharacterAutomaton:
         return tweet.most(char) if self._tweet else 1
 
     def _shape_moves(self) -> NDArray[np.int64]:
-        """int64 (shapes, characters), -1 where forbidden; shapes are states of match * kinds."""
+        """int64 (shapes, characters), -1 where forbidden.
+
+        The product of two automata: shape = state of `match` * kinds + kind of last character.
+        """
         states = len(self._dfa.moves) if self._dfa else 1
         kinds = len(Last)
         moves = np.full((states * kinds, len(self._chars)), -1)
         for place, char in enumerate(self._chars):
-            after = self._dfa.moves[:, place] if self._dfa else np.zeros(1, np.int64)
+            after = self._dfa.moves[:, place] if self._dfa else np.zeros(1, np.int64)  # (states,)
             for last in Last:
                 now = self._last(last, char)
                 if now is not None:
@@ -254,16 +239,19 @@ class CharacterAutomaton:
         return None if char == "/" and last is Last.COLON and self._tweet else Last.OTHER
 
     def _fitting(self, line: int) -> NDArray[np.bool_]:
-        """bool (shapes, high + 1): whether the line can be finished from a shape after so many
-        units."""
+        """bool (shapes, high + 1): whether the line can be finished from a shape and used units.
+
+        fits[s, u] = s may end the line and u >= low, or some character leads to where it fits:
+        a dynamic programme from the end, for all shapes at once.
+        """
         low, high = self.lines[line]
         closable = self.closable[line]
         fits = np.zeros((len(self.moves), high + 1), bool)
         for used in range(high, -1, -1):
-            found = closable & (used >= low)
+            found = closable & (used >= low)  # (shapes,)
             for weight in np.unique(self.weights).tolist():
                 if used + weight <= high:
-                    moves = self.moves[:, self.weights == weight]
+                    moves = self.moves[:, self.weights == weight]  # (shapes, characters so heavy)
                     found = found | (fits[moves, used + weight] & (moves >= 0)).any(axis=1)
             fits[:, used] = found
         return fits

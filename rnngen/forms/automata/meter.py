@@ -1,7 +1,17 @@
 """Which words may stand where in a line, and how likely a line is to come out right from there.
 
 For each line, and for each rhyme it is bound to, `LineTables` hold a dynamic programme over the
-units already used: `ahead[used]` is positive exactly if the line, and all after it, can be filled.
+units already used. Words are taken to be drawn one by one, as often as the corpus has them, so it
+adds up the probability of all ways to fill the rest:
+
+    within[u, c]   = ahead[u + c]                        a word of c units, and the line goes on
+    closing[u, c]  = future  if low <= u + c <= high     a word of c units, and the line ends
+    ahead[u]       = sum over c of P(c) within[u, c] + P(c, may end) closing[u, c]
+
+`future` is what the lines after it are worth. A state is worth more than 0 exactly if the line, and
+all after it, can be filled: these tables are the look-ahead and the guarantee at once.
+
+Letters: C counts (1 to C units a word), U = high units, n words.
 """
 
 from __future__ import annotations
@@ -38,11 +48,11 @@ Bindings = tuple[Binding | None, ...]  # one for each rhyme letter
 
 
 class LineTables:
-    """One line, seen from its rhymes. U units at most, C counts.
+    """One line, given the rhymes of the lines before it.
 
-    within, closing: (U + 1, C), at [used, count - 1]: what it is worth that a word of `count`
-    follows and the line goes on, or that it follows and the line ends.
+    within, closing: (U + 1, C), at [used, count - 1], as above.
     ahead: (U + 1,), what it is worth to stand between two words.  start: what it is worth to begin.
+    measure: weights of the words that may end the line; None if all may.
     """
 
     __slots__ = (
@@ -67,32 +77,34 @@ class LineTables:
         self.low, self.high = meter.lines[line]
         self.last = line == len(meter.lines) - 1
         self.measure: WordWeights | None = meter.measure(line, bindings)
-        every = tree.shares
-        ends = every
+        every = tree.shares  # (C,) P(count)
+        ends = every  # (C,) P(count, the word may end the line), with the worth of its rhyme
         if self.measure is not None:
             ends = self.measure.range(0, len(tree.words)) / tree.total
         future = meter.future(line, bindings)
         self.within, self.closing, self.ahead = _tables(self.low, self.high, every, ends, future)
-        self._both = self.within + self.closing
+        self._both = self.within + self.closing  # where any word may end the line, one product
         self.first = meter.first_letter(line)
         low, high = meter.first_range(line)
         self.start = self._worth(0, tree.every.range(low, high), low, high) / tree.total
 
     def prefix(self, used: int, node: Node) -> float:
         """What it is worth to stand in a word that begins with `node`, after `used` units."""
-        mass = node.mass
+        mass = node.mass  # (C,), so mass / sum is P(count | prefix)
         return self._worth(used, mass, node.low, node.high) / float(mass.sum())
 
     def _worth(self, used: int, mass: FloatArray, low: int, high: int) -> float:
+        """Of the words low..high-1, whose mass is (C,): not divided by it."""
         if self.measure is None:
             return float(mass @ self._both[used])
-        ending = self.measure.range(low, high)
+        # Any word of the range may go on, but only those of the measure may end the line.
+        ending = self.measure.range(low, high)  # (C,)
         return float(mass @ self.within[used] + ending @ self.closing[used])
 
     def prefixes(self, used: int, walk: Walk) -> FloatArray:
         """`prefix` of the k prefixes of a walk: (k,)."""
         if self.measure is None:
-            whole: FloatArray = walk.shares @ self._both[used]
+            whole: FloatArray = walk.shares @ self._both[used]  # (k, C) @ (C,)
             return whole
         ending = self.measure.ranges(walk.low, walk.high) @ self.closing[used]
         worths: FloatArray = walk.shares @ self.within[used] + ending / walk.total
@@ -107,17 +119,21 @@ class LineTables:
         if self.measure is None:
             return worth
         weight = self.measure.range(word, word + 1)[count - 1]
+        # weight / frequency is what the word's rhyme is worth to the lines that must answer it.
         return float(weight) / float(self.tree.frequency[word]) * worth
 
 
 def _tables(
     low: int, high: int, every: FloatArray, ends: FloatArray, future: float
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """within, closing and ahead of a line of low to high units; every, ends: (C,) word masses."""
+    """within, closing (U + 1, C) and ahead (U + 1,) of a line of low to high units.
+
+    every, ends: (C,), probabilities of words, and of words that may end the line, by count.
+    """
     top = len(every)
     within, closing = np.zeros((high + 1, top)), np.zeros((high + 1, top))
-    ahead = np.zeros(high + top + 1)
-    for used in range(high - 1, -1, -1):
+    ahead = np.zeros(high + top + 1)  # beyond the line nothing is worth anything
+    for used in range(high - 1, -1, -1):  # from the end: each entry needs only later ones
         within[used] = ahead[used + 1 : used + 1 + top]
         fits = np.arange(used + 1, used + 1 + top)
         closing[used, (fits >= low) & (fits <= high)] = future
@@ -181,7 +197,10 @@ class Meter:
         return int(low), int(high)
 
     def future(self, line: int, bindings: Bindings) -> float:
-        """What the lines after `line` are worth, but for those its own unbound rhyme decides."""
+        """What the lines after `line` are worth, but for those its own unbound rhyme decides.
+
+        A product, as if lines were filled independently: rhymes that are still open couple them.
+        """
         worth = 1.0
         for later in range(line + 1, len(self.lines)):
             letter = self._rhymes[later]
@@ -200,11 +219,14 @@ class Meter:
             return None
         bound = bindings[self._letters.index(letter)]
         if bound is None:
+            # The word chooses the rhyme for later lines: it counts as often as it occurs, times the
+            # chance that each of them comes out right with this rhyme.
             taken = [other.ending for other in bindings if other is not None]
             words = np.flatnonzero(self._usable[letter] & ~np.isin(self._endings, taken))
             worths = np.prod([self._worths[x] for x in self._later(line)], axis=0)
             weights = self.tree.frequency[words] * worths[self._class_of[0][words]]
         else:
+            # The rhyme is chosen. Perfect rhymes differ before the vowel, so used onsets are out.
             fits = self._usable[letter] & (self._endings == bound.ending)
             words = np.flatnonzero(fits & ~np.isin(self._onsets, bound.onsets))
             weights = self.tree.frequency[words]
@@ -233,12 +255,14 @@ class Meter:
         word too long for one of the lines is lost to the others; that is the price.)
         """
         lines = [line for line, x in enumerate(self._rhymes) if x == letter]
-        usable = self._endings >= 0
+        usable = self._endings >= 0  # (n,)
         for line in lines:
             usable = usable & self._may_end(line)
+        # A class is as large as it has onsets: hill, mill and till are three, hill and "hill" one.
         pairs = np.unique(np.stack([self._endings[usable], self._onsets[usable]], 1), axis=0)
         endings, sizes = np.unique(pairs[:, 0], return_counts=True)
         large = endings[sizes >= len(lines)]
+        # Letters use different classes, so there must be one for each.
         if len(large) < len(self._letters):
             numbers = ", ".join(str(line + 1) for line in lines)
             raise FormError(f"lines {numbers}: the model knows too few words that rhyme.")
@@ -248,7 +272,8 @@ class Meter:
         """bool (n,): whether some line of the right length ends with the word."""
         low, high = self.lines[line]
         first, last = self.first_range(line)
-        counts = self.tree.counts
+        counts = self.tree.counts  # (n,)
+        # Units that the words before the last one can add up to, the first of them as it must be.
         reached = np.zeros(high + self.tree.top + 1, bool)
         reached[np.unique(counts[first:last])] = True
         for used in range(1, high):
@@ -258,6 +283,7 @@ class Meter:
         totals = before[:, None] + np.arange(self.tree.top + 1)
         by_count: BoolArray = np.asarray(((totals >= low) & (totals <= high)).any(axis=0))
         fits: BoolArray = by_count[counts]
+        # Or the last word is the first, too.
         alone = (counts >= low) & (counts <= high)
         alone[:first] = alone[last:] = False
         return fits | alone
@@ -267,20 +293,24 @@ class Meter:
         worth: the chance that the line comes out right and ends with that rhyme."""
         endings, classes = np.unique(self._endings, return_inverse=True)
         tree, worths = self.tree, {}
-        mass = np.zeros((len(endings), tree.top))
+        mass = np.zeros((len(endings), tree.top))  # (classes, C) how often, by count
         np.add.at(mass, (classes, tree.counts - 1), tree.frequency)
         for line, letter in enumerate(self._rhymes):
             if letter:
                 low, high = self.lines[line]
                 closing = _visits(tree.shares, low, high)
+                # P(line right, rhyme) = sum over c of P(c, rhyme) * visits where c ends the line
                 worths[line] = np.maximum(mass @ closing / tree.total, _LEAST)
         return (classes, endings), worths
 
 
 def _visits(every: FloatArray, low: int, high: int) -> FloatArray:
-    """(C,): how often a line stands where a last word of each count ends it within low to high."""
+    """(C,): how often a line stands where a last word of each count ends it within low to high.
+
+    The programme of `_tables` run forwards, so that one pass serves all rhymes at once.
+    """
     top = len(every)
-    visits = np.zeros(high + top + 1)
+    visits = np.zeros(high + top + 1)  # at [u]: the chance that some word of the line ends at u
     visits[0] = 1.0
     closing = np.zeros(top)
     for used in range(high):

@@ -3,20 +3,26 @@
     START -letter-> WORD = AFTER -, . ; : ! ?-> STOP -space-> SPACE -letter-> WORD ... -> DONE
                            AFTER --> HYPHEN -letter-> WORD    SPACE -dash-> SPACED -space-> SPACE
 A state is kept only if the form can still be filled from it, so no text drawn gets stuck, and
-punctuation in a row is bounded, so all end. States are interned: equal ones are one object, and
-what is computed from a state (masks, steps) is stored on it.
+punctuation in a row is bounded, so all end. States are interned: equal ones are one object, which
+makes them fast keys of the tables of steps and masks.
 """
 
 from __future__ import annotations
 
 from enum import IntEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rnngen.forms.language.letters import END, fold, is_letter
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from rnngen.forms.automata.base import Walk
     from rnngen.forms.automata.meter import LineTables, Meter
     from rnngen.forms.automata.trie import Node
+
+    FloatArray = NDArray[np.float64]
 
 STOPS = frozenset(".!?…")
 PAUSES = frozenset(",;:") | STOPS
@@ -49,35 +55,25 @@ class WordState:
     __slots__ = (
         "_worth",
         "close",
-        "done",
-        "ended",
         "kind",
         "marks",
         "node",
-        "parts",
         "rest",
-        "steps",
         "tables",
-        "tokens",
         "used",
         "word",
     )
 
     def __init__(self, tables: LineTables, kind: Kind, used: int, worth: float = -1.0) -> None:
         self.tables, self.kind, self.used, self._worth = tables, kind, used, worth
-        self.done = kind is Kind.DONE
         self.node: Node | None = None
-        self.ended: WordState | None = None
         self.rest = self.close = 0.0
         self.word = -1
         self.marks = ""
-        self.steps: dict[str, WordState | None] = {}
-        self.tokens: dict[int, WordState | None] = {}
-        self.parts: dict[Any, Any] = {}
 
     @property
     def worth(self) -> float:
-        """Inside a word it is only computed when asked for: a mask knows it already."""
+        """Inside a word it is only computed when asked for: the mask that led here had it."""
         if self._worth < 0:
             assert self.node is not None
             self._worth = self.tables.prefix(self.used, self.node)
@@ -85,38 +81,41 @@ class WordState:
 
 
 class WordAutomaton:
-    """Reads text that fills `meter`, one character at a time.
+    """A LetterAutomaton that reads text which fills `meter`.
 
     wrap: the form breaks lines, at spaces; else the model does, with newlines.
     end: any, sentence or text.  loose: in wrap mode, a newline is a space everywhere, as in prose
     broken at a margin; otherwise it may only stand where the form breaks a line too.
     """
 
-    uses_words = True
-
     def __init__(self, meter: Meter, *, wrap: bool, end: str, loose: bool) -> None:
         self.meter, self.wrap, self.end, self.loose = meter, wrap, end, loose
-        self._states: dict[tuple[Any, ...], WordState] = {}
+        self._states: dict[tuple[object, ...], WordState] = {}
+        self._steps: dict[tuple[WordState, str], WordState | None] = {}
 
     def start(self) -> WordState:
         return self._line(self.meter.first)
 
+    def is_final(self, state: WordState) -> bool:
+        return state.kind is Kind.DONE
+
+    def worth(self, state: WordState) -> float:
+        return state.worth
+
     def step(self, state: WordState, char: str) -> WordState | None:
-        """The state after `char`, or None if it may not follow. `END` is the end of the text."""
         try:
-            return state.steps[char]
+            return self._steps[state, char]
         except KeyError:
             if len(self._states) > _MANY_STATES:
                 self._states.clear()
-            state.steps[char] = after = self._step(state, char)
+                self._steps.clear()
+            self._steps[state, char] = after = self._step(state, char)
             return after
 
     def key(self, state: WordState) -> WordState:
-        """Equal for states that allow the same, with the same worth."""
         return state
 
     def letters(self, state: WordState) -> tuple[Node, str] | None:
-        """The prefix that letters continue and the one letter it must be ("": any), or None."""
         if state.kind is Kind.WORD:
             assert state.node is not None
             return state.node, ""
@@ -127,7 +126,6 @@ class WordAutomaton:
         return None
 
     def inside(self, state: WordState, node: Node) -> WordState:
-        """The state of the word that `state` has open or may begin, when it is at `node`."""
         key = (state.tables, Kind.WORD, state.used, node)
         found = self._states.get(key)
         if found is None:
@@ -135,34 +133,25 @@ class WordAutomaton:
             found.node = node
         return found
 
-    def follow(self, state: WordState, char: str) -> WordState:
-        """`step` with a character that is known to be allowed, so that nothing need be weighed."""
-        place = self.letters(state)
-        node = place[0].child(fold(char)) if place is not None else None
-        after = self.step(state, char) if node is None else self.inside(state, node)
-        assert after is not None, "only tokens of a mask may be drawn"
-        return after
-
     def end_word(self, state: WordState) -> WordState | None:
-        """The state AFTER the open word, None if it is no word or does not fit; `state` itself
-        if no word is open.
-
-        Where no rhyme is at stake it is the same for all words that bring the line as far.
-        """
         if state.node is None:
             return state
         word = state.node.word
-        if word < 0 or state.ended is not None:
-            return state.ended
+        if word < 0:
+            return None
         used = state.used + int(self.meter.tree.counts[word])
-        if used <= state.tables.high:
-            close = state.tables.close(used, word)
-            word = word if self.meter.has_rhyme(state.tables.line) else -1
-            state.ended = self._gap(state.tables, Kind.AFTER, "", used, word, close)
-        return state.ended
+        if used > state.tables.high:
+            return None
+        close = state.tables.close(used, word)
+        # Which word it was matters only for a rhyme. Else all words that bring the line as far lead
+        # to one state, which keeps the states few.
+        word = word if self.meter.has_rhyme(state.tables.line) else -1
+        return self._gap(state.tables, Kind.AFTER, "", used, word, close)
+
+    def weigh(self, state: WordState, walk: Walk) -> FloatArray:
+        return state.tables.prefixes(state.used, walk)
 
     def render(self, text: str) -> str:
-        """The text as it is printed, with the breaks the form puts in. `text` must be allowed."""
         state: WordState | None = self.start()
         rendered = []
         for char in text:
@@ -180,7 +169,7 @@ class WordAutomaton:
         return self._state(state.tables, kind, 0, worth=1.0)
 
     def _state(self, tables: LineTables, kind: Kind, used: int, *, worth: float) -> WordState:
-        key = (tables, kind, used)
+        key = (tables, kind, used, None)
         if key not in self._states:
             self._states[key] = WordState(tables, kind, used, worth)
         return self._states[key]
@@ -209,11 +198,12 @@ class WordAutomaton:
         self, tables: LineTables, kind: Kind, marks: str, used: int, word: int, close: float
     ) -> WordState | None:
         """The state between two words; None if neither the next word nor the line's end fits."""
+        # psi = rest + close: the line goes on with another word, or ends here.
         rest = float(tables.ahead[used])
         worth = _worth(kind, marks, rest, close, last=tables.last)
         if not worth > 0:
             return None
-        key = (tables, kind, used, word, marks, "gap")
+        key = (tables, kind, used, (word, marks))
         found = self._states.get(key)
         if found is None:
             found = self._states[key] = WordState(tables, kind, used, worth)
@@ -269,6 +259,8 @@ class WordAutomaton:
             return None if newline else self._to(state, Kind.SPACE, "-")
         if state.kind not in (Kind.AFTER, Kind.STOP, Kind.DASH):
             return None
+        # A blank after a full line breaks it. Where the line could also go on, as in [5, 7], the
+        # break comes first: otherwise one text would have two ways through the automaton.
         if state.close > 0 and (newline or self.wrap):
             if not tables.last:
                 return self._line(self.meter.after(tables, state.word))

@@ -18,7 +18,7 @@ import numpy as np
 
 from rnngen.errors import FormError
 from rnngen.forms.language import syllables
-from rnngen.forms.language.letters import CURLY
+from rnngen.forms.language.letters import CURLY, normal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -96,6 +96,22 @@ class Lexicon:
     def english(self) -> float:
         """Share of the words in the text that the English dictionary holds."""
         return float(self.totals[1]) / max(1, int(self.totals[0]))
+
+    def recounted(self) -> Lexicon:
+        """This lexicon as the dictionary of today counts its words: a model may be older.
+
+        A word that is now heard in two ways is no longer written. Words no rule knows keep theirs.
+        """
+        heard = self.syllables.copy()
+        varying, reviewed = syllables.varying(), syllables.reviewed()
+        for place in np.flatnonzero(heard).tolist():
+            word = normal(self.words[place])
+            if word in varying:
+                heard[place] = 0
+            elif not self.known[place] or word in reviewed:
+                counts, _ = syllables.by_rule(word)
+                heard[place] = heard[place] if not counts else counts[0] if len(counts) == 1 else 0
+        return dataclasses.replace(self, syllables=heard)
 
     def with_words(self, text: str) -> Lexicon:
         """This lexicon, with the words of `text` as words that may be written.
@@ -263,7 +279,7 @@ def _entry(word: str) -> _Entry:
 
 def _pronounceable(word: str) -> bool:
     """Whether a word outside the dictionary may be read at all: not mr, xiv or a bare letter."""
-    letters = syllables.normal(word)
+    letters = normal(word)
     plain = letters.replace("'", "")
     vowels = any(letter in "aeiouy" for letter in plain)
     return len(plain) > 2 and plain.isascii() and vowels and not _ROMAN.fullmatch(plain)

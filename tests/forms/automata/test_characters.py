@@ -11,6 +11,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from rnngen.errors import FormError
+from rnngen.forms.automata.line_masks import LineMasks
 from rnngen.forms.automata.masks import Masks
 from rnngen.forms.automata.regex import Dfa
 from rnngen.forms.compile import compile_form
@@ -110,34 +111,37 @@ def test_all_tokens_at_once_are_what_stepping_gives(
     keys = {"max_weight": most} if unit == "tweet" else {"break": "wrap"}
     masks = compiled(unit=unit, lines=[[min(3, most), most]], end=end, match=match, **keys)
     random = np.random.default_rng(seed)
+    step = masks.automaton.step
     state, automaton = masks.automaton.start(), masks.automaton
-    while not state.done:
+    assert isinstance(masks, LineMasks)
+    while not automaton.is_final(state):
         brute = {}
         for token, text in enumerate(masks.vocabulary.texts):
             after = state
             for char in text or [""]:
-                after = None if after is None or after.done else automaton.step(after, char)
+                after = None if after is None or automaton.is_final(after) else step(after, char)
             if after is not None:
-                brute[token] = np.log(after.worth)
-        assert masks.line_masks is not None
-        found = masks.line_masks.mask(state)
+                brute[token] = np.log(automaton.worth(after))
+        found = masks.text_mask(state)
         assert {*found.tokens.tolist(), END_ID} | set(brute) == {*found.tokens.tolist(), END_ID}
         assert {t: brute.get(t) for t in found.tokens.tolist()} == pytest.approx(
             dict(zip(found.tokens.tolist(), found.log_worths, strict=True))
         )
-        state = masks.after(state, int(random.choice(masks.mask(state).tokens)))
+        token = int(random.choice(masks.mask(state).tokens))
+        for char in masks.vocabulary.texts[token] or [""]:
+            state = step(state, char)
 
 
 def wander(masks: Masks, seed: int) -> str:
     random = np.random.default_rng(seed)
-    state, tokens = masks.automaton.start(), []
-    while not state.done:
-        mask = masks.mask(state)
+    state, tokens = masks.start(), []
+    while not state.is_final:
+        mask = state.mask()
         assert len(mask.tokens) > 0
         assert np.isfinite(mask.log_worths).all()
         tokens.append(int(random.choice(mask.tokens)))
-        state = masks.after(state, tokens[-1])
-    return masks.automaton.render("".join(masks.vocabulary.texts[t] for t in tokens))
+        state = state.after(tokens[-1])
+    return masks.render(tokens)
 
 
 def test_a_tweet_of_a_model_that_never_stops_is_still_whole() -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from rnngen.errors import FormError
 from rnngen.forms.automata.masks import Masks
-from rnngen.forms.compile import compile_form
+from rnngen.forms.compile import compile_form, fit_prompt
 from rnngen.forms.search import SearchSettings, draw
 from tests.forms import toys
 from tests.forms.doubles import ContextRuntime
@@ -56,13 +56,13 @@ def compiled(keys: dict[str, Any], words: dict[str, toys.Word], pieces: list[byt
 
 def reachable(masks: Masks, most: int = 3000) -> list[Any]:
     """All states, or the first so many of them."""
-    start = masks.automaton.start()
+    start = masks.start()
     found, waiting = {start: None}, [start]
     while waiting and len(found) < most:
         state = waiting.pop()
-        if not state.done:
-            for token in masks.mask(state).tokens.tolist():
-                after = masks.after(state, token)
+        if not state.is_final:
+            for token in state.mask().tokens.tolist():
+                after = state.after(token)
                 if after not in found:
                     found[after] = None
                     waiting.append(after)
@@ -77,8 +77,8 @@ def test_every_reachable_state_has_a_way_on_and_is_worth_something(
     masks = compiled(keys, words, toys.PIECES)
     for state in reachable(masks):
         assert state.worth > 0
-        if not state.done:
-            mask = masks.mask(state)
+        if not state.is_final:
+            mask = state.mask()
             assert len(mask.tokens) > 0
             assert len(set(mask.tokens.tolist())) == len(mask.tokens)
             assert np.isfinite(mask.log_worths).all()
@@ -92,14 +92,12 @@ def test_any_way_through_ends_and_has_the_form(
     masks = compiled(keys, words, toys.PIECES)
     random = np.random.default_rng(seed)
     for _ in range(5):
-        state, tokens = masks.automaton.start(), []
-        while not state.done:
+        state, tokens = masks.start(), []
+        while not state.is_final:
             assert len(tokens) < 400, "runs are bounded"
-            token = int(random.choice(masks.mask(state).tokens))
-            tokens.append(token)
-            state = masks.after(state, token)
-        written = "".join(masks.vocabulary.texts[token] for token in tokens)
-        assert_has_form(masks.automaton.render(written), keys, words)
+            tokens.append(int(random.choice(state.mask().tokens)))
+            state = state.after(tokens[-1])
+        assert_has_form(masks.render(tokens), keys, words)
 
 
 def assert_has_form(text: str, keys: dict[str, Any], words: dict[str, toys.Word]) -> None:
@@ -147,17 +145,19 @@ def test_a_subword_may_follow_exactly_if_its_characters_may(
     masks = compiled(keys, words, pieces)
     random = np.random.default_rng(seed)
     state, automaton = masks.automaton.start(), masks.automaton
-    while not state.done:
+    while not automaton.is_final(state):
         mask = masks.mask(state)
         brute = {}
         for token, text in enumerate(masks.vocabulary.texts):
             after = state
             for char in text or ([""] if token == toys.END_ID else []):
-                after = None if after is None or after.done else automaton.step(after, char)
+                over = after is None or automaton.is_final(after)
+                after = None if over else automaton.step(after, char)
             if after is not None and (text or token == toys.END_ID):
-                brute[token] = np.log(after.worth)
+                brute[token] = np.log(automaton.worth(after))
         assert dict(zip(mask.tokens.tolist(), mask.log_worths, strict=True)) == pytest.approx(brute)
-        state = masks.after(state, int(random.choice(mask.tokens)))
+        for char in masks.vocabulary.texts[int(random.choice(mask.tokens))] or [""]:
+            state = automaton.step(state, char)
 
 
 def test_a_form_that_cannot_be_filled_says_which_line_and_why() -> None:
@@ -187,6 +187,15 @@ def test_a_form_that_cannot_be_filled_says_which_line_and_why() -> None:
 
 
 def test_a_prompt_that_breaks_the_form_is_refused_at_its_place() -> None:
-    spec = toys.form(lines=[2, 2], **{"break": "newline"}, end="any")
+    masks = compiled({"lines": [2, 2], "break": "newline", "end": "any"}, toys.WORDS, toys.PIECES)
     with pytest.raises(FormError, match=r"no text that fits begins 'ab a '"):
-        compile_form(spec, toys.PIECES, toys.END_ID, toys.lexicon(toys.WORDS), prompt="ab a c")
+        fit_prompt(masks, "ab a c")
+
+
+@pytest.mark.parametrize(
+    ("given", "read"),
+    [("ab", "ab"), ("ab ", "ab "), ("ab\n", "ab "), ("ab a ", "ab a\n"), ("ab a \n ", "ab a\n")],
+)
+def test_a_blank_at_the_end_of_a_prompt_is_the_one_that_fits(given: str, read: str) -> None:
+    masks = compiled({"lines": [2, 2], "break": "newline", "end": "any"}, toys.WORDS, toys.PIECES)
+    assert fit_prompt(masks, given) == read

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -62,6 +64,16 @@ def test_a_prompt_brings_its_words_along() -> None:
     assert list(lexicon.words) == sorted(lexicon.words)
     assert lexicon.syllables[lexicon.words.index("umbrella")] == 3
     assert lexicon.frequency[lexicon.words.index("the")] == 2
+
+
+def test_an_older_lexicon_is_counted_anew() -> None:
+    """As a model holds it that was trained when fire and campfires had one count each."""
+    lexicon = build(["the fire campfires pond moonlit zyxwik"])
+    old = {"fire": 1, "campfires": 3, "pond": 1, "moonlit": 3, "zyxwik": 3, "the": 1}
+    counts = np.array([old[word] for word in lexicon.words], np.uint8)
+    stale = dataclasses.replace(lexicon, syllables=counts, known=np.zeros(len(counts), bool))
+    again = dict(zip(lexicon.words, stale.recounted().syllables.tolist(), strict=True))
+    assert again == {"fire": 0, "campfires": 0, "pond": 1, "moonlit": 2, "zyxwik": 3, "the": 1}
 
 
 def test_a_checkpoint_without_words_says_so() -> None:

@@ -49,12 +49,12 @@ def test_the_table_holds_the_whole_dictionary() -> None:
     words = make_language_data.read_dictionary()
     for word, sounds in list(words.items())[::50]:
         if word not in overrides:
-            assert counts(word) == make_language_data.syllable_counts(sounds), word
+            assert set(make_language_data.syllable_counts(sounds)) <= set(counts(word)), word
 
 
 @pytest.mark.parametrize(
     ("word", "expected"),
-    [("banish'd", 2), ("lov'd", 1), ("church's", 2), ("crab's", 1), ("x's", 1)],
+    [("banish'd", 2), ("lov'd", 1), ("church's", 2), ("crab's", 1), ("x's", 2)],
 )
 def test_endings_are_read_off_the_word_they_end(word: str, expected: int) -> None:
     assert estimate(word)[0] == (expected,)

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rnngen.forms.language.tweet import most, weight
+from rnngen.forms.language.tweet import addresses, domains, most, weight
 
 Oracle = Callable[[str], int]
 
@@ -58,6 +58,98 @@ def test_weights_agree_on_made_up_texts(oracle: Oracle) -> None:
     for _ in range(1500):
         text = " ".join(choose.choice(PARTS) for _ in range(choose.randint(0, 8)))
         assert weight(text) == oracle(text), text
+
+
+# What begins, parts and ends addresses, to be put together in any order.
+PIECES = [
+    *(
+        "http://",
+        "https://",
+        "www.",
+        "foo.com",
+        "EXAMPLE.com",
+        "日本.com",
+        "例え.jp",
+        "http://☃.net/",
+    ),
+    *("foo_bar.com", "-a.com", "a-.com", "x" * 63, "x" * 64, "é" * 58, "日" * 30, ".com", ".co.uk"),
+    *(
+        ".xn--p1ai",
+        ".한국",
+        ".भारतम्",
+        ".嘉里大酒店",
+        ".onion",
+        ".photography",
+        "https://t.co/" + "a" * 41,
+    ),
+    *("http://t.co/abc", "t.co/x?y=1", "/(a)", "/a(b(c)d)e", "?q=1&b", ":80", "@user", "#tag"),
+    *(
+        ".",
+        ",",
+        "-",
+        "_",
+        "/",
+        "(",
+        ")",
+        "?",
+        "=",
+        "'",
+        '"',
+        "$",
+        "%",
+        "~",
+        "|",
+        "+",
+        "&",
+        "é",
+        "日",
+    ),
+    *("a", "word", "1", "\u017f", "\u2028", "\ufeff", "\u200e", " ", "\n", "😀", "1️⃣"),
+]
+
+
+def test_addresses_agree_however_they_are_put_together(oracle: Oracle) -> None:
+    choose = random.Random(5)
+    for _ in range(3000):
+        gap = choose.choice(["", " "])
+        text = gap.join(choose.choice(PIECES) for _ in range(choose.randint(1, 7)))
+        assert weight(text) == oracle(text), text
+
+
+def test_every_published_domain_makes_an_address(oracle: Oracle) -> None:
+    assert len(domains()) > 1500
+    for domain in domains():
+        assert weight(f"http://a.{domain}") == 23, domain
+    for domain in domains()[::40]:
+        assert oracle(f"see b.{domain}/x") == weight(f"see b.{domain}/x"), domain
+
+
+def test_the_list_of_domains_is_the_published_one(oracle: Oracle) -> None:
+    from scripts import make_domain_data
+
+    assert make_domain_data.read_domains() == list(domains())
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("see example.com!", ["example.com"]),
+        (f"http://{'x' * 63}.com", [f"http://{'x' * 63}.com"]),
+        (f"http://{'x' * 64}.com", []),
+        (f"http://{'日' * 60}.com", []),  # a label of more than 63 characters as punycode
+        ("http://bücher.example.com/a", ["http://bücher.example.com/a"]),
+        ("http://日本語.jp", ["http://日本語.jp"]),
+        ("日本語.jp", []),  # without a scheme only Latin letters count
+        ("これは日本語です。example.com中国語", ["example.com"]),
+        ("http://☃.net/", ["http://☃.net/"]),
+        ("foo.unknowndomain", []),
+        ("foo.photography", ["foo.photography"]),
+        ("me@example.com", []),
+        ("the end.It was", ["end.It"]),
+    ],
+)
+def test_addresses_by_hand(text: str, found: list[str]) -> None:
+    assert [text[first:stop] for first, stop in addresses(text)] == found
 
 
 def test_weights_agree_on_real_posts(oracle: Oracle, corpora: Path) -> None:

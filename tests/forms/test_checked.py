@@ -11,12 +11,12 @@ import pytest
 
 from rnngen import cores
 from rnngen.errors import FormError
-from rnngen.forms.check import check
+from rnngen.forms.checked import CheckedSearch
+from rnngen.forms.checker import check
 from rnngen.forms.distinct import DistinctTexts
 from rnngen.forms.language.lexicon import Lexicon, build
 from rnngen.forms.search import SearchSettings
-from rnngen.forms.spec import FormSpec, load
-from rnngen.forms.write import FormWriter
+from rnngen.forms.spec import FormSpec, load, parse
 from tests.forms.doubles import ContextRuntime, NgramModel
 
 FEW = SearchSettings(seed=1, particles=8)
@@ -55,8 +55,8 @@ def texts(
     chosen: Model, spec: FormSpec, count: int, settings: SearchSettings = FEW, **more: str
 ) -> list[str]:
     double, lexicon = chosen
-    writer = FormWriter(double.runtime, double, lexicon, spec, **more)
-    return [written.drawn.text for written in writer.write(range(count), settings)]
+    search = CheckedSearch(double.runtime, double, lexicon, spec, **more)
+    return [written.drawn.text for written in search.texts(range(count), settings)]
 
 
 def test_haiku_are_exact_and_differ(haiku: Model) -> None:
@@ -83,9 +83,9 @@ def test_eight_particles_find_a_limerick_for_every_seed(haiku: Model) -> None:
     double, lexicon = haiku
     logits = np.random.default_rng(1).normal(size=double.vocab_size)
     runtime = ContextRuntime(double.vocab_size, 0, lambda context: logits)
-    writer = FormWriter(runtime, double, lexicon, load("limerick"))
+    search = CheckedSearch(runtime, double, lexicon, load("limerick"))
     for seed in range(SEEDS):
-        [written] = writer.write([0], SearchSettings(seed=seed, particles=8))
+        [written] = search.texts([0], SearchSettings(seed=seed, particles=8))
         assert written.verdict.verdict == "exact"
 
 
@@ -111,6 +111,36 @@ def test_a_prompt_with_a_word_said_in_two_ways_is_possible(haiku: Model) -> None
         assert check(text, load("haiku")).verdict in ("exact", "possible")
 
 
+@pytest.mark.parametrize("prompt", ["mr lee", "old pond", "first warm afternoon"])
+def test_nothing_is_joined_to_the_last_word_of_a_prompt(haiku: Model, prompt: str) -> None:
+    """By a model that would rather write a hyphen than anything else."""
+    double, lexicon = haiku
+    logits = np.zeros(double.vocab_size)
+    logits[[place for place, piece in enumerate(double.pieces) if piece.startswith(b"-")]] = 9.0
+    runtime = ContextRuntime(double.vocab_size, 0, lambda context: logits)
+    search = CheckedSearch(runtime, double, lexicon, load("haiku"), prompt=prompt)
+    for written in search.texts(range(6), FEW):
+        after = written.drawn.text.removeprefix(prompt)
+        assert after[:1].isalpha() or after[:1] in " \n,.;:!?\u2026\u2014", after
+
+
+def test_abbreviations_in_a_prompt_count_as_they_are_said(haiku: Model) -> None:
+    for text in texts(haiku, load("haiku"), 3, prompt="mr lee "):
+        assert check(text, load("haiku")).verdict == "exact"
+
+
+def test_a_text_whose_capitals_can_be_read_in_two_ways_is_drawn_again() -> None:
+    """US is us or U.S.: a model that writes both writes only texts that are read in one way."""
+    small = "us in the snow\nand then us again here\nus in the snow"
+    documents = [small] * 20 + [small.replace("us", "US")] * 20
+    double, lexicon = NgramModel(documents, 3), build(documents)
+    spec = parse({"name": "t", "unit": "syllables", "lines": [4, 6, 4]}, "t.toml")
+    search = CheckedSearch(double.runtime, double, lexicon, spec)
+    for written in search.texts(range(6), FEW):
+        assert written.verdict.verdict == "exact"
+        assert "US" not in written.drawn.text
+
+
 def test_a_prompt_too_long_for_its_line_is_refused(haiku: Model) -> None:
     with pytest.raises(FormError, match="the prompt breaks the form: no text that fits begins"):
         texts(haiku, load("haiku"), 1, prompt="somebody left a window open")
@@ -125,12 +155,12 @@ def test_the_same_seed_writes_the_same_bytes_however_many(haiku: Model) -> None:
 
 def test_processes_write_the_texts_of_one(haiku: Model, monkeypatch: pytest.MonkeyPatch) -> None:
     double, lexicon = haiku
-    writer = FormWriter(double.runtime, double, lexicon, load("haiku"))
+    search = CheckedSearch(double.runtime, double, lexicon, load("haiku"))
     found = []
     for processes in (1, 2):
         monkeypatch.setattr(cores, "_limit", processes)
         found.append(
-            [w.drawn for w in DistinctTexts().texts(writer, range(12), SearchSettings(particles=2))]
+            [w.drawn for w in DistinctTexts().texts(search, range(12), SearchSettings(particles=2))]
         )
     assert found[0] == found[1]
     assert len({drawn.text for drawn in found[0]}) == 12
@@ -145,8 +175,8 @@ def test_a_corpus_that_is_not_english_is_refused_for_syllables() -> None:
 def test_particles_make_texts_the_model_finds_likelier(haiku: Model) -> None:
     def mean(particles: int) -> float:
         double, lexicon = haiku
-        writer = FormWriter(double.runtime, double, lexicon, load("haiku"))
-        found = writer.write(range(12), SearchSettings(particles=particles))
+        search = CheckedSearch(double.runtime, double, lexicon, load("haiku"))
+        found = search.texts(range(12), SearchSettings(particles=particles))
         return float(np.mean([written.drawn.log_probability for written in found]))
 
     assert mean(12) > mean(1) + 3

@@ -11,14 +11,17 @@ import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from rnngen.forms.language import syllables, tweet
+from rnngen.forms.language import speech, syllables, tweet
+from rnngen.forms.language.letters import plain
+from rnngen.forms.language.speech import Spoken, read
+from rnngen.forms.layout import LINE_ENDS, PastedText, pasted
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from rnngen.forms.spec import FormSpec
 
 VERDICTS = ("exact", "possible", "no")
-_WORD = re.compile(r"'?[^\W\d_]+(?:'[^\W\d_]+)*'?")
-_SURE = 0.5  # of an estimate; below it a neighbouring count is possible too
 _CLOSERS = "\"'\u201d\u2019)]\u00bb"
 
 
@@ -27,12 +30,14 @@ class LineVerdict:
     """One line. counts: every number of units it may be heard to have, ascending.
 
     words: each with its own counts; empty for units that are not words.
+    readings: how figures, signs and the like are read, a clause each.
     """
 
     text: str
     verdict: str
     counts: tuple[int, ...]
     words: tuple[tuple[str, tuple[int, ...]], ...]
+    readings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -65,57 +70,80 @@ def check(text: str, spec: FormSpec) -> Verdict:
 
     An `end` of "text" or "auto" accepts any end: only the model that wrote it could say.
     """
-    text = unicodedata.normalize("NFC", text).strip()
-    written = [text] if spec.unit == "tweet" else [line.strip() for line in text.split("\n")]
-    lines = tuple(
-        _line(line, spec.unit, limits) for line, limits in zip(written, spec.lines, strict=False)
+    if not spec.uses_words:
+        text = unicodedata.normalize("NFC", text).strip()
+        lines = [text] if spec.unit == "tweet" else LINE_ENDS.split(text)
+        return _judge(PastedText([line.strip() for line in lines]), spec)
+    layouts = pasted(plain(text).strip(), len(spec.lines))
+    return min(
+        (_judge(layout, spec) for layout in layouts),
+        key=lambda verdict: VERDICTS.index(verdict.verdict),
     )
-    findings = [*_line_findings(lines, spec), *_whole_findings(text, written, spec)]
+
+
+def _judge(layout: PastedText, spec: FormSpec) -> Verdict:
+    """The verdict on the lines of a text."""
+    written, text = layout.lines, "\n".join(layout.lines)
+    shouted = text.isupper()
+    lines = tuple(
+        _line(line, spec.unit, limits, shouted=shouted)
+        for line, limits in zip(written, spec.lines, strict=False)
+    )
+    findings: list[Finding] = [("possible", note) for note in layout.notes]
+    findings += [*_line_findings(lines, spec), *_whole_findings(text, written, spec)]
     if len(written) == len(spec.lines):
         findings += _rhyme_findings(lines, spec)
+    else:
+        findings += _number_findings(written, spec)
     worst = max([VERDICTS.index(verdict) for verdict, _ in findings], default=0)
     return Verdict(VERDICTS[worst], lines, tuple(reason for _, reason in findings))
 
 
-def _line(text: str, unit: str, limits: tuple[int, int]) -> LineVerdict:
-    words: tuple[tuple[str, tuple[int, ...]], ...] = ()
+def _line(text: str, unit: str, limits: tuple[int, int], *, shouted: bool = False) -> LineVerdict:
+    items: tuple[Spoken, ...] = ()
     if unit == "tweet":
         counts: tuple[int, ...] = (tweet.weight(text),)
     elif unit == "chars":
         counts = (len(text),)
     else:
-        words = tuple((word, _counts(word, unit)) for word in _words(text))
-        counts = _add_choices([each for _, each in words])
+        items = read(text, shouted=shouted)
+        if unit == "words":
+            items = tuple(map(_as_words, items))
+        counts = speech.add_choices(item.counts for item in items)
     fitting = [limits[0] <= count <= limits[1] for count in counts]
-    verdict = "exact" if all(fitting) else "possible" if any(fitting) else "no"
-    return LineVerdict(text, verdict, counts, words)
+    sure = all(fitting) and all(item.sure for item in items)
+    verdict = "exact" if sure else "possible" if any(fitting) else "no"
+    words = tuple((item.text, item.counts) for item in items)
+    readings = tuple(_readings(items, limits)) if unit == "syllables" else ()
+    return LineVerdict(text, verdict, counts, words, readings)
 
 
-def _words(text: str) -> list[str]:
-    """Words as they are read aloud; an apostrophe at an edge is kept only where a word needs it."""
-    found = []
-    for word in _WORD.findall(syllables.normal(text)):
-        bare = word.strip("'")
-        choices = (word, word.rstrip("'"), word.lstrip("'"))
-        found.append(next((choice for choice in choices if syllables.counts(choice)), bare))
-    return found
+def _as_words(item: Spoken) -> Spoken:
+    """The same counted in words: a sign may be one or none."""
+    is_word = any(char.isalnum() for char in item.text)
+    silent = all(not way for way, _ in item.ways) and bool(item.ways)
+    counts = (1,) if is_word else (0,) if silent else (0, 1)
+    return Spoken(item.text, counts, (), item.sure or is_word)
 
 
-def _counts(word: str, unit: str) -> tuple[int, ...]:
-    if unit == "words":
-        return (1,)
-    counts, certainty = syllables.estimate(word)
-    if certainty < _SURE:
-        return tuple(sorted({max(1, n + change) for n in counts for change in (-1, 0, 1)}))
-    return counts
-
-
-def _add_choices(choices: list[tuple[int, ...]]) -> tuple[int, ...]:
-    """Every sum of one number from each choice, ascending."""
-    sums = {0}
-    for choice in choices:
-        sums = {total + number for total in sums for number in choice}
-    return tuple(sorted(sums))
+def _readings(items: tuple[Spoken, ...], limits: tuple[int, int]) -> Iterator[str]:
+    """How what is no plain word is read: in a way that makes the line fit, if one does."""
+    for place, item in enumerate(items):
+        if item.sure:
+            continue
+        if not item.ways:
+            yield f"{item.text!r} cannot be read"
+            continue
+        others = speech.add_choices(other.counts for n, other in enumerate(items) if n != place)
+        way = next(
+            (
+                way
+                for way, counts in item.ways
+                if any(limits[0] <= a + b <= limits[1] for a in others for b in counts)
+            ),
+            item.ways[0][0],
+        )
+        yield f"{item.text!r} is read as {way!r}" if way else f"{item.text!r} is not spoken"
 
 
 Finding = tuple[str, str]  # verdict, reason
@@ -124,16 +152,16 @@ Finding = tuple[str, str]  # verdict, reason
 def _line_findings(lines: tuple[LineVerdict, ...], spec: FormSpec) -> list[Finding]:
     found = []
     for number, (line, (low, high)) in enumerate(zip(lines, spec.lines, strict=False), 1):
-        if line.verdict != "exact":
+        low_enough = all(low <= count <= high for count in line.counts)
+        if not low_enough:
             heard = " or ".join(map(str, line.counts))
             wanted = str(low) if low == high else f"{low} to {high}"
             unit = "weighted characters" if spec.unit == "tweet" else spec.unit
             found.append((line.verdict, f"line {number} has {heard} {unit}, wanted {wanted}."))
-        strange = re.search(r"[0-9]", line.text) if spec.unit == "syllables" else None
-        if strange:
-            found.append(
-                ("possible", f"line {number} has figures, which may be read in many ways.")
-            )
+        if line.readings:
+            found.append(("possible", f"line {number}: {', '.join(line.readings)}."))
+        elif line.verdict == "possible" and low_enough:
+            found.append(("possible", f"line {number} has signs that may be words or none."))
     return found
 
 
@@ -156,6 +184,23 @@ def _whole_findings(text: str, written: list[str], spec: FormSpec) -> list[Findi
         for number, line in enumerate(written, 1):
             if not re.fullmatch(spec.match, line):
                 found.append(("no", f"line {number} does not match {spec.match!r}."))
+    return found
+
+
+def _number_findings(written: list[str], spec: FormSpec) -> list[Finding]:
+    """What would be judged if a text has too many lines, or looks like a title alone."""
+    size = len(spec.lines)
+    found: list[Finding] = []
+    for first in range(len(written) - size + 1):
+        part = written[first : first + size]
+        verdict = _judge(PastedText(part), spec).verdict
+        if verdict != "no":
+            where = f"lines {first + 1} to {first + size}" if size > 1 else f"line {first + 1}"
+            found.append(("no", f"{where} alone would be {verdict}."))
+    if spec.uses_words and len(written) == 1 < size and written[0]:
+        found.append(
+            ("no", "a title or a name that a blank line sets apart is judged as a text of its own.")
+        )
     return found
 
 
