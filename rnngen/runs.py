@@ -14,7 +14,7 @@ from rnngen.files import LFS_POINTER, hold_lock
 from rnngen.suggest import did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 MODEL_FILE = "model.safetensors"
 TRAINING_FILE = "training.safetensors"
@@ -45,8 +45,22 @@ def new_folder(name: str) -> Path:
 def folder_at(path: Path) -> Path:
     """The folder of a run that is wanted at `path`. Raises ConfigError if that cannot be one."""
     if path.suffix == ".safetensors" or path.is_file():
-        raise ConfigError(f"-o {path}: name a folder; the model is written into it.")
+        raise ConfigError(f"`output` {path}: name a folder; the model is written into it.")
     return path if path.name not in ("", "..") else path.resolve()
+
+
+def folder_of(name: str | None, output: Path | None, usual_name: Callable[[], str]) -> Path:
+    """The folder of the run that has this name or is at `output`, else of its usual name.
+
+    Raises ConfigError for both at once, or for what cannot be a folder.
+    """
+    if output is None:
+        return new_folder(usual_name() if name is None else name)
+    if name is not None:
+        raise ConfigError(
+            "`name` and `output` both say where the model goes; leave one of them out."
+        )
+    return folder_at(output)
 
 
 def option_for(folder: Path) -> str:

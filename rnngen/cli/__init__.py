@@ -101,7 +101,7 @@ def _failed(message: str, exit_code: int) -> typer.Exit:
 
         traceback.print_exc()
     # Every process of torchrun has the same command line; one of them says what is wrong with it.
-    if exit_code != USAGE or os.environ.get("RANK", "0") == "0":
+    if exit_code != USAGE or console.is_first_process():
         console.error(message)
     return typer.Exit(exit_code)
 

@@ -14,7 +14,7 @@ from rnngen.config.text import ERRORS, FORMATS, QUOTING
 from rnngen.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from rnngen.api import LanguageModel
     from rnngen.config import TextConfig
@@ -177,20 +177,6 @@ def form(name: str | None, file: Path | str | None, word: str | None) -> FormSpe
         raise ConfigError("--form acrostic needs the word its lines spell: --acrostic WORD.")
     asked = forms.load(Path(file) if file is not None else name or "")
     return asked if word is None else asked.with_acrostic(word)
-
-
-def new_folder(name: str | None, output: Path | None, usual: Callable[[], str]) -> Path:
-    """The folder that --name or -o asks for, else the one of the usual name.
-
-    Raises ConfigError for both at once, or for what cannot be a folder.
-    """
-    from rnngen import runs
-
-    if output is None:
-        return runs.new_folder(usual() if name is None else name)
-    if name is not None:
-        raise ConfigError("--name and -o both say where the model goes; leave one of them out.")
-    return runs.folder_at(output)
 
 
 def reading(params: dict[str, Any]) -> dict[str, Any]:

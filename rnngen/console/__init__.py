@@ -5,6 +5,7 @@ Rich is imported when a terminal is there to show it; into files and pipes go pl
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 from contextlib import contextmanager
@@ -19,6 +20,11 @@ if TYPE_CHECKING:
 JOINERS = "\u3000\u00a0\u200c\u200d"
 """Characters that Python escapes and that break no line."""
 UNUSUAL_LINE_ENDS = re.compile("[\u0085\u2028\u2029]")
+
+
+def is_first_process() -> bool:
+    """Whether this process speaks for all that torchrun started, or is alone."""
+    return os.environ.get("RANK", "0") == "0"
 
 
 def note(message: str) -> None:

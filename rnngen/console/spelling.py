@@ -18,6 +18,8 @@ OPTIONS = {field.name for config in CONFIGS for field in dataclasses.fields(conf
 OPTIONS -= {"paths"}
 OPTIONS |= {*OF_RUNS, *OF_COMMANDS}
 """Names of settings that are options of a command."""
+SHORT = {"output": "-o"}
+"""Settings that are named by a short option."""
 
 
 def as_options(message: str) -> str:
@@ -26,4 +28,8 @@ def as_options(message: str) -> str:
     >>> as_options("`batch_size` must be at least 1, got 0.")
     '--batch-size must be at least 1, got 0.'
     """
-    return spell_settings(message, lambda name: option(name) if name in OPTIONS else f"`{name}`")
+    return spell_settings(message, _as_option)
+
+
+def _as_option(name: str) -> str:
+    return SHORT.get(name, option(name)) if name in OPTIONS else f"`{name}`"
