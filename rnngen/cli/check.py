@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from rnngen import console
-from rnngen.cli import options
+from rnngen.cli import options, text_options
 from rnngen.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -51,14 +51,14 @@ def command(
         int | None,
         typer.Option(min=1, help="Exit with 3 if a text copies this many characters in a row."),
     ] = None,
-    documents: options.Documents = None,
-    encoding: options.Encoding = None,
-    column: options.Column = None,
-    errors: options.Errors = None,
-    format: options.Format = None,
-    delimiter: options.Delimiter = None,
-    quoting: options.Quoting = None,
-    strict: options.StrictRows = None,
+    documents: text_options.Documents = None,
+    encoding: text_options.Encoding = None,
+    column: text_options.Column = None,
+    errors: text_options.Errors = None,
+    format: text_options.Format = None,
+    delimiter: text_options.Delimiter = None,
+    quoting: text_options.Quoting = None,
+    strict: text_options.StrictRows = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one JSON object per line.")
     ] = False,
@@ -79,7 +79,7 @@ def command(
         raise ConfigError("stdin (-) cannot be both the text and what it is compared with.")
     if not against and novel is not None:
         raise ConfigError("--novel needs a text to compare with. Add --against FILE.")
-    kind, corpus, reading = documents or "paragraph", None, options.reading(ctx.params)
+    kind, corpus, reading = documents or "paragraph", None, text_options.reading(ctx.params)
     if against:
         corpus = _open(against, documents or "auto", reading, other=names)
         if spec is None:
@@ -99,7 +99,7 @@ def command(
     if not quiet:
         for read in (judged, corpus):
             if read is not None:
-                options.tell_corpus(read)
+                text_options.tell_corpus(read)
     _judge(verdicts, copies, novel, quiet=quiet)
 
 

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import dataclasses
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from rnngen import console
-from rnngen.config import Config, ReadingConfig, SampleConfig, TextConfig, option
-from rnngen.config.text import ERRORS, FORMATS, QUOTING
+from rnngen.config.base import Config, option
 from rnngen.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from rnngen.api import LanguageModel
-    from rnngen.config import TextConfig
-    from rnngen.corpus import Corpus, CorpusShard
     from rnngen.forms.spec import FormSpec
 
 
@@ -31,9 +27,7 @@ def setting(
 ) -> Any:
     """The option for one field of a config: its name, help and default are the field's."""
     default = config.__dataclass_fields__[name].default  # type: ignore[attr-defined]
-    # What training is not given it chooses by itself, whatever the field's default.
-    chosen = (SampleConfig, TextConfig)
-    is_shown = show_default and config in chosen and default not in (None, (), False)
+    is_shown = show_default and config.DEFAULTS_APPLY and default not in (None, (), False)
     shown = f"  [default: {default:g}]" if isinstance(default, int | float) else ""
     shown = f"  [default: {default}]" if isinstance(default, str) else shown
     return typer.Option(
@@ -129,20 +123,6 @@ Acrostic = Annotated[
     str | None,
     typer.Option("--acrostic", metavar="WORD", help="Begin the lines with the letters of WORD."),
 ]
-Documents = Annotated[str | None, setting(TextConfig, "documents", show_default=False)]
-"""Where a text is only read, documents are by default what they were in training."""
-Encoding = Annotated[str | None, setting(TextConfig, "encoding")]
-Column = Annotated[str | None, setting(TextConfig, "column")]
-Errors = Annotated[str | None, setting(TextConfig, "errors", metavar=ERRORS)]
-Format = Annotated[str | None, setting(TextConfig, "format", metavar=FORMATS)]
-Delimiter = Annotated[str | None, setting(TextConfig, "delimiter", metavar=("CHAR",))]
-Quoting = Annotated[str | None, setting(TextConfig, "quoting", metavar=QUOTING)]
-StrictRows = Annotated[bool | None, setting(TextConfig, "strict", "--strict")]
-TokenizerKind = Annotated[str | None, setting(TextConfig, "tokenizer")]
-VocabSize = Annotated[int | None, setting(TextConfig, "vocab_size")]
-Subwords = Annotated[str | None, setting(TextConfig, "subwords")]
-MinCount = Annotated[int | None, setting(TextConfig, "min_count")]
-Novelty = Annotated[bool | None, setting(TextConfig, "novelty", "--novelty/--no-novelty")]
 ConfigFile = Annotated[
     Path | None, typer.Option("--config", help="TOML file of settings. Options override it.")
 ]
@@ -156,11 +136,6 @@ Output = Annotated[
     ),
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")]
-
-READING = tuple(f.name for f in dataclasses.fields(ReadingConfig))
-"""The settings that say how files are read."""
-TEXT = tuple(f.name for f in dataclasses.fields(TextConfig) if f.name != "paths")
-"""The settings that say what to read. The others say how to train on it."""
 
 
 def form(name: str | None, file: Path | str | None, word: str | None) -> FormSpec | None:
@@ -177,24 +152,6 @@ def form(name: str | None, file: Path | str | None, word: str | None) -> FormSpe
         raise ConfigError("--form acrostic needs the word its lines spell: --acrostic WORD.")
     asked = forms.load(Path(file) if file is not None else name or "")
     return asked if word is None else asked.with_acrostic(word)
-
-
-def reading(params: dict[str, Any]) -> dict[str, Any]:
-    """What the options say of how files are read."""
-    return {name: params[name] for name in READING if params[name] is not None}
-
-
-def tell_corpus(corpus: Corpus, part: CorpusShard | None = None) -> None:
-    """Say how files were read, and what was left out of them, or of a part."""
-    for line in (*corpus.notes, *(part or corpus).remarks()):
-        console.remark(line)
-
-
-def text(files: list[str], given: dict[str, Any]) -> TextConfig:
-    """What the options say to read."""
-    from rnngen.config import TextConfig
-
-    return TextConfig(paths=files, **{name: given[name] for name in TEXT if name in given})
 
 
 def check_seen(model: LanguageModel, text: str, what: str, *, strict: bool = False) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from rnngen import console
-from rnngen.cli import options
+from rnngen.cli import options, text_options
 from rnngen.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -57,14 +57,14 @@ def command(
     adapt_rate: Annotated[
         float | None, typer.Option(help=f"How fast --adapt learns.  [default: {ADAPT_RATE:g}]")
     ] = None,
-    documents: options.Documents = None,
-    encoding: options.Encoding = None,
-    column: options.Column = None,
-    errors: options.Errors = None,
-    format: options.Format = None,
-    delimiter: options.Delimiter = None,
-    quoting: options.Quoting = None,
-    strict: options.StrictRows = None,
+    documents: text_options.Documents = None,
+    encoding: text_options.Encoding = None,
+    column: text_options.Column = None,
+    errors: text_options.Errors = None,
+    format: text_options.Format = None,
+    delimiter: text_options.Delimiter = None,
+    quoting: text_options.Quoting = None,
+    strict: text_options.StrictRows = None,
     quiet: options.Quiet = False,
 ) -> None:
     """Measure how much a text surprises a model: bits per byte and character, perplexity.
@@ -86,7 +86,7 @@ def command(
     rate = ADAPT_RATE if adapt and adapt_rate is None else adapt_rate
     model = api.load(name)
     scorer = model.scorer(stride=stride, adapt_rate=rate)
-    corpus = _corpus(model, files, documents, options.reading(ctx.params))
+    corpus = _corpus(model, files, documents, text_options.reading(ctx.params))
     pieces = _UnseenTracker(model, text_pieces(corpus))
     how = {"stride": stride, "adapted": adapt, "adapt_rate": rate}
     if tokens:
@@ -98,7 +98,7 @@ def command(
             facts = _whole(scorer.each(pieces)) | how
         typer.echo(console.to_json(facts) if as_json else console.table(_readable(facts)))
     if not quiet:
-        options.tell_corpus(corpus)
+        text_options.tell_corpus(corpus)
         options.tell_unseen(list(pieces.unseen), "the text")
         if adapt:
             console.remark(f"{_how(how)}.")

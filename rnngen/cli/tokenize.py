@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from rnngen import console
-from rnngen.cli import options
+from rnngen.cli import options, text_options
 from rnngen.cli.values import share
 
 EXAMPLES = """
@@ -22,18 +22,18 @@ Examples:
 def command(
     ctx: typer.Context,
     files: options.Files = None,
-    documents: options.Documents = None,
-    encoding: options.Encoding = None,
-    column: options.Column = None,
-    errors: options.Errors = None,
-    format: options.Format = None,
-    delimiter: options.Delimiter = None,
-    quoting: options.Quoting = None,
-    strict: options.StrictRows = None,
-    tokenizer: options.TokenizerKind = None,
-    vocab_size: options.VocabSize = None,
-    subwords: options.Subwords = None,
-    min_count: options.MinCount = None,
+    documents: text_options.Documents = None,
+    encoding: text_options.Encoding = None,
+    column: text_options.Column = None,
+    errors: text_options.Errors = None,
+    format: text_options.Format = None,
+    delimiter: text_options.Delimiter = None,
+    quoting: text_options.Quoting = None,
+    strict: text_options.StrictRows = None,
+    tokenizer: text_options.TokenizerKind = None,
+    vocab_size: text_options.VocabSize = None,
+    subwords: text_options.Subwords = None,
+    min_count: text_options.MinCount = None,
     shard: Annotated[
         str | None,
         typer.Option(metavar="I/N", help="Only part I of N. Run each part on its own machine."),
@@ -54,10 +54,10 @@ def command(
     if not files:
         raise ConfigError("name a text file to tokenize.")
     part = None if shard is None else share("--shard", shard)
-    given = {k: v for k, v in ctx.params.items() if k in options.TEXT and v is not None}
+    given = {k: v for k, v in ctx.params.items() if k in text_options.TEXT and v is not None}
     with console.counting("tokenizing", "characters", quiet=quiet) as count:
         corpus, cutter, store = tokenize(
-            options.text(files, given),
+            text_options.text(files, given),
             runs.home(),
             shard=part,
             progress=count,
@@ -66,7 +66,7 @@ def command(
     if not quiet:
         if corpus.reason:
             console.note(corpus.reason)
-        options.tell_corpus(corpus, CorpusShard(corpus, *part) if part else None)
+        text_options.tell_corpus(corpus, CorpusShard(corpus, *part) if part else None)
     facts = {
         "tokens": store.num_tokens,
         "bytes": store.num_bytes,

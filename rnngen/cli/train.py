@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from rnngen import console
-from rnngen.cli import options
+from rnngen.cli import options, text_options
 from rnngen.cli.options import setting
 from rnngen.config import ModelConfig, TrainConfig, read_toml
 from rnngen.errors import TrainingError
@@ -83,19 +83,19 @@ def command(
     valid: Annotated[
         str | None, typer.Option(help="Hold out this file instead of a share of the text.")
     ] = None,
-    documents: options.Documents = None,
-    encoding: options.Encoding = None,
-    column: options.Column = None,
-    errors: options.Errors = None,
-    format: options.Format = None,
-    delimiter: options.Delimiter = None,
-    quoting: options.Quoting = None,
-    strict: options.StrictRows = None,
-    tokenizer: options.TokenizerKind = None,
-    vocab_size: options.VocabSize = None,
-    subwords: options.Subwords = None,
-    min_count: options.MinCount = None,
-    novelty: options.Novelty = None,
+    documents: text_options.Documents = None,
+    encoding: text_options.Encoding = None,
+    column: text_options.Column = None,
+    errors: text_options.Errors = None,
+    format: text_options.Format = None,
+    delimiter: text_options.Delimiter = None,
+    quoting: text_options.Quoting = None,
+    strict: text_options.StrictRows = None,
+    tokenizer: text_options.TokenizerKind = None,
+    vocab_size: text_options.VocabSize = None,
+    subwords: text_options.Subwords = None,
+    min_count: text_options.MinCount = None,
+    novelty: text_options.Novelty = None,
     precision: Annotated[str | None, setting(TrainConfig, "precision")] = None,
     device: Annotated[str | None, setting(TrainConfig, "device")] = None,
     threads: Annotated[int | None, setting(TrainConfig, "threads")] = None,

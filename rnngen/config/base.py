@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import math
 from dataclasses import field
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from rnngen.errors import ConfigError
 
@@ -23,7 +23,11 @@ def setting(help: str, default: Any = dataclasses.MISSING) -> Any:
 
 
 class Config:
-    """What the three dataclasses share: JSON out, JSON in, and checks that name the option."""
+    """What the dataclasses share: JSON out, JSON in, and checks that name the option."""
+
+    DEFAULTS_APPLY: ClassVar[bool] = False
+    """Whether a setting that is not given has its default. What training is not given it chooses
+    by itself."""
 
     def to_dict(self) -> dict[str, Any]:
         return dataclasses.asdict(self)  # type: ignore[call-overload, no-any-return]

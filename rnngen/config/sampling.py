@@ -21,6 +21,8 @@ class SampleConfig(Config):
     the shipped haiku is none, at 0.8 one in 41.
     """
 
+    DEFAULTS_APPLY = True
+
     length: int = setting("Write at most this many tokens.", 400)
     chars: int | None = setting("Write at most this many characters.", None)
     min_chars: int = setting("Write at least this many characters.", 0)

@@ -25,6 +25,8 @@ NAMED_DELIMITERS = {"\\t": "\t", "tab": "\t"}
 class ReadingConfig(Config):
     """How the files of a corpus are read."""
 
+    DEFAULTS_APPLY = True
+
     encoding: str = setting("Encoding of the files.", "utf-8")
     errors: str = setting(
         "Bytes that are not in the encoding: strict refuses them, replace puts U+FFFD in their"

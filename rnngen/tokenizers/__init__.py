@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from rnngen.config import TOKENIZERS, TextConfig
 from rnngen.errors import TokenizerError
 
 if TYPE_CHECKING:
@@ -31,7 +30,7 @@ def load(settings: Mapping[str, Any], tensors: Tensors) -> Tokenizer:
         from rnngen.tokenizers.subword import SubwordTokenizer
 
         return SubwordTokenizer.load(settings, tensors)
-    raise TokenizerError(f"unknown tokenizer {kind!r}. This version knows {', '.join(TOKENIZERS)}.")
+    raise _unknown(kind)
 
 
 def train(
@@ -40,16 +39,20 @@ def train(
     *,
     vocab_size: int | None = None,
     model_type: str = "bpe",
-    min_count: int = TextConfig.min_count,
+    min_count: int | None = None,
     note: Callable[[str], None] | None = None,
 ) -> Tokenizer:
     """A tokenizer of `kind` for `texts`; the same texts give the same tokenizer.
 
     vocab_size, model_type ("bpe" or "unigram"): for `subword` only; None: by the corpus' size.
-    min_count: characters beyond ASCII that are rarer become bytes (`char`, `subword`).
+    min_count: characters beyond ASCII that are rarer become bytes (`char`, `subword`); None: as in
+    TextConfig.
     note: called with a line where the tokenizer is not what was asked for.
     Raises TokenizerError for an unknown kind, or settings that do not fit the texts.
     """
+    from rnngen.config import TextConfig  # `load`, which starts each command, needs none of it
+
+    min_count = TextConfig.min_count if min_count is None else min_count
     if kind == "char":
         from rnngen.tokenizers.char import CharTokenizer
 
@@ -62,4 +65,12 @@ def train(
         from rnngen.tokenizers.subword_training import train_subword
 
         return train_subword(texts, vocab_size, model_type, min_count, note)
-    raise TokenizerError(f"unknown tokenizer {kind!r}. This version knows {', '.join(TOKENIZERS)}.")
+    raise _unknown(kind)
+
+
+def _unknown(kind: object) -> TokenizerError:
+    from rnngen.config import TOKENIZERS
+
+    return TokenizerError(
+        f"unknown tokenizer {kind!r}. This version knows {', '.join(TOKENIZERS)}."
+    )
