@@ -11,10 +11,11 @@ from hypothesis import settings
 
 ROOT = Path(__file__).resolve().parent.parent
 
-# Shared machines stall for seconds at a time; a slow example is not a failing one.
+# Threads of OpenMP that wait for others would hold the cores that several tests share.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-# The same examples each time, so that a change is judged by what it changed; `make search` looks
-# for new ones.
+# No deadline: shared machines stall for seconds, and a slow example is not a failing one. The same
+# examples each time, so that a change is judged by what it changed; `make search` looks for new
+# ones.
 settings.register_profile("same", deadline=None, derandomize=True)
 settings.register_profile("search", deadline=None)
 settings.load_profile("same")

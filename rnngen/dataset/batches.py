@@ -75,9 +75,10 @@ class TokenSequence:
     def read(self, start: int, stop: int) -> IdArray:
         """Tokens [start, stop) of the sequence, int64."""
         parts: list[IdArray] = []
+        # The first unit that ends after `start`; from there on units follow one another.
         unit = int(np.searchsorted(self._ends, start, side="right"))
         while start < stop:
-            begin = int(self._ends[unit - 1]) if unit else 0
+            begin = int(self._ends[unit - 1]) if unit else 0  # of the unit, in the sequence
             until = min(stop, int(self._ends[unit]))
             parts += self._read_unit(unit, start - begin, until - begin)
             start, unit = until, unit + 1
@@ -89,7 +90,7 @@ class TokenSequence:
         for first, last in zip(*map(np.ndarray.tolist, self._ranges(unit)), strict=True):
             end = begin + last - first
             if start < end and begin < stop:
-                inside = max(start, begin) - begin, min(stop, end) - begin
+                inside = max(start, begin) - begin, min(stop, end) - begin  # of the range
                 yield self._store.read(first + inside[0], first + inside[1])
             begin = end
 
@@ -121,6 +122,8 @@ class ContinuousSplit:
         return self._sequence([(self._start, self._stop)], most)
 
     def shuffled(self, seed: int, epoch: int) -> TokenSequence:
+        # A permutation would tear the text apart; a turn moves the cuts between streams instead,
+        # so that an epoch's streams do not begin where those of the one before did.
         turn = int(np.random.default_rng([seed, epoch]).integers(self._start, self._stop))
         return self._sequence([(turn, self._stop), (self._start, turn)])
 
@@ -145,7 +148,7 @@ class DocumentSplit:
         self._store = store
         self._draw, self._held_out = draw, held_out
         self._count = len(store.hashes)
-        self._group = -(-self._count // MOST_UNITS)
+        self._group = -(-self._count // MOST_UNITS)  # documents in a group, 1 for most texts
         lengths = np.concatenate([*map(self._lengths, self._chunks()), np.empty(0, np.int64)])
         self._units = np.flatnonzero(lengths)
         """Groups that hold documents of this side."""
@@ -158,6 +161,8 @@ class DocumentSplit:
         )
 
     def shuffled(self, seed: int, epoch: int) -> TokenSequence:
+        # From (seed, epoch) alone, and not from a generator that goes on: a resumed run need not
+        # draw the orders of the epochs before.
         order = np.random.default_rng([seed, epoch]).permutation(len(self._units))
         units = self._units[order]
         return TokenSequence(
@@ -195,6 +200,7 @@ class DocumentSplit:
         """Tokens of this side in each group of a chunk."""
         last = min(first + self._chunk, self._count)
         starts, stops = self._ends(first, last)
+        # reduceat adds up [0, g), [g, 2 g), .. of the lengths: one sum a group.
         return np.add.reduceat(stops - starts, np.arange(0, last - first, self._group))
 
 
@@ -233,7 +239,7 @@ def whole(store: TokenStore) -> Split:
 
 def num_batches(num_tokens: int, batch_size: int, seq_len: int) -> int:
     """Batches in an epoch."""
-    return -(-_stream_length(num_tokens, batch_size) // seq_len)
+    return -(-_stream_length(num_tokens, batch_size) // seq_len)  # ceil(S / T)
 
 
 def batches(
@@ -249,10 +255,12 @@ def batches(
 
     start_id: the token fed before the very first one.  rows: read only these streams, at least one.
     """
-    length = _stream_length(len(sequence), batch_size)
+    length = _stream_length(len(sequence), batch_size)  # S; stream b is [b S, (b + 1) S)
     for position in range(first, num_batches(len(sequence), batch_size, seq_len)):
         offset = position * seq_len
-        width = min(seq_len, length - offset)
+        width = min(seq_len, length - offset)  # T, less in the last batch
+        # (B,): where each row of the batch begins, and where its stream ends. The last streams may
+        # be short or empty, as B S is N or more: there start >= stop, and all is padding.
         starts = np.arange(batch_size) * length + offset
         stops = np.minimum(np.arange(1, batch_size + 1) * length, len(sequence))
         ids = np.stack(
@@ -261,7 +269,10 @@ def batches(
                 for start, stop in zip(starts[rows], stops[rows], strict=True)
             ]
         )
+        # (b, T + 1): inputs are the first T, targets the last T, so each target's input is the
+        # token before it, also across batches. Padding must be some token; its loss is left out.
         inputs = np.where(ids[:, :-1] == IGNORE, start_id, ids[:, :-1])
+        # Counted without reading: rows that other processes read count as well.
         num_targets = int(np.clip(stops - starts, 0, width).sum())
         yield Batch(inputs, ids[:, 1:], position, num_targets)
 
@@ -272,7 +283,7 @@ def _row(sequence: TokenSequence, start: int, stop: int, width: int, start_id: i
     stop = min(stop, start + width)
     if start >= stop:
         return row
-    if start == 0:
+    if start == 0:  # nothing stands before the first token of all
         row[0] = start_id
         row[1 : 1 + stop] = sequence.read(0, stop)
     else:
@@ -281,4 +292,4 @@ def _row(sequence: TokenSequence, start: int, stop: int, width: int, start_id: i
 
 
 def _stream_length(num_tokens: int, batch_size: int) -> int:
-    return -(-num_tokens // batch_size)
+    return -(-num_tokens // batch_size)  # S = ceil(N / B)

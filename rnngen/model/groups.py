@@ -38,16 +38,17 @@ class Task(NamedTuple):
 
 def tasks(sizes: Sequence[int], most: int) -> list[Task]:
     """All groups, which follow one another and have these sizes; at most `most` rows a task."""
-    by_size: dict[int, list[tuple[int, int]]] = {}
+    by_size: dict[int, list[tuple[int, int]]] = {}  # rows multiplied at once -> their streams
     start = 0
     for group in sizes:
+        # Cut from the group's own beginning: where it is cut must not depend on other groups.
         for first in range(start, start + group, TOGETHER):
             stop = min(first + TOGETHER, start + group)
             by_size.setdefault(_padded_size(stop - first), []).append((first, stop))
         start += group
     found = []
     for size, pieces in sorted(by_size.items()):
-        step = max(1, most // size)
+        step = max(1, most // size)  # groups in a task
         found += [_task(pieces[i : i + step], size) for i in range(0, len(pieces), step)]
     return found
 
@@ -57,7 +58,7 @@ def _padded_size(size: int) -> int:
 
 
 def _task(pieces: list[tuple[int, int]], size: int) -> Task:
-    bounds = np.array(pieces)
-    rows = bounds[:, :1] + np.arange(size)
-    asked = rows < bounds[:, 1:]
+    bounds = np.array(pieces)  # (groups, 2)
+    rows = bounds[:, :1] + np.arange(size)  # (groups, size)
+    asked = rows < bounds[:, 1:]  # the rest fills up, with a group's last stream again
     return Task(np.minimum(rows, bounds[:, 1:] - 1).ravel(), np.flatnonzero(asked), size)

@@ -100,6 +100,8 @@ class NumpyRuntime:
         after = tuple(np.empty_like(part) for part in state)
 
         def work(task: groups.Task) -> None:
+            # P rows are read, some of them twice to fill up their group; R of them are kept.
+            # No stream is kept by two tasks, so threads never write one place.
             rows, kept = task.rows, task.rows[task.kept]
             found, states = self._forward_streams(
                 ids[None, rows], tuple(part[:, rows] for part in state), task.size
@@ -131,18 +133,20 @@ class NumpyRuntime:
         self, ids: IdArray, state: State, size: int = 1
     ) -> tuple[FloatArray, State]:
         """size: how many rows are multiplied at once; above 1 it must divide the streams."""
+        # (T, B, E) for the skip, and (T, B, gates): the first layer's W x + b, looked up.
         x, inputs = self._embedding.take(ids, axis=0), self._first_inputs(ids)
         recent: State = ()
         if self._ngrams:
-            state, last = state[:-1], state[-1]
-            tokens = np.concatenate([last[..., 0], ids + 1])
+            state, last = state[:-1], state[-1]  # last: (N - 1, B, 1)
+            tokens = np.concatenate([last[..., 0], ids + 1])  # (N - 1 + T, B); 0 is no token
             recent = (tokens[len(tokens) - len(last) :, :, None],)
+            # W (x + n) + b = (W x + b) + W n, so both may be looked up and added.
             added, products = self._ngrams(tokens, size)
             x += added
             inputs = inputs + products
         after = tuple(np.empty(part.shape, np.float32) for part in state)
         for index, layer in enumerate(self._layers):
-            if index:
+            if index:  # all T at once: only U h must wait for the step before
                 inputs = layer.inputs(x, size)
             x, carried = layer.forward(x, inputs, tuple(part[index] for part in state), size)
             for part, value in zip(after, carried, strict=True):
@@ -160,6 +164,7 @@ class _Layer:
 
     def __init__(self, config: ModelConfig, weights: Mapping[str, FloatArray], index: int) -> None:
         self._size = config.hidden_size
+        # (gates,): 1/2 for each row of a sigmoid gate, 1 for each of a tanh gate.
         scale = np.repeat(np.array(self.scales, np.float32), self._size)
         own = {
             name: weights[f"layers.{index}.{name}_l0"]
@@ -169,7 +174,7 @@ class _Layer:
         cut = self.summed * self._size
         bias = own["bias_ih"].copy()
         bias[:cut] += own["bias_hh"][:cut]
-        self._inner_bias = as_row(own["bias_hh"][cut:])
+        self._inner_bias = as_row(own["bias_hh"][cut:])  # (1, H) of a GRU, (1, 0) of an LSTM
         self._matrix = Matrix(own["weight_hh"] * scale[:, None])
         self.inputs = Linear(own["weight_ih"] * scale[:, None], bias * scale)
         self._scale, self._shift = as_row(scale), as_row(1 - scale)
@@ -183,11 +188,12 @@ class _Layer:
     ) -> tuple[FloatArray, Carried]:
         """x (T, B, width) and its products (T, B, gates) -> (T, B, H), and what is carried on."""
         y = np.empty((*inputs.shape[:2], self._size), np.float32)
+        # carried: (B, H) each. Whatever depends on one step only is done before or after the loop.
         for position, gates in enumerate(inputs):
             carried = self.advance(gates, self._matrix(carried[0], size), *carried)
             y[position] = carried[0]
         if self._norm:
-            y = self._norm(y)
+            y = self._norm(y)  # of what goes up; what is carried on stays as the cell made it
         if self._skip:
             y += x
         return y, carried
@@ -202,17 +208,17 @@ class _LSTMLayer(_Layer):
 
     def advance(self, inputs: FloatArray, products: FloatArray, *carried: FloatArray) -> Carried:
         h, c = carried
-        gates = inputs + products
+        gates = inputs + products  # (B, 4H): W x + b + U h + d, with i, f and o already halved
         np.tanh(gates, out=gates)
-        gates *= self._scale
+        gates *= self._scale  # i, f, o = s(..) = tanh(../ 2) / 2 + 1/2;  g = tanh(..) as it is
         gates += self._shift
         size = self._size
         i, f = gates[:, :size], gates[:, size : 2 * size]
         g, o = gates[:, 2 * size : 3 * size], gates[:, 3 * size :]
-        c = f * c
+        c = f * c  # c' = f * c + i * g; a new array, as the old state is the caller's
         i *= g
         c += i
-        h = np.tanh(c)
+        h = np.tanh(c)  # h' = o * tanh(c')
         h *= o
         return h, c
 
@@ -223,12 +229,14 @@ class _GRULayer(_Layer):
     def advance(self, inputs: FloatArray, products: FloatArray, *carried: FloatArray) -> Carried:
         (h,) = carried
         size, both = self._size, 2 * self._size
-        gates = inputs[:, :both] + products[:, :both]
+        gates = (
+            inputs[:, :both] + products[:, :both]
+        )  # (B, 2H), halved: r, z = s(W x + b + U h + d)
         np.tanh(gates, out=gates)
         gates *= self._scale[:, :both]
         gates += self._shift[:, :both]
         r, z = gates[:, :size], gates[:, size:]
-        n = products[:, both:] + self._inner_bias
+        n = products[:, both:] + self._inner_bias  # n = tanh(Wn x + bn + r * (Un h + dn))
         n *= r
         n += inputs[:, both:]
         np.tanh(n, out=n)
@@ -249,13 +257,16 @@ class _NGrams:
     ) -> None:
         self._longest, self._buckets = config.ngrams, config.ngram_buckets
         self._table = np.array(weights["ngrams.weight"], np.float32)
-        up = weights["ngrams_up.weight"]
+        up = weights["ngrams_up.weight"]  # (E, D)
+        # (E + gates, D): what is added to x, and W up, what is added to W x. `Matrix` takes rows,
+        # so W's product with each column of `up` is asked for.
         both = np.concatenate([up, inputs.matrix(up.T, 1).T])
         self._linear = Linear(both, np.zeros(len(both), np.float32))
         self._width = len(up)
 
     def __call__(self, tokens: IdArray, size: int) -> tuple[FloatArray, FloatArray]:
         """tokens: as `ngrams.rows` takes them -> (T, B, E) and (T, B, gates)."""
+        # N - 1 arrays (T, B) of rows in the table; their embeddings are added up: (T, B, D).
         first, *others = ngrams.rows(tokens, self._longest, self._buckets)
         embeddings = self._table[first]
         for rows in others:

@@ -35,7 +35,7 @@ class Linear:
         self.width = len(bias)
 
     def __call__(self, x: FloatArray, size: int = 1) -> FloatArray:
-        rows = x.reshape(-1, x.shape[-1])
+        rows = x.reshape(-1, x.shape[-1])  # (..., K) -> (N, K): to BLAS, T and B are alike
         return (self.matrix(rows, size) + self._bias).reshape(*x.shape[:-1], self.width)
 
 
@@ -45,6 +45,8 @@ class Matrix:
     def __init__(self, weight: FloatArray) -> None:
         """weight: (G, K), kept as blocks of a few rows, the last one filled up with zeros."""
         self._width, columns = weight.shape
+        # W's rows are cut, not its columns: each number of the product is then summed by one call,
+        # in one order. The zeros of the last block give products that nobody reads.
         height = block_height(self._width, columns)
         count = -(-self._width // height)
         padded = np.zeros((count * height, columns), np.float32)
@@ -53,14 +55,16 @@ class Matrix:
         self._blocks = padded.reshape(count, 1, height, columns)
 
     def __call__(self, x: FloatArray, size: int) -> FloatArray:
-        if size > groups.APART:
+        if size > groups.APART:  # the group's size decides, never the batch's
             return self._at_once(x, size)
         # (blocks, 1, height, K) @ (N, K, 1): block by block, all rows while it is in the cache.
         products = np.matmul(self._blocks, np.ascontiguousarray(x)[:, :, None])
+        # (blocks, N, height, 1) -> (N, blocks * height); the last columns are of the zeros.
         flat: FloatArray = products.swapaxes(0, 1).reshape(len(x), self._padded_width)
         return flat[:, : self._width]
 
     def _at_once(self, x: FloatArray, size: int) -> FloatArray:
+        # (N / size, size, blocks, height): a row's numbers side by side, as they are wanted.
         products = np.empty((len(x) // size, size, *self._blocks.shape[::2]), np.float32)
         # (1, N / size, size, K) @ (blocks, 1, K, height), written where it belongs.
         rows = np.ascontiguousarray(x).reshape(1, *products.shape[:2], -1)
@@ -70,9 +74,9 @@ class Matrix:
 
 def block_height(rows: int, columns: int) -> int:
     """Rows in a block: at most BLOCK numbers, about equal blocks, in fours as sgemv takes them."""
-    unit = 4 if 4 * columns <= BLOCK else 1
+    unit = 4 if 4 * columns <= BLOCK else 1  # of very wide rows, not even four fit
     most = max(1, BLOCK // columns // unit * unit)
-    count = -(-rows // most)
+    count = -(-rows // most)  # as few blocks as possible, then as equal as possible
     return -(-rows // (count * unit)) * unit
 
 
@@ -89,7 +93,7 @@ class Table:
 
     def __call__(self, ids: IdArray) -> FloatArray:
         if not self._keeps:
-            return self._linear(self._embedding[ids])
+            return self._linear(self._embedding[ids])  # the same bits: each row is its own product
         known = self._known.take(ids)
         if not known.all():
             # np.unique would import numpy.ma, and with it a tenth of the time to start.
@@ -111,8 +115,9 @@ class Norm:
         self._bias = as_row(bias)[None]
 
     def __call__(self, x: FloatArray) -> FloatArray:
+        # (T, B, 1, H) @ (H, 1) -> (T, B, 1, 1): the mean, each row in a product of its own.
         x = x - np.matmul(x[..., None, :], self._mean)[..., 0]
-        length = np.matmul(x[..., None, :], x[..., None])[..., 0]
+        length = np.matmul(x[..., None, :], x[..., None])[..., 0]  # |x|^2, (T, B, 1)
         length += self._epsilon
         x /= np.sqrt(length, out=length)
         x *= self._weight

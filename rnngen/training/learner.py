@@ -1,5 +1,15 @@
 """The part of training that computes: a model, its optimizer and the state it carries.
 
+A step, of B rows of T tokens, b of them a thread's own:
+
+    forward   logits (b, T, V), nats = sum over targets of -log softmax(logits)[target]
+    backward  gradient of nats / targets of the whole batch, so that shares of it just add up
+    sum       over threads, then over processes, in a fixed order
+    clip      g <- g min(1, clip / |g|)
+    AdamW     m <- .9 m + .1 g           m' = m / (1 - .9^step)
+              v <- .99 v + .01 g^2       v' = v / (1 - .99^step)
+              w <- w - rate (m' / (sqrt v' + 1e-8) + decay w)
+
 Truncated backpropagation through time (Williams & Peng 1990): the recurrent state goes on from
 batch to batch, gradients stay within one. AdamW (Loshchilov & Hutter 2019) decays matrices only.
 """
@@ -83,7 +93,7 @@ class Learner:
         self._start_id = start_id
         self._state: State | None = None
         self._updates = 0
-        torch.manual_seed(config.seed)
+        torch.manual_seed(config.seed)  # of the weights only; dropout draws by step and row
         self._model = RNNLM(model, unigram=counts).to(self._device)
         if initial is not None:
             weights = {name: torch.tensor(array) for name, array in initial.items()}
@@ -93,7 +103,9 @@ class Learner:
 
     def _make_optimizer(self, config: TrainConfig) -> torch.optim.AdamW:
         named = dict(self._model.named_parameters())
+        # A row of this table is met seldom, so it gets a rate of its own.
         ngram_tables = [named.pop("ngrams.weight")] if "ngrams.weight" in named else []
+        # Decay holds products small; a bias or the gain of a norm is to be as large as it needs.
         matrices = [p for p in named.values() if p.dim() > 1]
         vectors = [p for p in named.values() if p.dim() <= 1]
         decay = config.weight_decay
@@ -102,7 +114,7 @@ class Learner:
             {"params": vectors, "weight_decay": 0.0, "share": 1.0},
             {"params": ngram_tables, "weight_decay": decay, "share": config.ngram_rate},
         ]
-        fused = self._device.type in ("cpu", "cuda")
+        fused = self._device.type in ("cpu", "cuda")  # one pass over all weights, not one for each
         return torch.optim.AdamW(groups, lr=config.learning_rate, betas=(0.9, 0.99), fused=fused)
 
     @one_thread_each()
@@ -116,9 +128,10 @@ class Learner:
         for group in self._optimizer.param_groups:
             group["lr"] = learning_rate * group["share"]
         self._replicas.zero_grad()
-        before = None if batch.position == 0 else self._state
+        # At the first batch of an epoch other text comes: its streams begin anew.
+        before = None if batch.position == 0 else self._state  # each part (L, B, H), or None
         shares = self._replicas.map_rows(len(batch.inputs), partial(self._backward, batch, before))
-        self._replicas.sum_gradients()
+        self._replicas.sum_gradients()  # into one vector, of all weights: (P,)
         loss = self._reduce_loss(torch.stack([loss for loss, _ in shares]).sum())
         norm = self._clip_gradient(self._replicas.gradient)
         broken = ~torch.isfinite(loss + norm)
@@ -127,7 +140,7 @@ class Learner:
             self._replicas.gradient.masked_fill_(broken, 0)
         self._optimizer.step()
         self._updates += 1
-        # What is carried may be what overflowed.
+        # What is carried may be what overflowed: then every stream goes on with an empty state.
         joined = _concatenate_rows([state for _, state in shares])
         self._state = tuple(part.masked_fill_(broken, 0) for part in joined)
         return loss.masked_fill_(broken, math.nan)
@@ -135,26 +148,30 @@ class Learner:
     def _clip_gradient(self, gradient: torch.Tensor) -> torch.Tensor:
         """Scale down a gradient longer than `clip` (Pascanu et al. 2013); returns its length."""
         norm: torch.Tensor = torch.linalg.vector_norm(gradient)
+        # In place and without a branch: whether it is too long, only the device knows.
         gradient *= (self._clip / (norm + 1e-6)).clamp(max=1)
         return norm
 
     def _reduce_loss(self, loss: torch.Tensor) -> torch.Tensor:
         """The loss over all processes; the gradient becomes theirs too, in the same message."""
-        message = self._replicas.reduce_buffer
+        message = self._replicas.reduce_buffer  # (P + 1,): the gradient, and room for the loss
         message[-1] = loss
-        return self._group.all_reduce(message)[-1].clone()
+        return self._group.all_reduce(message)[-1].clone()  # the buffer is used again
 
     def _backward(
         self, batch: Batch, state: State | None, model: RNNLM, rows: slice
     ) -> tuple[torch.Tensor, State]:
         """Add the gradients of some rows; returns their part of the loss and their next state."""
         model.train()
+        # `rows` counts in this process's rows. Dropout goes by the row's number in the whole
+        # batch, so that who computes a row does not matter.
         in_batch = slice(self._rows.start + rows.start, self._rows.start + rows.stop)
         model.dropout.begin(self._seed, self._updates, in_batch, self._device)
         with self._autocast():
             nats, state = self._nats(batch, state, model, rows)
-        loss = nats / batch.num_targets
+        loss = nats / batch.num_targets  # of all rows, also those of others
         loss.backward()  # type: ignore[no-untyped-call]
+        # Detached: gradients end where the batch does, the state goes on (truncated BPTT).
         return loss.detach(), tuple(part.detach() for part in state)
 
     def _nats(
@@ -162,8 +179,11 @@ class Learner:
     ) -> tuple[torch.Tensor, State]:
         """The loss of some rows, summed, and their next state."""
         inputs, targets = self._to_device(batch.inputs[rows]), self._to_device(batch.targets[rows])
+        # ids (b, T); the rows of a state (L, B, H) are its second axis, and cuDNN wants them whole.
         carried = None if state is None else tuple(part[:, rows].contiguous() for part in state)
-        logits, after = model(inputs, carried)
+        logits, after = model(inputs, carried)  # (b, T, V)
+        # In fp32: the softmax adds up V terms, for which bf16's 8 bits are too few. Summed, not
+        # averaged: rows have different numbers of targets, and padding has none.
         nats = F.cross_entropy(
             logits.flatten(0, 1).float(), targets.flatten(), ignore_index=IGNORE, reduction="sum"
         )
@@ -192,8 +212,8 @@ class Learner:
         """
         streams = min(MOST_EVALUATION_STREAMS, max(1, len(sequence) // LEAST_EVALUATION_STREAM))
         rows = self._group.rows(streams)
-        sums = np.zeros(3)
-        if rows.start < rows.stop:
+        sums = np.zeros(3)  # in float64, in which counts of tokens stay exact
+        if rows.start < rows.stop:  # few streams may be fewer than the processes
             with torch.backends.cudnn.flags(enabled=True, allow_tf32=False):
                 sums += self._evaluate_rows(sequence, piece_bytes, streams, rows)
         nats, tokens, text_bytes = self._group.all_reduce(torch.from_numpy(sums)).tolist()
@@ -212,9 +232,9 @@ class Learner:
             shares = self._replicas.map_rows(
                 len(batch.inputs), partial(self._forward_only, batch, state)
             )
-            nats += (part for part, _ in shares)
+            nats += (part for part, _ in shares)  # left on the device, which nobody waits for
             state = _concatenate_rows([part for _, part in shares])
-            targets = batch.targets[batch.targets != IGNORE]
+            targets = batch.targets[batch.targets != IGNORE]  # (tokens,), without padding
             tokens += len(targets)
             text_bytes += int(piece_bytes[targets].sum())
         return np.array([float(torch.stack(nats).double().cpu().sum()), tokens, text_bytes])
@@ -240,7 +260,7 @@ class Learner:
         tensors: dict[str, torch.Tensor] = {"updates": torch.tensor(self._updates)}
         for name, parameter in self._model.named_parameters():
             tensors[f"model.{name}"] = parameter.detach()
-            for moment in ("exp_avg", "exp_avg_sq"):
+            for moment in ("exp_avg", "exp_avg_sq"):  # AdamW's m and v; none before the first step
                 if parameter in self._optimizer.state:
                     tensors[f"{moment}.{name}"] = self._optimizer.state[parameter][moment]
         tensors |= {

@@ -53,7 +53,7 @@ class Group:
 
     def check(self, batch_size: int) -> None:
         """Raises ConfigError if there is not a row for each process."""
-        if batch_size < self.size:
+        if batch_size < self.size:  # an empty share would wait for what it never computes
             raise ConfigError(
                 f"`batch_size` {batch_size} is less than the {self.size} processes; "
                 "each needs a row. Raise it, or start fewer."
@@ -94,6 +94,8 @@ class Group:
         """All `number` rows, (L, number, H), of which `tensor` is this process's (L, b, H)."""
         if self.size == 1:
             return tensor
+        # Shares may differ by a row, which all_gather of torch does not take. Elsewhere all are
+        # 0, so the sum is each process's own numbers.
         whole = tensor.new_zeros(tensor.shape[0], number, tensor.shape[2])
         whole[:, self.rows(number)] = tensor
         return self.all_reduce(whole)
@@ -114,7 +116,7 @@ class _TorchrunGroup(Group):
             self._launch.set(BEGUN, "")
 
     def has_begun(self) -> bool:
-        with _raise_if_gone():
+        with _raise_if_gone():  # asked by the first for all: the others may read it a moment later
             begun: bool = self.broadcast(self._launch.check([BEGUN]))
         return begun
 
@@ -124,7 +126,7 @@ class _TorchrunGroup(Group):
         return tensor
 
     def broadcast(self, value: Any) -> Any:
-        values = [value]
+        values = [value]  # torch fills a list in place
         with _raise_if_gone():
             dist.broadcast_object_list(values, device=torch.device("cpu"))
         return values[0]
@@ -133,13 +135,14 @@ class _TorchrunGroup(Group):
 @contextlib.contextmanager
 def join_group() -> Iterator[Group]:
     """The group of this process: those torchrun started with it, or itself alone."""
+    # torchrun with one process has a group too: only that knows of restarts.
     if int(os.environ.get("WORLD_SIZE", "1")) == 1 and ATTEMPT not in os.environ:
         yield SINGLE
         return
     backend = "gloo"
     if torch.cuda.is_available():
         torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", "0")) % torch.cuda.device_count())
-        backend = "cpu:gloo,cuda:nccl"
+        backend = "cpu:gloo,cuda:nccl"  # by where a tensor is: requests to stop stay on the CPU
     with _raise_if_gone():
         # torchrun's store outlives a restart, and with it the addresses of those that failed.
         launch, rank, size = next(rendezvous("env://", timeout=LONGEST_WAIT))

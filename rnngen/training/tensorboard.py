@@ -30,8 +30,6 @@ class Scalars:
         the run goes on; else all that an earlier run wrote there is void.
         Raises PackageError without tensorboard, FileError if `folder` cannot be written.
         """
-        from rnngen.training import device  # noqa: F401  # first: it prepares torch's loading
-
         try:
             from torch.utils.tensorboard import SummaryWriter
         except ImportError as error:

@@ -39,8 +39,10 @@ class Replicas:
     def __init__(self, model: RNNLM, count: int) -> None:
         """model: where it will stay; the first replica.  count: at most the rows of a batch."""
         self._models = [model] + [_replica(model) for _ in range(count - 1)]
+        # (P + 1,) each, for P weights; autograd adds straight into the views that these hold.
         self._messages = [_flatten_gradients(model) for model in self._models]
-        self._gradients = [message[:-1] for message in self._messages]
+        self._gradients = [message[:-1] for message in self._messages]  # (P,)
+        # The calling thread computes as well, so the pool has one less.
         self._pool = _pool(count - 1) if count > 1 else None
 
     @property
@@ -59,6 +61,7 @@ class Replicas:
         With fewer rows than replicas some have nothing to do.
         """
         shares = split_evenly(num_rows, min(num_rows, len(self._models)))
+        # Rows, not shares, decide which thread has them: no queue, so the same sums every time.
         others = [
             self._pool.submit(work, model, rows)
             for model, rows in zip(self._models[1:], shares[1:], strict=False)
@@ -66,7 +69,7 @@ class Replicas:
         ]
         try:
             first = work(self._models[0], shares[0])
-        finally:
+        finally:  # also after an error none may still write into the shared weights' gradients
             wait(others)
         return [first, *(other.result() for other in others)]
 
@@ -80,10 +83,11 @@ class Replicas:
 
     def sum_gradients(self) -> None:
         """Make the model's gradient the sum of all, always added in the same order."""
+        # Each thread sums its stretch of the P weights over all replicas: no two write one place.
         self.map_rows(len(self.gradient), self._add_slice)
 
     def _add_slice(self, _: RNNLM, stretch: slice) -> None:
-        for other in self._gradients[1:]:
+        for other in self._gradients[1:]:  # in the order of the replicas, not of their ends
             self.gradient[stretch] += other[stretch]
 
 
@@ -93,7 +97,7 @@ def split_evenly(number: int, parts: int) -> list[slice]:
     >>> split_evenly(7, 3)
     [slice(0, 3, None), slice(3, 5, None), slice(5, 7, None)]
     """
-    size, longer = divmod(number, parts)
+    size, longer = divmod(number, parts)  # `longer` stretches have size + 1
     starts = [i * size + min(i, longer) for i in range(parts + 1)]
     return [slice(start, stop) for start, stop in pairwise(starts)]
 
@@ -115,9 +119,9 @@ def _pool(threads: int) -> ThreadPoolExecutor:
 
 
 def _replica(model: RNNLM) -> RNNLM:
-    replica = copy.deepcopy(model)
+    replica = copy.deepcopy(model)  # for its own dropout, mode and gradients
     for own, shared in zip(replica.parameters(), model.parameters(), strict=True):
-        own.data = shared.data
+        own.data = shared.data  # one memory: the optimizer's step on the first is all replicas'
     return replica
 
 

@@ -73,24 +73,26 @@ class _GRU(torch.autograd.Function):
         steps, streams, _ = x.shape
         hidden = h.shape[1]
         two = 2 * hidden
-        x = x.reshape(steps * streams, -1)
+        x = x.reshape(steps * streams, -1)  # (T B, E)
+        # Kept for the way back; the loop works in them, step by step, and takes no memory.
         rza = x.new_empty(steps, streams, 3 * hidden)
         n = x.new_empty(steps, streams, hidden)
-        states = x.new_empty(steps + 1, streams, hidden)
+        states = x.new_empty(steps + 1, streams, hidden)  # h before the first step, h' after each
         # All that the input adds, for all steps; what is left is to add U h in place.
         flat = rza.flatten(0, 1)
-        torch.addmm(b[:two] + d[:two], x, w[:two].t(), out=flat[:, :two])
-        flat[:, two:] = d[two:]
-        torch.addmm(b[two:], x, w[two:].t(), out=n.flatten(0, 1))
+        torch.addmm(b[:two] + d[:two], x, w[:two].t(), out=flat[:, :two])  # r, z: W x + b + d
+        flat[:, two:] = d[two:]  # a: dn, without the input, as r will multiply it
+        torch.addmm(b[two:], x, w[two:].t(), out=n.flatten(0, 1))  # n: Wn x + bn
         states[0] = h
+        # Views of each step (B, ..), made at once: each index in the loop would be a call more.
         r, z, a = (gate.unbind() for gate in rza.chunk(3, 2))
         rz, before, after = rza[..., :two].unbind(), states[:-1].unbind(), states[1:].unbind()
         ut = u.t()
         for t, (rows, n_t) in enumerate(zip(rza.unbind(), n.unbind(), strict=True)):
-            rows.addmm_(before[t], ut)
+            rows.addmm_(before[t], ut)  # (B, 3H) += h U^T
             rz[t].sigmoid_()
-            n_t.addcmul_(r[t], a[t]).tanh_()
-            torch.lerp(n_t, before[t], z[t], out=after[t])
+            n_t.addcmul_(r[t], a[t]).tanh_()  # n = tanh(Wn x + bn + r * a)
+            torch.lerp(n_t, before[t], z[t], out=after[t])  # h' = n + z * (h - n)
         ctx.save_for_backward(x, w, u, rza, n, states)
         return states[1:]
 
@@ -101,19 +103,20 @@ class _GRU(torch.autograd.Function):
         x, w, u, rza, n, states = ctx.saved_tensors
         steps, streams, hidden = n.shape
         r, z, a = rza.chunk(3, 2)
-        rows = torch.empty_like(rza)
+        rows = torch.empty_like(rza)  # (T, B, 3H): factors now, gradients after the loop
         k = _factors(r, z, a, n, states[:-1], rows)
-        dh = torch.empty_like(states)
+        dh = torch.empty_like(states)  # dh[t + 1] is the gradient of h' of step t
         dh[-1] = dy[-1]
         by_gate, by_row = rows.view(steps, streams, 3, hidden).unbind(), rows.unbind()
         below, for_each_gate = dh.unbind(), dh.unsqueeze(2).unbind()
+        # What step t - 1 returned is the state that step t read, so its dy is added at step t.
         dy_t, z_t = (dy.new_zeros(streams, hidden), *dy[:-1].unbind()), z.unbind()
-        first = 0 if ctx.needs_input_grad[1] else 1
+        first = 0 if ctx.needs_input_grad[1] else 1  # of the carried state nobody wants one
         for t in reversed(range(steps)):
-            by_gate[t].mul_(for_each_gate[t + 1])
-            if t >= first:
+            by_gate[t].mul_(for_each_gate[t + 1])  # (B, 3, H) *= (B, 1, H)
+            if t >= first:  # dh = dy + z * dh' + (rows' gradients) U
                 torch.addcmul(dy_t[t], below[t + 1], z_t[t], out=below[t]).addmm_(by_row[t], u)
-        flat = rows.flatten(0, 1)
+        flat = rows.flatten(0, 1)  # (T B, 3H): one product for all steps each
         du, dd = flat.t() @ states[:-1].flatten(0, 1), flat.sum(0)
         torch.mul(k, dh[1:], out=rows[..., 2 * hidden :])  # from here on n's rows, not a's
         dx = (flat @ w).view(steps, streams, -1) if ctx.needs_input_grad[0] else None
