@@ -147,4 +147,8 @@ def main() -> None:
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:  # UTF-8 whatever the locale; a lone surrogate must not crash
             reconfigure(encoding="utf-8", errors="backslashreplace")
+    if sys.argv[1:2] in (["--install-completion"], ["--show-completion"]):
+        from rnngen.cli import usage
+
+        usage.check_shell(sys.argv[1])
     app(prog_name="rnngen")

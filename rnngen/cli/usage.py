@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any
 
+from rnngen import console
 from rnngen.suggest import did_you_mean
 
 if TYPE_CHECKING:
     import typer
 
+SHELLS = ("bash", "zsh", "fish", "powershell", "pwsh")
 SYNONYMS = {
     "batch": "--batch-size",
     "bs": "--batch-size",
@@ -75,3 +78,19 @@ def _extra_arguments(message: str, command: Any) -> str:
     if command.name == "sample":
         hint = 'A prompt of several words needs quotes: rnngen sample MODEL "old pond".'
     return f"one argument too many: {extra}. {hint}"
+
+
+def check_shell(option: str) -> None:
+    """Exit with a line if Typer has no completion for the shell this was typed in."""
+    import shellingham
+
+    try:
+        shell, _ = shellingham.detect_shell()
+    except shellingham.ShellDetectionFailure:
+        return
+    if shell not in SHELLS:
+        console.error(
+            f"{shell} completes no options. Completion is for bash, zsh, fish and PowerShell: start"
+            f" one of them, and say there: rnngen {option}"
+        )
+        sys.exit(1)

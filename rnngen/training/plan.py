@@ -106,30 +106,14 @@ def new_plan(
     tell = note or (lambda line: None)
     for line in corpus.notes:
         tell(line)
-    if pretrained is None:
-        tokenizer = cache.find_tokenizer(corpus, text, home, note)
-    else:  # its tokens are kept, with new ones for characters it lacks
-        tokenizer = pretrained.model.tokenizer.extend(CorpusExcerpt(corpus), text.min_count)
+    tokenizer = _tokenizer(corpus, text, home, pretrained, note)
     store = cache.find_store(corpus, tokenizer, home, progress)
     valid = cache.open_valid(text, home)
     fraction = given.get("valid_fraction", _valid_fraction(store))
     training, validation, reason = _sides(store, valid, tokenizer, fraction, home, by=HELD_OUT)
-    situation = Situation(
-        num_tokens=training.num_tokens,
-        held_out=validation.num_tokens,
-        vocab_size=tokenizer.vocab_size,
-        cores=cores(),
-        device=device,
-        pretrained=pretrained.model.config if pretrained else None,
-    )
+    situation = _situation(training, validation, tokenizer, device, pretrained)
     chosen = recipe.choose(situation, {"valid_fraction": fraction, **given, "device": device})
     index = _span_index(corpus, text.novelty, note)
-    source = {
-        "corpus": describe(corpus, folder),
-        "valid": describe(valid, folder) if valid else None,
-        "novelty": index is not None,
-        "held_out": HELD_OUT,
-    }
     lexicon = _lexicon(corpus)
     for line in _remarks(corpus, valid, reason):
         tell(line)
@@ -146,12 +130,47 @@ def new_plan(
             "corpus": _corpus_facts(corpus, store, training, validation),
             "init_from": pretrained.name if pretrained else None,
         },
-        source=source,
+        source={
+            "corpus": describe(corpus, folder),
+            "valid": describe(valid, folder) if valid else None,
+            "novelty": index is not None,
+            "held_out": HELD_OUT,
+        },
         novelty=index,
         lexicon=lexicon,
         initial=initial_weights(pretrained.model, tokenizer.vocab_size) if pretrained else None,
     )
     return plan, chosen
+
+
+def _tokenizer(
+    corpus: Corpus,
+    text: TextConfig,
+    home: Path,
+    pretrained: Pretrained | None,
+    note: Callable[[str], None] | None,
+) -> Tokenizer:
+    """The text's own, or that of the model to go on from with new tokens for what it lacks."""
+    if pretrained is None:
+        return cache.find_tokenizer(corpus, text, home, note)
+    return pretrained.model.tokenizer.extend(CorpusExcerpt(corpus), text.min_count)
+
+
+def _situation(
+    training: Split,
+    validation: Split,
+    tokenizer: Tokenizer,
+    device: str,
+    pretrained: Pretrained | None,
+) -> Situation:
+    return Situation(
+        num_tokens=training.num_tokens,
+        held_out=validation.num_tokens,
+        vocab_size=tokenizer.vocab_size,
+        cores=cores(),
+        device=device,
+        pretrained=pretrained.model.config if pretrained else None,
+    )
 
 
 def resumed_plan(

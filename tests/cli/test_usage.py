@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from rnngen.cli import usage
+
 
 @pytest.mark.parametrize(
     ("line", "said"),
@@ -24,3 +26,13 @@ def test_a_wrong_word_is_answered_by_the_right_one(rnngen, line: str, said: str)
     ran = rnngen(*line.split())
     assert ran.exit_code == 2
     assert said in ran.error
+
+
+def test_a_shell_without_completion_is_named(monkeypatch, capsys):
+    monkeypatch.setattr("shellingham.detect_shell", lambda: ("sh", "/bin/sh"))
+    with pytest.raises(SystemExit) as stop:
+        usage.check_shell("--install-completion")
+    assert stop.value.code == 1
+    assert "sh completes no options." in capsys.readouterr().err
+    monkeypatch.setattr("shellingham.detect_shell", lambda: ("zsh", "/bin/zsh"))
+    usage.check_shell("--install-completion")
