@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from rnngen import forms
-    from rnngen.api import LanguageModel, load
+    from rnngen.api import LanguageModel, load, train
 
 from rnngen.version import __version__
 
-__all__ = ["LanguageModel", "__version__", "forms", "load"]
+__all__ = ["LanguageModel", "__version__", "forms", "load", "train"]
 
 
 def __getattr__(name: str) -> Any:
     """Import the library face when it is asked for: `rnngen --help` needs none of it."""
-    if name in ("LanguageModel", "load"):
+    if name in ("LanguageModel", "load", "train"):
         from rnngen import api
 
         return getattr(api, name)
@@ -24,3 +24,7 @@ def __getattr__(name: str) -> Any:
 
         return importlib.import_module("rnngen.forms")
     raise AttributeError(f"module 'rnngen' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -21,7 +21,7 @@ from rnngen.score import Scorer, TextPiece
 from rnngen.score.reader import RuntimeReader
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from rnngen.forms.distinct import FormText
@@ -29,11 +29,67 @@ if TYPE_CHECKING:
     from rnngen.sampling.draft import SampledText
     from rnngen.score import Score
     from rnngen.score.reader import Reader
+    from rnngen.training.events import Event
+
+
+SHORT = 160
+"""Tokens of a text that a model in training writes."""
 
 
 def load(name: str | Path) -> LanguageModel:
     """The model called `name`, or the one at a path. Raises CheckpointError."""
     return LanguageModel(checkpoint.load_model(runs.find_model(str(name))))
+
+
+def train(
+    *paths: str | Path,
+    name: str | None = None,
+    output: str | Path | None = None,
+    resume: bool = False,
+    overwrite: bool = False,
+    init_from: str | None = None,
+    tensorboard: str | Path | None = None,
+    should_stop: Callable[[], bool] = lambda: False,
+    note: Callable[[str], None] | None = None,
+    **settings: Any,
+) -> Iterator[Event]:
+    """Train a model as `rnngen train` does; yields what happens, up to Stopped (events.py).
+
+    >>> for event in rnngen.train("poems.txt", name="poems", minutes=2):
+    ...     print(event)
+    >>> poems = rnngen.load("poems")
+
+    The arguments are the command's; settings are fields of TextConfig, ModelConfig and TrainConfig,
+    and those left out are chosen. Nothing happens before the first event is asked for.
+    should_stop: asked after every step; once true, the run is saved and stops. Who leaves the loop
+    before loses what was learned since the last Saved, and can resume from there.
+    note: called with a line where something turned out otherwise than asked.
+    Imports torch. Raises ConfigError for arguments that cannot be, later RnngenError.
+    """
+    from contextlib import nullcontext
+    from pathlib import Path
+
+    from rnngen.training.request import Request
+
+    request = Request(
+        paths=[str(path) for path in paths],
+        settings={key: value for key, value in settings.items() if value is not None},
+        name=name,
+        output=Path(output) if output else None,
+        resume=resume,
+        overwrite=overwrite,
+        init_from=init_from,
+        tensorboard=Path(tensorboard) if tensorboard else None,
+    )
+    from rnngen.training.launch import launch  # with torch, once the arguments are checked
+
+    return launch(request, sample=short_sample, stop_requests=nullcontext(should_stop), note=note)
+
+
+def short_sample(model: checkpoint.Model, step: int) -> str:
+    """What a model in training writes at a step: a short text, another one each time."""
+    [text] = LanguageModel(model).sample(seed=step, length=SHORT)
+    return text.text
 
 
 class LanguageModel:

@@ -14,7 +14,7 @@ from rnngen.files import LFS_POINTER, hold_lock
 from rnngen.suggest import did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 MODEL_FILE = "model.safetensors"
 TRAINING_FILE = "training.safetensors"
@@ -36,7 +36,7 @@ def new_folder(name: str) -> Path:
     """The folder of the run called `name`. Raises ConfigError if that cannot be a folder name."""
     if not name or name.startswith((".", "-")) or "/" in name or os.sep in name:
         raise ConfigError(
-            f"--name {name!r} cannot be a run's name; use letters, digits, - and _. "
+            f"`name` {name!r} cannot be a run's name; use letters, digits, - and _. "
             "Set RNNGEN_HOME to write runs elsewhere."
         )
     return home() / name
@@ -45,8 +45,22 @@ def new_folder(name: str) -> Path:
 def folder_at(path: Path) -> Path:
     """The folder of a run that is wanted at `path`. Raises ConfigError if that cannot be one."""
     if path.suffix == ".safetensors" or path.is_file():
-        raise ConfigError(f"-o {path}: name a folder; the model is written into it.")
+        raise ConfigError(f"`output` {path}: name a folder; the model is written into it.")
     return path if path.name not in ("", "..") else path.resolve()
+
+
+def folder_of(name: str | None, output: Path | None, usual_name: Callable[[], str]) -> Path:
+    """The folder of the run that has this name or is at `output`, else of its usual name.
+
+    Raises ConfigError for both at once, or for what cannot be a folder.
+    """
+    if output is None:
+        return new_folder(usual_name() if name is None else name)
+    if name is not None:
+        raise ConfigError(
+            "`name` and `output` both say where the model goes; leave one of them out."
+        )
+    return folder_at(output)
 
 
 def option_for(folder: Path) -> str:
@@ -76,7 +90,7 @@ def owned(folder: Path) -> Iterator[None]:
                 who = f"another process ({holder})" if holder else "another process"
                 raise CheckpointError(
                     f"{folder}: {who} is training this run. Wait until it ends, or give the new "
-                    "one another --name."
+                    "one another `name`."
                 )
             yield
     finally:
@@ -90,8 +104,8 @@ def check_free(folder: Path, *, overwrite: bool) -> None:
     taken = any((folder / name).exists() for name in (MODEL_FILE, TRAINING_FILE))
     if taken and not overwrite:
         raise CheckpointError(
-            f"{folder} holds a run; go on with --resume, replace it with --overwrite, "
-            "or give the new one another --name."
+            f"{folder} holds a run; go on with `resume`, replace it with `overwrite`, "
+            "or give the new one another `name`."
         )
 
 

@@ -22,9 +22,9 @@ def write_log(folder: Path, events: Iterable[Event]) -> Path:
     """A run's folder with its log, between other events; returns the log."""
     folder.mkdir(parents=True, exist_ok=True)
     with Log(folder / "log.jsonl", keep_until=0) as log:
-        log.append(Planned(0, 0.0, 0, 0.0, 100))
+        log.observe(Planned(0, 0.0, 0, 0.0, 100))
         for event in events:
-            log.append(event)
-            log.append(Saved(event.step, event.epoch, event.tokens, event.seconds, "somewhere"))
-        log.append(Stopped(100, 10.0, 10000, 50.0, "finished", None, None))
+            log.observe(event)
+            log.observe(Saved(event.step, event.epoch, event.tokens, event.seconds, "somewhere"))
+        log.observe(Stopped(100, 10.0, 10000, 50.0, "finished", None, None))
     return folder / "log.jsonl"

@@ -2,31 +2,45 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from rnngen import console
-from rnngen.config import Config, SampleConfig, option
+from rnngen.config import Config, ReadingConfig, SampleConfig, TextConfig, option
+from rnngen.config.text import ERRORS, FORMATS, QUOTING
 from rnngen.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Sequence
 
     from rnngen.api import LanguageModel
+    from rnngen.config import TextConfig
     from rnngen.corpus import Corpus, CorpusShard
-    from rnngen.dataset.cache import TextConfig
     from rnngen.forms.spec import FormSpec
 
 
-def setting(config: type[Config], name: str, *flags: str) -> Any:
-    """The option for one field of a config: its name and help are the field's."""
+def setting(
+    config: type[Config],
+    name: str,
+    *flags: str,
+    metavar: Sequence[str] = (),
+    show_default: bool = True,
+) -> Any:
+    """The option for one field of a config: its name, help and default are the field's."""
     default = config.__dataclass_fields__[name].default  # type: ignore[attr-defined]
     # What training is not given it chooses by itself, whatever the field's default.
-    is_shown = config is SampleConfig and default not in (None, ())
-    shown = f"  [default: {default:g}]" if is_shown else ""
-    return typer.Option(*(flags or (option(name),)), help=config.help(name) + shown)
+    chosen = (SampleConfig, TextConfig)
+    is_shown = show_default and config in chosen and default not in (None, (), False)
+    shown = f"  [default: {default:g}]" if isinstance(default, int | float) else ""
+    shown = f"  [default: {default}]" if isinstance(default, str) else shown
+    return typer.Option(
+        *(flags or (option(name),)),
+        metavar="|".join(metavar) or None,
+        help=config.help(name) + (shown if is_shown else ""),
+    )
 
 
 Files = Annotated[
@@ -115,74 +129,20 @@ Acrostic = Annotated[
     str | None,
     typer.Option("--acrostic", metavar="WORD", help="Begin the lines with the letters of WORD."),
 ]
-Documents = Annotated[
-    str | None,
-    typer.Option(
-        help="What separates documents: auto, line, paragraph (a blank line), section (two), "
-        "file, or none (one continuous text).",
-    ),
-]
-Encoding = Annotated[str | None, typer.Option(help="Encoding of the files. Default: UTF-8.")]
-Column = Annotated[
-    str | None,
-    typer.Option(
-        help="Column of a table that holds the text: its name, or its number from 1 if there is no"
-        " header.",
-    ),
-]
-Errors = Annotated[
-    str | None,
-    typer.Option(
-        metavar="strict|replace|skip",
-        help="Bytes that are not in the encoding: refuse them, replace them by U+FFFD, or skip"
-        " them. Default: strict.",
-    ),
-]
-Format = Annotated[
-    str | None,
-    typer.Option(
-        "--format",
-        metavar="text|csv|tsv|jsonl|json",
-        help="Format of all files. Default: by the ending of each file.",
-    ),
-]
-Delimiter = Annotated[
-    str | None,
-    typer.Option(
-        metavar="CHAR",
-        help="Character between the fields of a table. Default: detected from the table.",
-    ),
-]
-Quoting = Annotated[
-    str | None,
-    typer.Option(
-        metavar="auto|none|csv",
-        help="Quotation marks in .csv and .tsv files: none reads them as text, csv as quoting,"
-        " auto looks. Default: auto.",
-    ),
-]
-StrictRows = Annotated[
-    bool | None, typer.Option("--strict", help="Refuse a table with a row that has no text.")
-]
-TokenizerKind = Annotated[
-    str | None,
-    typer.Option("--tokenizer", help="Kind of tokens: char, byte or subword. Default: char."),
-]
-VocabSize = Annotated[int | None, typer.Option(help="Number of subword tokens.")]
-Subwords = Annotated[
-    str | None,
-    typer.Option("--subwords", help="How to find subwords: bpe or unigram. Default: bpe."),
-]
-MinCount = Annotated[
-    int | None, typer.Option(help="Write characters rarer than this as bytes. Default: 2.")
-]
-Novelty = Annotated[
-    bool | None,
-    typer.Option(
-        "--novelty/--no-novelty",
-        help="Keep an index of the text for sample --novel. Default: yes, up to 2 MB.",
-    ),
-]
+Documents = Annotated[str | None, setting(TextConfig, "documents", show_default=False)]
+"""Where a text is only read, documents are by default what they were in training."""
+Encoding = Annotated[str | None, setting(TextConfig, "encoding")]
+Column = Annotated[str | None, setting(TextConfig, "column")]
+Errors = Annotated[str | None, setting(TextConfig, "errors", metavar=ERRORS)]
+Format = Annotated[str | None, setting(TextConfig, "format", metavar=FORMATS)]
+Delimiter = Annotated[str | None, setting(TextConfig, "delimiter", metavar=("CHAR",))]
+Quoting = Annotated[str | None, setting(TextConfig, "quoting", metavar=QUOTING)]
+StrictRows = Annotated[bool | None, setting(TextConfig, "strict", "--strict")]
+TokenizerKind = Annotated[str | None, setting(TextConfig, "tokenizer")]
+VocabSize = Annotated[int | None, setting(TextConfig, "vocab_size")]
+Subwords = Annotated[str | None, setting(TextConfig, "subwords")]
+MinCount = Annotated[int | None, setting(TextConfig, "min_count")]
+Novelty = Annotated[bool | None, setting(TextConfig, "novelty", "--novelty/--no-novelty")]
 ConfigFile = Annotated[
     Path | None, typer.Option("--config", help="TOML file of settings. Options override it.")
 ]
@@ -197,19 +157,10 @@ Output = Annotated[
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")]
 
-READING = ("encoding", "column", "errors", "format", "delimiter", "quoting", "strict")
+READING = tuple(f.name for f in dataclasses.fields(ReadingConfig))
 """The settings that say how files are read."""
-TEXT = (
-    "valid",
-    "documents",
-    *READING,
-    "tokenizer",
-    "vocab_size",
-    "subwords",
-    "min_count",
-    "novelty",
-)
-"""The settings that say what to read; the others say how to train on it."""
+TEXT = tuple(f.name for f in dataclasses.fields(TextConfig) if f.name != "paths")
+"""The settings that say what to read. The others say how to train on it."""
 
 
 def form(name: str | None, file: Path | str | None, word: str | None) -> FormSpec | None:
@@ -228,20 +179,6 @@ def form(name: str | None, file: Path | str | None, word: str | None) -> FormSpe
     return asked if word is None else asked.with_acrostic(word)
 
 
-def new_folder(name: str | None, output: Path | None, usual: Callable[[], str]) -> Path:
-    """The folder that --name or -o asks for, else the one of the usual name.
-
-    Raises ConfigError for both at once, or for what cannot be a folder.
-    """
-    from rnngen import runs
-
-    if output is None:
-        return runs.new_folder(usual() if name is None else name)
-    if name is not None:
-        raise ConfigError("--name and -o both say where the model goes; leave one of them out.")
-    return runs.folder_at(output)
-
-
 def reading(params: dict[str, Any]) -> dict[str, Any]:
     """What the options say of how files are read."""
     return {name: params[name] for name in READING if params[name] is not None}
@@ -255,9 +192,9 @@ def tell_corpus(corpus: Corpus, part: CorpusShard | None = None) -> None:
 
 def text(files: list[str], given: dict[str, Any]) -> TextConfig:
     """What the options say to read."""
-    from rnngen.dataset.cache import TextConfig
+    from rnngen.config import TextConfig
 
-    return TextConfig(files, **{name: given[name] for name in TEXT if name in given})
+    return TextConfig(paths=files, **{name: given[name] for name in TEXT if name in given})
 
 
 def check_seen(model: LanguageModel, text: str, what: str, *, strict: bool = False) -> None:

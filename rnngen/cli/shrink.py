@@ -59,7 +59,7 @@ def command(
     loaded = dataclasses.replace(checkpoint.load_model(source), storage=weights)
     if not novelty:
         loaded = dataclasses.replace(loaded, novelty=None)
-    folder = options.new_folder(name, output, lambda: f"{Path(model).name}-{weights}")
+    folder = runs.folder_of(name, output, lambda: f"{Path(model).name}-{weights}")
     runs.check_free(folder, overwrite=overwrite)
     runs.make_ready(folder)
     target = folder / runs.MODEL_FILE

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import dataclasses
 import signal
-from contextlib import contextmanager, nullcontext
+from collections import deque
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -13,17 +13,14 @@ import typer
 from rnngen import console
 from rnngen.cli import options
 from rnngen.cli.options import setting
-from rnngen.config import BUDGET, ModelConfig, TrainConfig, option, read_toml
-from rnngen.errors import ConfigError, TrainingError
+from rnngen.config import ModelConfig, TrainConfig, read_toml
+from rnngen.errors import TrainingError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from rnngen.checkpoint import Model
     from rnngen.training.events import Stopped
-    from rnngen.training.plan import Plan, Pretrained
-    from rnngen.training.processes import Group
-    from rnngen.training.tensorboard import Scalars
+    from rnngen.training.request import Request
 
 INTERRUPTED = 130
 EXAMPLES = """
@@ -115,192 +112,50 @@ def command(
     rnngen chooses what you leave out from the text, the machine and the time, and prints it.
     Ctrl-C saves the run and stops. --resume continues it.
     """
-    given = _read_settings(ctx.params, config)
-    if not resume and not files:
-        raise ConfigError("name a text file to train on, or --resume a run by its --name.")
-    if resume and init_from is not None:
-        raise ConfigError(
-            "--init-from starts a run, --resume continues one. Leave one of them out."
-        )
-    if resume and files and (name or output):
-        raise ConfigError(
-            "--resume continues with the text of the run, so leave out the files. To teach the "
-            f"model another text, start a run with --init-from {name or output}."
-        )
-    from rnngen import runs
-    from rnngen.training import processes
+    from rnngen.training.request import Request
 
-    folder = options.new_folder(name, output, lambda: _stem(files, resume=resume))
-    with processes.join_group() as group, _owned(folder, group, resume=resume):
-        quiet = quiet or not group.is_first
-        if not resume and group.has_begun():  # started anew, with the command as it was
-            overwrite = True
-            if group.broadcast((folder / runs.TRAINING_FILE).is_file()):
-                resume, given = True, {}
-        scalars = None
-        if tensorboard and group.is_first:
-            scalars = _scalars(tensorboard / folder.name, resume=resume)
-        with group.first_rank_first():
-            if resume:
-                plan = _resumed_plan(folder, given)
-            else:
-                overwrite = overwrite or not group.is_first
-                plan = _new_plan(
-                    files or [], folder, given, init_from, overwrite=overwrite, quiet=quiet
-                )
-                group.check(plan.config.batch_size)
-                if group.is_first:
-                    group.mark_begun()
-                    runs.make_ready(plan.folder)
-        plan = dataclasses.replace(plan, sample=_sample)
-        stopped = _run(plan, scalars, resume=resume, quiet=quiet, group=group)
-        _report(stopped, plan.folder, quiet=quiet, first=group.is_first)
+    request = Request(
+        paths=files or (),
+        settings=_read_settings(ctx.params, config),
+        name=name,
+        output=output,
+        resume=resume,
+        overwrite=overwrite,
+        init_from=init_from,
+        tensorboard=tensorboard,
+    )
+    _report(_train(request, quiet=quiet), request.folder, quiet=quiet)
 
 
 def _read_settings(params: dict[str, Any], config: Path | None) -> dict[str, Any]:
     """What the user fixed: the TOML file's settings, and over them the options'."""
-    names = [f.name for c in (ModelConfig, TrainConfig) for f in dataclasses.fields(c)]
-    known = {*names, *options.TEXT}
+    from rnngen.training.request import SETTINGS, check_settings
+
     from_file = read_toml(config) if config else {}
-    if unknown := sorted(set(from_file) - known):
-        raise ConfigError(
-            f"{config}: unknown setting {unknown[0]!r}. Known settings: {', '.join(sorted(known))}."
-        )
-    from_options = {k: v for k, v in params.items() if k in known and v is not None}
+    check_settings(from_file, where=f"{config}: ")
+    from_options = {k: v for k, v in params.items() if k in SETTINGS and v is not None}
     return from_file | from_options
 
 
-@contextmanager
-def _owned(folder: Path, group: Group, *, resume: bool) -> Iterator[None]:
-    """The run is this launch's alone; the first of its processes sees to that."""
-    from rnngen import runs
-
-    is_there = folder.is_dir() or not resume
-    with runs.owned(folder) if group.is_first and is_there else nullcontext():
-        yield
-
-
-def _new_plan(
-    files: list[str],
-    folder: Path,
-    given: dict[str, Any],
-    init_from: str | None,
-    *,
-    overwrite: bool,
-    quiet: bool,
-) -> Plan:
-    """A new run, shown to the user."""
-    from rnngen import runs
-    from rnngen.training.plan import new_plan
-
-    runs.check_free(folder, overwrite=overwrite)
-    settings = {k: v for k, v in given.items() if k not in options.TEXT}
-    text = options.text(files, given)
-    pretrained = _load_pretrained(init_from, given)
-    device = _device_kind(given)
-    with console.counting("tokenizing", "characters", quiet=quiet) as progress:
-        note = None if quiet else console.translated_note
-        plan, recipe = new_plan(
-            text,
-            folder,
-            settings,
-            home=runs.home(),
-            pretrained=pretrained,
-            device=device,
-            progress=progress,
-            note=note,
-        )
-    if not quiet:
-        console.show_corpus(plan.facts["corpus"])
-        console.show_recipe(recipe)
-    return plan
-
-
-def _load_pretrained(name: str | None, given: dict[str, Any]) -> Pretrained | None:
-    """The model that --init-from names."""
-    if name is None:
-        return None
-    if tokens := {"tokenizer", "vocab_size", "subwords"} & given.keys():
-        raise ConfigError(
-            f"{option(min(tokens))} has no effect with --init-from, which keeps the model's"
-            " tokens. Leave one of them out."
-        )
-    from rnngen import checkpoint, runs
-    from rnngen.training.plan import Pretrained
-
-    return Pretrained(name, checkpoint.load_model(runs.find_model(name)))
-
-
-def _scalars(folder: Path, *, resume: bool) -> Scalars:
-    """Made before the text is read, as the package may be missing."""
-    from rnngen.training.tensorboard import Scalars
-
-    return Scalars(folder, resume=resume)
-
-
-def _resumed_plan(folder: Path, given: dict[str, Any]) -> Plan:
-    """The run as it was saved, or with the end it is given now."""
-    if others := given.keys() - BUDGET:
-        raise ConfigError(
-            f"{option(min(others))} cannot be changed with --resume: a resumed run keeps its "
-            "settings, so that it ends as if it had never stopped. You can only move its end, with "
-            f"{', '.join(map(option, BUDGET))}."
-        )
-    from rnngen import runs
-    from rnngen.training.plan import resumed_plan
-
-    runs.remove_leftovers(folder)
-    return resumed_plan(folder, given, home=runs.home())
-
-
-def _stem(files: list[str] | None, *, resume: bool) -> str:
-    """The name of the first file: `texts/haiku.txt.gz` is the run `haiku`, `.secret` `secret`."""
-    if not files:
-        raise ConfigError(
-            "--resume needs the run's --name, or -o with its folder."
-            if resume
-            else "name a text file to train on, or --resume a run by its --name."
-        )
-    if files[0] == "-":
-        return "stdin"
-    stem = Path(files[0]).resolve().name.lstrip(".").split(".")[0]
-    if not stem:
-        raise ConfigError(f"{files[0]!r} gives the run no name; choose one with --name.")
-    return stem
-
-
-def _device_kind(given: dict[str, Any]) -> str:
-    wanted = TrainConfig(device=given.get("device", "auto")).device
-    if wanted == "cpu":
-        return "cpu"
-    from rnngen.training.device import choose_device
-
-    return str(choose_device(wanted).type)
-
-
-def _run(
-    plan: Plan, scalars: Scalars | None, *, resume: bool, quiet: bool, group: Group
-) -> Stopped:
+def _train(request: Request, *, quiet: bool) -> Stopped:
+    """Train, shown to the user; returns the last event."""
+    from rnngen.api import short_sample
     from rnngen.console.training import training_view
     from rnngen.training.events import Stopped
-    from rnngen.training.run import train
+    from rnngen.training.launch import launch
 
-    event = None
-    with _stop_signals() as stopping, training_view(quiet=quiet) as view, scalars or nullcontext():
-        for event in train(plan, resume=resume, should_stop=stopping, group=group):
-            view.show(event)
-            if scalars:
-                scalars.add(event)
-    assert isinstance(event, Stopped)
-    return event
-
-
-def _sample(model: Model, step: int) -> str:
-    """What the model writes at this step: a short text, another one each time."""
-    from rnngen.api import LanguageModel
-
-    [text] = LanguageModel(model).sample(seed=step, length=SAMPLE_LENGTH)
-    return text.text
+    with training_view(quiet=quiet) as view:
+        events = launch(
+            request,
+            sample=short_sample,
+            observers=[view],
+            stop_requests=_stop_signals(),
+            progress=view.count,
+            note=view.note,
+        )
+        [last] = deque(events, maxlen=1)
+    assert isinstance(last, Stopped)
+    return last
 
 
 @contextmanager
@@ -321,13 +176,13 @@ def _stop_signals() -> Iterator[Callable[[], bool]]:
             signal.signal(number, handler)
 
 
-def _report(stopped: Stopped, folder: Path, *, quiet: bool, first: bool) -> None:
+def _report(stopped: Stopped, folder: Path, *, quiet: bool) -> None:
     """Say how it ended and what to do next; of several processes the first one says it."""
     from rnngen import runs
 
     resume = f"rnngen train --resume {runs.option_for(folder)}"
     model = runs.name_for(folder)
-    if not first:
+    if not console.is_first_process():
         raise typer.Exit({"diverged": 1, "interrupted": INTERRUPTED}.get(stopped.reason, 0))
     if stopped.reason == "diverged":
         raise TrainingError(

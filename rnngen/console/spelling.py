@@ -4,24 +4,22 @@ from __future__ import annotations
 
 import dataclasses
 
-from rnngen.config import ModelConfig, SampleConfig, TrainConfig, option
+from rnngen.config import ModelConfig, SampleConfig, TextConfig, TrainConfig, option
 from rnngen.errors import spell_settings
 
-CONFIGS = (ModelConfig, TrainConfig, SampleConfig)
-OF_TEXTS = (
-    *("valid", "documents", "encoding", "column", "novelty"),
-    *("errors", "format", "delimiter", "quoting", "strict"),
-    *("tokenizer", "vocab_size", "subwords", "min_count", "shard"),
-)
-OF_RUNS = ("name", "output", "resume", "overwrite", "init_from", "tensorboard")
+CONFIGS = (TextConfig, ModelConfig, TrainConfig, SampleConfig)
+OF_RUNS = ("shard", "name", "output", "resume", "overwrite", "init_from", "tensorboard")
 OF_COMMANDS = (
     *("stride", "adapt", "adapt_rate"),
     *("x", "y", "from", "smooth", "width", "height", "out"),
     *("form", "acrostic", "particles", "budget_ms", "words", "number", "seed"),
 )
 OPTIONS = {field.name for config in CONFIGS for field in dataclasses.fields(config)}
-OPTIONS |= {*OF_TEXTS, *OF_RUNS, *OF_COMMANDS}
+OPTIONS -= {"paths"}
+OPTIONS |= {*OF_RUNS, *OF_COMMANDS}
 """Names of settings that are options of a command."""
+SHORT = {"output": "-o"}
+"""Settings that are named by a short option."""
 
 
 def as_options(message: str) -> str:
@@ -30,4 +28,8 @@ def as_options(message: str) -> str:
     >>> as_options("`batch_size` must be at least 1, got 0.")
     '--batch-size must be at least 1, got 0.'
     """
-    return spell_settings(message, lambda name: option(name) if name in OPTIONS else f"`{name}`")
+    return spell_settings(message, _as_option)
+
+
+def _as_option(name: str) -> str:
+    return SHORT.get(name, option(name)) if name in OPTIONS else f"`{name}`"

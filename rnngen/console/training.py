@@ -4,10 +4,20 @@ from __future__ import annotations
 
 import sys
 import time
-from typing import TYPE_CHECKING, Self
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any, Self
 
-from rnngen.console import note
-from rnngen.training.events import Evaluation, Planned, Sample, Saved, Skipped, Step, Stopped
+from rnngen.console import counting, note, show_corpus, show_recipe, translated_note
+from rnngen.training.events import (
+    Evaluation,
+    Planned,
+    Prepared,
+    Sample,
+    Saved,
+    Skipped,
+    Step,
+    Stopped,
+)
 
 if TYPE_CHECKING:
     from rnngen.training.events import Event
@@ -23,7 +33,7 @@ def training_view(*, quiet: bool) -> TrainingView:
 
 
 class TrainingView:
-    """Shows the events of a run; this one shows nothing."""
+    """Shows how a text is read and the events of a run; this one shows nothing."""
 
     def __enter__(self) -> Self:
         return self
@@ -31,17 +41,47 @@ class TrainingView:
     def __exit__(self, *_: object) -> None:
         pass
 
-    def show(self, event: Event) -> None:
-        pass
+    def count(self, characters: int) -> None:
+        """Show how many characters of the text were cut into tokens."""
+
+    def note(self, line: str) -> None:
+        """Show what the library has to say before the run."""
+
+    def observe(self, event: Event) -> None:
+        """Show an event."""
 
 
 class LineView(TrainingView):
     """One line for each thing worth telling, steps at most every ten seconds."""
 
     def __init__(self) -> None:
+        self._counting = ExitStack()
         self._next_step_line = 0.0
 
+    def __enter__(self) -> Self:
+        count = counting("tokenizing", "characters", quiet=False)
+        self._count = self._counting.enter_context(count)
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        self._counting.__exit__(*error)
+
+    def count(self, characters: int) -> None:
+        self._count(characters)
+
+    def note(self, line: str) -> None:
+        translated_note(line)
+
+    def observe(self, event: Event) -> None:
+        self._counting.close()
+        if isinstance(event, Prepared):
+            show_corpus(event.corpus)
+            show_recipe(event.recipe)
+        else:
+            self.show(event)
+
     def show(self, event: Event) -> None:
+        """Show an event of the run itself."""
         if isinstance(event, Step):
             if time.monotonic() < self._next_step_line:
                 return
@@ -50,13 +90,14 @@ class LineView(TrainingView):
             note(line)
 
 
-class LiveView(TrainingView):
+class LiveView(LineView):
     """A bar with speed, loss and time left; evaluations and samples scroll by above it."""
 
     def __init__(self) -> None:
         from rich.console import Console
         from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
+        super().__init__()
         self._progress = Progress(
             TextColumn("step {task.completed:.0f}/{task.fields[total_text]}"),
             BarColumn(bar_width=None),
@@ -68,12 +109,14 @@ class LiveView(TrainingView):
         self._task = self._progress.add_task("", total=None, total_text="?", status="measuring")
         self._bits_per_byte = ""
 
-    def __enter__(self) -> Self:
-        self._progress.start()
-        return self
+    def __exit__(self, *error: Any) -> None:
+        super().__exit__(*error)
+        if self._progress.live.is_started:
+            self._progress.stop()
 
-    def __exit__(self, *_: object) -> None:
-        self._progress.stop()
+    def observe(self, event: Event) -> None:
+        super().observe(event)
+        self._progress.start()  # not before the settings are shown; again it does nothing
 
     def show(self, event: Event) -> None:
         self._progress.update(self._task, completed=event.step)
@@ -120,7 +163,7 @@ def describe(event: Event) -> str:
             return _indented(event.text)
         case Skipped():
             return f"step {event.step}  {event.steps} skipped: their loss is not a finite number"
-        case Saved() | Stopped():
+        case Prepared() | Saved() | Stopped():
             return ""
     return ""
 

@@ -21,13 +21,12 @@ Everything streams: memory stays at a few megabytes whatever the size of the cor
 file is one line. Plain ASCII is read at several hundred megabytes a second.
 """
 
-from rnngen.corpus.corpus import DOCUMENTS, Corpus, open_corpus, reopen
+from rnngen.corpus.corpus import Corpus, open_corpus, reopen
 from rnngen.corpus.documents import Piece
 from rnngen.corpus.files import STDIN
 from rnngen.corpus.shards import CorpusExcerpt, CorpusShard
 
 __all__ = [
-    "DOCUMENTS",
     "STDIN",
     "Corpus",
     "CorpusExcerpt",

@@ -15,28 +15,28 @@ from rnngen.errors import CorpusError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from rnngen.config import ReadingConfig
     from rnngen.corpus.files import Source
     from rnngen.corpus.layout import TableLayout
-    from rnngen.corpus.reading import Reading
 
 MOST_LISTED = 20
 """Columns that a message names."""
 PLAIN_NAME = re.compile(r"[\w.-]+")
 
 
-def check_column(sources: Sequence[Source], reading: Reading) -> None:
+def check_column(sources: Sequence[Source], reading: ReadingConfig) -> None:
     """Raises CorpusError unless a column is given if and only if there are tables, and is there."""
     tables = [source for source in sources if source.table]
     if reading.column is not None and not tables:
         raise CorpusError(
-            f"--column {reading.column} is for .csv, .tsv, .jsonl and .json files, and there is "
-            "none among these. Say with --format what they are, such as --format csv."
+            f"`column` {reading.column} is for .csv, .tsv, .jsonl and .json files, and there is "
+            "none among these. Say with `format` what they are, such as `format` csv."
         )
     for source in tables:
         _check_table(source, reading)
 
 
-def column_texts(source: Source, reading: Reading, tally: Tally) -> Iterator[str]:
+def column_texts(source: Source, reading: ReadingConfig, tally: Tally) -> Iterator[str]:
     """The text of each row, in NFC; rows without text are left out and counted in `tally`.
 
     Raises CorpusError that names the line of a row that cannot be read.
@@ -46,7 +46,7 @@ def column_texts(source: Source, reading: Reading, tally: Tally) -> Iterator[str
         if is_empty and reading.strict:
             raise CorpusError(
                 f"{_place(source, line, tally)}: no {reading.column!r} in this row. "
-                "Leave --strict out to skip such rows."
+                "Leave `strict` out to skip such rows."
             )
         if value is not None and not isinstance(value, str):
             raise CorpusError(
@@ -58,7 +58,7 @@ def column_texts(source: Source, reading: Reading, tally: Tally) -> Iterator[str
             yield nfc(unix_newlines(replace_surrogates(value)))
 
 
-def _values(source: Source, reading: Reading, tally: Tally) -> Iterator[tuple[int, Any]]:
+def _values(source: Source, reading: ReadingConfig, tally: Tally) -> Iterator[tuple[int, Any]]:
     """What each row holds in the column, None if nothing, with the row's line."""
     assert source.table is not None
     assert reading.column is not None
@@ -70,7 +70,7 @@ def _values(source: Source, reading: Reading, tally: Tally) -> Iterator[tuple[in
 
 
 def _fields(
-    source: Source, reading: Reading, table: TableLayout, tally: Tally
+    source: Source, reading: ReadingConfig, table: TableLayout, tally: Tally
 ) -> Iterator[tuple[int, str | None]]:
     rows = csv_rows(source, reading, table, tally)
     column = str(reading.column)
@@ -99,10 +99,10 @@ def _too_many(
     source: Source, line: int, row: list[str], header: list[str], table: TableLayout
 ) -> str:
     first = f"the header has {len(header)}" if table.has_header else f"row 1 has {len(header)}"
-    advice = "quote texts that hold one" if table.quotes else "pass --quoting csv if it is quoted"
+    advice = "quote texts that hold one" if table.quotes else "pass `quoting` csv if it is quoted"
     return (
         f"{source.name}, line {line}: {len(row)} fields where {first}, separated by "
-        f"{table.delimiter!r}. Rows may not have more: {advice}, or name another --delimiter."
+        f"{table.delimiter!r}. Rows may not have more: {advice}, or name another `delimiter`."
     )
 
 
@@ -110,7 +110,7 @@ def _place(source: Source, line: int, tally: Tally) -> str:
     return f"{source.name}, line {line + tally.lines_before()}"
 
 
-def _check_table(source: Source, reading: Reading) -> None:
+def _check_table(source: Source, reading: ReadingConfig) -> None:
     """Raises CorpusError unless the table has the column that is asked for, and only one of it."""
     assert source.table is not None
     column = reading.column
@@ -122,11 +122,11 @@ def _check_table(source: Source, reading: Reading) -> None:
     if has_it or not names:
         return
     what = "this is JSON, and " if source.table.format == "json" and column is None else ""
-    found = "no --column given" if column is None else f"no column {column!r}"
+    found = "no `column` given" if column is None else f"no column {column!r}"
     raise CorpusError(f"{source.name}: {what}{found}; its columns are {_format_list(names)}.")
 
 
-def _header(source: Source, reading: Reading, table: TableLayout) -> list[str]:
+def _header(source: Source, reading: ReadingConfig, table: TableLayout) -> list[str]:
     return next((row for _, row in csv_rows(source, reading, table)), [])
 
 
@@ -149,7 +149,7 @@ def _has_field(source: Source, column: str, header: list[str]) -> bool:
     return column in names
 
 
-def _has_key(source: Source, reading: Reading, table: TableLayout) -> tuple[bool, list[str]]:
+def _has_key(source: Source, reading: ReadingConfig, table: TableLayout) -> tuple[bool, list[str]]:
     """Whether any object has the key that is asked for, and if not, the keys there are."""
     keys: dict[str, None] = {}
     for _, row in json_rows(source, reading, table, Tally()):

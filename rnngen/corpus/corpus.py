@@ -10,6 +10,7 @@ from functools import cached_property
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
+from rnngen.config import DOCUMENTS, ReadingConfig
 from rnngen.corpus import tally
 from rnngen.corpus.columns import check_column, column_texts
 from rnngen.corpus.detect import BEGINNING, detect
@@ -18,7 +19,6 @@ from rnngen.corpus.documents import SPLITTERS, Piece, continuous, split
 from rnngen.corpus.files import STDIN, Source, ending, find, source
 from rnngen.corpus.folders import LeftOut
 from rnngen.corpus.layout import TableLayout
-from rnngen.corpus.reading import Reading
 from rnngen.corpus.tables import recognise
 from rnngen.corpus.tally import Tally
 from rnngen.corpus.text import read
@@ -27,8 +27,6 @@ from rnngen.errors import ConfigError, CorpusError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
-
-DOCUMENTS = ("auto", "line", "paragraph", "section", "file", "none")
 
 
 @dataclass(frozen=True)
@@ -39,7 +37,7 @@ class Corpus:
     sources: tuple[Source, ...]
     documents: str  # one of DOCUMENTS, never "auto"
     reason: str = ""  # what "auto" saw, one sentence; "" if the mode was given
-    reading: Reading = field(default_factory=Reading)
+    reading: ReadingConfig = field(default_factory=ReadingConfig)
     digests: DigestCache = field(default_factory=DigestCache, compare=False, repr=False)
     notes: tuple[str, ...] = field(default=(), compare=False)
     """What the user should know of how the files are read, a sentence each."""
@@ -150,8 +148,8 @@ def open_corpus(
     ConfigError for a setting that cannot be.
     """
     if documents not in DOCUMENTS:
-        raise ConfigError(f"--documents must be one of {', '.join(DOCUMENTS)}, got {documents}.")
-    how = Reading(**reading)
+        raise ConfigError(f"`documents` must be one of {', '.join(DOCUMENTS)}, got {documents}.")
+    how = ReadingConfig(**reading)
     left_out = LeftOut()
     sources, notes = recognise(find(paths, left_out), how)
     check_column(sources, how)
@@ -176,8 +174,8 @@ def reopen(description: Mapping[str, Any], *, digests: Path | None = None) -> Co
     try:
         names = tuple(map(str, description["files"]))
         documents = str(description["documents"])
-        known = {k: v for k, v in description.items() if k in Reading.__dataclass_fields__}
-        reading = Reading(
+        known = {k: v for k, v in description.items() if k in ReadingConfig.__dataclass_fields__}
+        reading = ReadingConfig(
             **known | {"encoding": description["encoding"], "column": description["column"]}
         )
         tables = _tables(description, names)
@@ -206,7 +204,7 @@ def _tables(description: Mapping[str, Any], names: Sequence[str]) -> list[TableL
     return [first.get(ending(name, tuple(first))) for name in names]
 
 
-def _guess(sources: tuple[Source, ...], reading: Reading) -> tuple[str, str]:
+def _guess(sources: tuple[Source, ...], reading: ReadingConfig) -> tuple[str, str]:
     """Rows of a table are documents anyway, so only the other files are looked at."""
     files = tuple(each for each in sources if not each.table)
     if not files:

@@ -33,9 +33,9 @@ MOST_SHAPES = 1000
 LETTERS, DIGITS = re.compile(r"[^\W\d_]+"), re.compile(r"\d+")
 AS_TEXT = (
     "quotation marks are read as text, as they do not enclose fields throughout; "
-    "--quoting csv takes them as quoting."
+    "`quoting` csv takes them as quoting."
 )
-AS_QUOTING = "quotation marks are taken as quoting; --quoting none reads them as text."
+AS_QUOTING = "quotation marks are taken as quoting; `quoting` none reads them as text."
 
 
 def decide(
@@ -58,8 +58,8 @@ def decide(
             first = survey.first_suspect
             raise CorpusError(
                 f"{name}, lines {first} and {first + 1}: a quote opens in the one and closes in "
-                "the other, yet each looks like a row. Pass --quoting csv if they are one row, "
-                "--quoting none if they are two."
+                "the other, yet each looks like a row. Pass `quoting` csv if they are one row, "
+                "`quoting` none if they are two."
             )
         return False, AS_TEXT
     return True, AS_QUOTING if is_tsv and survey.has_quotes else ""

@@ -14,9 +14,9 @@ from rnngen.errors import CorpusError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from rnngen.config import ReadingConfig
     from rnngen.corpus.files import Source
     from rnngen.corpus.layout import TableLayout
-    from rnngen.corpus.reading import Reading
     from rnngen.corpus.tally import Tally
 
 ROW_LIMIT = 1 << 24  # characters in a row, at most: it is held in memory
@@ -25,7 +25,7 @@ OBJECT = 'a JSON object such as {"text": "..."}'
 
 
 def csv_rows(
-    source: Source, reading: Reading, table: TableLayout, tally: Tally | None = None
+    source: Source, reading: ReadingConfig, table: TableLayout, tally: Tally | None = None
 ) -> Iterator[tuple[int, list[str]]]:
     """The rows that are not blank, each with the number of its first line.
 
@@ -44,7 +44,7 @@ def csv_rows(
     except csv.Error as error:
         place = f"{source.name}, line {begin + table.lines_before}"
         raise CorpusError(
-            f"{place}: {error}; check that every quote is closed, or pass --quoting none if they "
+            f"{place}: {error}; check that every quote is closed, or pass `quoting` none if they "
             "are text."
         ) from error
 
@@ -62,20 +62,22 @@ def parser(lines: Iterable[str], table: TableLayout) -> Any:
 
 
 def json_rows(
-    source: Source, reading: Reading, table: TableLayout, tally: Tally
+    source: Source, reading: ReadingConfig, table: TableLayout, tally: Tally
 ) -> Iterator[tuple[int, dict[str, Any]]]:
     """The objects of a file, each with the number of its line, counted from where reading began."""
     rows = _objects if table.format == "json" else _object_lines
     for line, row in rows(source, reading, tally):
         if not isinstance(row, dict):
-            hint = " --format text reads the file as it is." if table.format == "json" else ""
+            hint = " `format` text reads the file as it is." if table.format == "json" else ""
             raise CorpusError(
                 f"{source.name}, line {line + tally.lines_before()}: not {OBJECT}.{hint}"
             )
         yield line, row
 
 
-def _object_lines(source: Source, reading: Reading, tally: Tally) -> Iterator[tuple[int, Any]]:
+def _object_lines(
+    source: Source, reading: ReadingConfig, tally: Tally
+) -> Iterator[tuple[int, Any]]:
     for number, line in enumerate(table_lines(source, reading, tally), 1):
         if line.isspace():
             continue
@@ -86,7 +88,7 @@ def _object_lines(source: Source, reading: Reading, tally: Tally) -> Iterator[tu
             raise CorpusError(f"{place}: not JSON ({error}).") from error
 
 
-def _objects(source: Source, reading: Reading, tally: Tally) -> Iterator[tuple[int, Any]]:
+def _objects(source: Source, reading: ReadingConfig, tally: Tally) -> Iterator[tuple[int, Any]]:
     """The elements of an array, or values that follow each other, however they are laid out.
 
     Only one of them is held in memory.
@@ -123,7 +125,9 @@ def _refuse(character: str) -> tuple[Any, int]:
     raise ValueError(f"{character!r} where it cannot stand")
 
 
-def table_lines(source: Source, reading: Reading, tally: Tally | None = None) -> Iterator[str]:
+def table_lines(
+    source: Source, reading: ReadingConfig, tally: Tally | None = None
+) -> Iterator[str]:
     """The lines of a file, each with its newline."""
     rest, number = "", 0
     for text in decode(source, reading, tally):

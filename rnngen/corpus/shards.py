@@ -24,9 +24,9 @@ from rnngen.corpus.text import read
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from rnngen.config import ReadingConfig
     from rnngen.corpus.corpus import Corpus
     from rnngen.corpus.files import Source
-    from rnngen.corpus.reading import Reading
 
     FilePosition = tuple[int, int]
     """Which source, and how many bytes into it."""
@@ -128,7 +128,7 @@ def _place(corpus: Corpus, byte: int) -> FilePosition:
     return len(corpus.sources), 0
 
 
-def next_start(source: Source, start: int, documents: str, reading: Reading) -> int | None:
+def next_start(source: Source, start: int, documents: str, reading: ReadingConfig) -> int | None:
     """The first byte at `start` or later where reading can begin; None if there is none."""
     gap = _gap(source, documents, reading.encoding)
     if gap is None:
@@ -159,7 +159,7 @@ def _gap(source: Source, documents: str, encoding: str) -> re.Pattern[bytes] | N
     return GAPS.get(documents)
 
 
-def _is_blank(data: bytes, reading: Reading) -> bool:
+def _is_blank(data: bytes, reading: ReadingConfig) -> bool:
     """Whether the first character is."""
     errors = "replace" if reading.errors == "replace" else "ignore"
     return data[:4].decode(reading.encoding, errors)[:1].strip() == ""

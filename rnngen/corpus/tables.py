@@ -18,8 +18,8 @@ from rnngen.corpus.text import decode
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from rnngen.config import ReadingConfig
     from rnngen.corpus.files import Source
-    from rnngen.corpus.reading import Reading
 
 ENDINGS = {
     ".csv": "csv",
@@ -46,7 +46,9 @@ def format_of(name: str) -> str:
     return ENDINGS.get(ending(name, tuple(ENDINGS)), "")
 
 
-def recognise(sources: Sequence[Source], reading: Reading) -> tuple[tuple[Source, ...], list[str]]:
+def recognise(
+    sources: Sequence[Source], reading: ReadingConfig
+) -> tuple[tuple[Source, ...], list[str]]:
     """The files, each with how it is read if it is a table; and what there is to say of that.
 
     stdin is a table if a column is asked for and no other file is one.
@@ -72,7 +74,7 @@ def place_of(column: str, header: Sequence[str]) -> int:
     return stripped.index(column) if column in stripped else -1
 
 
-def _format(source: Source, reading: Reading) -> str:
+def _format(source: Source, reading: ReadingConfig) -> str:
     """One of reading.FORMATS without "auto"; "" for a text."""
     if reading.format != "auto":
         return "" if reading.format == "text" else reading.format
@@ -82,11 +84,11 @@ def _format(source: Source, reading: Reading) -> str:
     return found
 
 
-def _sniff(source: Source, reading: Reading) -> str:
+def _sniff(source: Source, reading: ReadingConfig) -> str:
     return {"{": "jsonl", "[": "json"}.get(_first_character(source, reading), "csv")
 
 
-def _first_character(source: Source, reading: Reading) -> str:
+def _first_character(source: Source, reading: ReadingConfig) -> str:
     """That is no blank."""
     for text in decode(source, reading):
         if text := text.lstrip():
@@ -94,7 +96,7 @@ def _first_character(source: Source, reading: Reading) -> str:
     return ""
 
 
-def _table(source: Source, reading: Reading, format: str) -> tuple[TableLayout, str]:
+def _table(source: Source, reading: ReadingConfig, format: str) -> tuple[TableLayout, str]:
     if format in ("json", "jsonl"):
         return TableLayout(format), ""
     table = _find_layout(source, reading, DELIMITERS[format])
@@ -112,7 +114,7 @@ def _table(source: Source, reading: Reading, format: str) -> tuple[TableLayout, 
     return dataclasses.replace(table, quotes=are_quotes), note
 
 
-def _find_layout(source: Source, reading: Reading, usual: str) -> TableLayout:
+def _find_layout(source: Source, reading: ReadingConfig, usual: str) -> TableLayout:
     """The delimiter, the header and the blanks of a table, found in its first rows."""
     lines = _beginning(source, reading)
     marked = SEPARATOR_LINE.fullmatch(lines[0]) if lines else None
@@ -209,7 +211,7 @@ def _parse(lines: list[str], table: TableLayout) -> list[list[str]]:
         return []
 
 
-def _beginning(source: Source, reading: Reading) -> list[str]:
+def _beginning(source: Source, reading: ReadingConfig) -> list[str]:
     """The first lines, without byte order mark."""
     return list(islice(_until_enough(table_lines(source, reading)), 4 * SAMPLE))
 

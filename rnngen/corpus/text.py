@@ -17,19 +17,19 @@ from rnngen.errors import CorpusError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from rnngen.config import ReadingConfig
     from rnngen.corpus.files import Source
-    from rnngen.corpus.reading import Reading
 
 LONG_LINE = 1 << 16  # characters; a shorter line is never cut
 MOST_MARKS = 1 << 20  # combining characters in a row that are waited for
 
 
-def read(source: Source, reading: Reading, tally: Tally | None = None) -> Iterator[str]:
+def read(source: Source, reading: ReadingConfig, tally: Tally | None = None) -> Iterator[str]:
     """The text of a file: "\\n" line ends, NFC, in pieces that end at a line where they can."""
     return compose(decode(source, reading, tally))
 
 
-def decode(source: Source, reading: Reading, tally: Tally | None = None) -> Iterator[str]:
+def decode(source: Source, reading: ReadingConfig, tally: Tally | None = None) -> Iterator[str]:
     """The text of a file as it comes, without BOM, "\\r\\n" and "\\r" made "\\n".
 
     tally: where bytes that are not in the encoding are counted, if `reading` tolerates them.
@@ -48,7 +48,7 @@ def decode(source: Source, reading: Reading, tally: Tally | None = None) -> Iter
         except UnicodeError as error:  # UTF-16 without a BOM
             raise CorpusError(
                 f"{source.name}: not {reading.encoding}: {error}. Without a byte order mark, "
-                f"pass --encoding {reading.encoding}-le or {reading.encoding}-be."
+                f"pass `encoding` {reading.encoding}-le or {reading.encoding}-be."
             ) from error
         if is_first and text:
             text, is_first = text.removeprefix("\ufeff"), False
@@ -61,7 +61,7 @@ def decode(source: Source, reading: Reading, tally: Tally | None = None) -> Iter
             yield text
 
 
-def lines_before(source: Source, reading: Reading) -> int:
+def lines_before(source: Source, reading: ReadingConfig) -> int:
     """How many lines of the file end before the range that is read; only for messages."""
     before = dataclasses.replace(source, start=0, stop=source.start)
     return sum(text.count("\n") for text in decode(before, reading)) if source.start else 0
@@ -143,12 +143,12 @@ def _check_width(source: Source, head: bytes, *, is_first: bool) -> None:
     if not is_marked and b"\0" not in head:
         return
     if encoding := signs.wide_encoding(head):
-        raise CorpusError(f"{source.name}: this is {encoding.upper()}. Pass --encoding {encoding}.")
+        raise CorpusError(f"{source.name}: this is {encoding.upper()}. Pass `encoding` {encoding}.")
     raise CorpusError(f"{source.name}: holds NUL bytes, so it is no text. {signs.SAVE}")
 
 
 def _undecodable(
-    source: Source, reading: Reading, tally: Tally, error: UnicodeDecodeError
+    source: Source, reading: ReadingConfig, tally: Tally, error: UnicodeDecodeError
 ) -> CorpusError:
     before = tally.held + error.object[: error.start].decode(error.encoding, "replace")
     line = 1 + tally.lines + tally.lines_before() + unix_newlines(before).count("\n")
@@ -166,11 +166,11 @@ def _advice(data: bytes, *, is_utf8: bool, is_ascii: bool) -> str:
     is_ascii: all that comes before them is.
     """
     if wide := signs.wide_encoding(data):
-        return f"It looks like {wide.upper()}: pass --encoding {wide}."
+        return f"It looks like {wide.upper()}: pass `encoding` {wide}."
     if is_utf8 and is_ascii and signs.may_be_cp1252(data):
         return (
-            "It looks like Windows-1252: pass --encoding cp1252, or re-save the file as UTF-8; "
-            "--errors replace reads on."
+            "It looks like Windows-1252: pass `encoding` cp1252, or re-save the file as UTF-8; "
+            "`errors` replace reads on."
         )
-    encoding = "--encoding" if is_utf8 else "another --encoding"
-    return f"Re-save the file as UTF-8, or pass {encoding} or --errors replace."
+    encoding = "`encoding`" if is_utf8 else "another `encoding`"
+    return f"Re-save the file as UTF-8, or pass {encoding} or `errors` replace."

@@ -14,12 +14,11 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from rnngen import tensor_file, tokenizers
-from rnngen.corpus import DOCUMENTS, STDIN, Corpus, CorpusExcerpt, CorpusShard, open_corpus
-from rnngen.corpus.reading import Reading
+from rnngen.config import ReadingConfig, TextConfig
+from rnngen.corpus import STDIN, Corpus, CorpusExcerpt, CorpusShard, open_corpus
 from rnngen.dataset.facts import STORE_VERSION
 from rnngen.dataset.store import TokenStore, build_store, open_shards, open_store
 from rnngen.errors import ConfigError, CorpusError, FileError
@@ -33,65 +32,28 @@ if TYPE_CHECKING:
 
     OnProgress = Callable[[int], None]
 
-READING = tuple(Reading.__dataclass_fields__)
+READING = tuple(ReadingConfig.__dataclass_fields__)
 MOST_LISTED = 8
 """Missing shards that are named."""
 
 
-@dataclass(frozen=True)
-class TextConfig:
-    """Which text to read, and how to cut it into tokens."""
-
-    paths: Sequence[str]
-    valid: str | None = None
-    """A file to hold out in place of a share of the text."""
-    documents: str = "auto"
-    encoding: str = "utf-8"
-    column: str | None = None
-    errors: str = "strict"
-    format: str = "auto"
-    delimiter: str | None = None
-    quoting: str = "auto"
-    strict: bool = False
-    """These five as in `rnngen.corpus.reading.Reading`."""
-    tokenizer: str = "char"
-    vocab_size: int | None = None
-    subwords: str = "bpe"
-    min_count: int = 2
-    novelty: bool | None = None
-    """Whether to keep an index of the text's spans; None: if it is not too large."""
-
-    def __post_init__(self) -> None:
-        _check_choice("tokenizer", self.tokenizer, tokenizers.KINDS)
-        _check_choice("subwords", self.subwords, ("bpe", "unigram"))
-        _check_choice("documents", self.documents, DOCUMENTS)
-        if self.vocab_size is not None and self.tokenizer != "subword":
-            raise ConfigError(f"`vocab_size` is for `tokenizer` subword, not {self.tokenizer}.")
-        for name, value in (("vocab_size", self.vocab_size), ("min_count", self.min_count)):
-            if value is not None and (not isinstance(value, int) or value < 1):
-                raise ConfigError(f"`{name}` must be a whole number, at least 1, got {value}.")
-        Reading(**{name: getattr(self, name) for name in READING})  # checks them
-        if self.novelty not in (None, True, False):
-            raise ConfigError(f"`novelty` is on or off, got {self.novelty!r}.")
-
-    def corpus(self, home: Path) -> Corpus:
-        return self._open(self.paths, home)
-
-    def valid_corpus(self, home: Path) -> Corpus | None:
-        return None if self.valid is None else self._open([self.valid], home)
-
-    def _open(self, paths: Sequence[str], home: Path) -> Corpus:
-        return open_corpus(
-            paths,
-            documents=self.documents,
-            digests=digests_file(home),
-            **{name: getattr(self, name) for name in READING},
-        )
+def open_text(text: TextConfig, home: Path) -> Corpus:
+    """The text to train on.  home: where digests of large files are kept."""
+    return _open(text, text.paths, home)
 
 
-def _check_choice(name: str, value: object, choices: Sequence[str]) -> None:
-    if value not in choices:
-        raise ConfigError(f"`{name}` must be one of {', '.join(choices)}, got {value}.")
+def open_valid(text: TextConfig, home: Path) -> Corpus | None:
+    """The text that is held out in place of a share, if there is one."""
+    return None if text.valid is None else _open(text, [text.valid], home)
+
+
+def _open(text: TextConfig, paths: Sequence[str], home: Path) -> Corpus:
+    return open_corpus(
+        paths,
+        documents=text.documents,
+        digests=digests_file(home),
+        **{name: getattr(text, name) for name in READING},
+    )
 
 
 def tokenize(
@@ -109,7 +71,7 @@ def tokenize(
     something turned out otherwise than asked.
     Raises CorpusError or TokenizerError.
     """
-    corpus = text.corpus(home)
+    corpus = open_text(text, home)
     if shard is not None and STDIN in text.paths:
         raise ConfigError("`shard` needs files that every machine can read, not stdin (-).")
     tokenizer = find_tokenizer(corpus, text, home, note)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from rnngen.forms.language import speech, syllables, tweet
 from rnngen.forms.language.letters import plain
 from rnngen.forms.language.speech import Spoken, read
-from rnngen.forms.layout import LINE_ENDS, Layout, pasted
+from rnngen.forms.layout import LINE_ENDS, PastedText, pasted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -73,7 +73,7 @@ def check(text: str, spec: FormSpec) -> Verdict:
     if not spec.uses_words:
         text = unicodedata.normalize("NFC", text).strip()
         lines = [text] if spec.unit == "tweet" else LINE_ENDS.split(text)
-        return _judge(Layout([line.strip() for line in lines]), spec)
+        return _judge(PastedText([line.strip() for line in lines]), spec)
     layouts = pasted(plain(text).strip(), len(spec.lines))
     return min(
         (_judge(layout, spec) for layout in layouts),
@@ -81,7 +81,7 @@ def check(text: str, spec: FormSpec) -> Verdict:
     )
 
 
-def _judge(layout: Layout, spec: FormSpec) -> Verdict:
+def _judge(layout: PastedText, spec: FormSpec) -> Verdict:
     """The verdict on the lines of a text."""
     written, text = layout.lines, "\n".join(layout.lines)
     shouted = text.isupper()
@@ -193,7 +193,7 @@ def _number_findings(written: list[str], spec: FormSpec) -> list[Finding]:
     found: list[Finding] = []
     for first in range(len(written) - size + 1):
         part = written[first : first + size]
-        verdict = _judge(Layout(part), spec).verdict
+        verdict = _judge(PastedText(part), spec).verdict
         if verdict != "no":
             where = f"lines {first + 1} to {first + size}" if size > 1 else f"line {first + 1}"
             found.append(("no", f"{where} alone would be {verdict}."))

@@ -32,14 +32,14 @@ _SHORT_WORD = 3  # letters; such are small in titles
 
 
 @dataclass(frozen=True)
-class Layout:
+class PastedText:
     """lines: what is judged.  notes: what was left out on a guess, one sentence each."""
 
     lines: list[str]
     notes: tuple[str, ...] = ()
 
 
-def pasted(text: str, wanted: int) -> list[Layout]:
+def pasted(text: str, wanted: int) -> list[PastedText]:
     """What the lines may be of a text that should have `wanted` lines, the likeliest first.
 
     >>> pasted("old pond / a frog / the sound", 3)[0].lines
@@ -107,31 +107,31 @@ def _numbers_off(rows: list[_Row]) -> list[_Row]:
     return rows
 
 
-def _bare_numbers_off(rows: list[_Row], wanted: int) -> list[Layout]:
+def _bare_numbers_off(rows: list[_Row], wanted: int) -> list[PastedText]:
     """The lines without numbers from 1 that no point follows; they may be words of the text."""
     found = [_BARE.match(row.text) for row in rows]
     numbers = [int(match["number"]) for match in found if match]
     if wanted < 2 or len(rows) != wanted or numbers != list(range(1, wanted + 1)):
         return []
     lines = [_BARE.sub("", row.text, count=1) for row in rows]
-    return [Layout(lines, ("the numbers before the lines are left out.",))]
+    return [PastedText(lines, ("the numbers before the lines are left out.",))]
 
 
 def _slashes_apart(rows: list[_Row], wanted: int) -> list[_Row]:
     """A line that slashes part into the lines wanted stands for them."""
-    parted = []
+    split = []
     for row in rows:
         parts = [part for part in _SLASH.split(row.text) if part]
         if len(parts) == wanted and len(parts) > 1:
             made = [_Row(part) for part in parts]
             made[-1].apart = row.apart
-            parted += made
+            split += made
         else:
-            parted.append(row)
-    return parted
+            split.append(row)
+    return split
 
 
-def _titles_apart(rows: list[_Row], wanted: int) -> Layout:
+def _titles_apart(rows: list[_Row], wanted: int) -> PastedText:
     """Without a title before and a name after, where they are marked as such."""
     notes = []
     kept = list(rows)
@@ -142,8 +142,8 @@ def _titles_apart(rows: list[_Row], wanted: int) -> Layout:
         notes.append(f"the first line, {kept[0].written!r}, is taken for a title.")
         kept.pop(0)
     if len(kept) != wanted:
-        return Layout([row.text for row in rows] or [""])
-    return Layout([row.text for row in kept], tuple(reversed(notes)))
+        return PastedText([row.text for row in rows] or [""])
+    return PastedText([row.text for row in kept], tuple(reversed(notes)))
 
 
 def _is_name(rows: list[_Row]) -> bool:

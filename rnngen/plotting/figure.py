@@ -37,7 +37,7 @@ def save(curves: Sequence[Curve], view: View, path: Path) -> None:
     try:
         import matplotlib
     except ImportError as error:
-        raise PackageError('--out needs matplotlib: pip install "rnngen[plot]"') from error
+        raise PackageError('`out` needs matplotlib: pip install "rnngen[plot]"') from error
     content = io.BytesIO()
     with matplotlib.rc_context({"svg.hashsalt": "rnngen"}):
         draw(curves, view).savefig(content, format=kind, dpi=DOTS_PER_INCH, metadata=DATES[kind])

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from rnngen.config import TOKENIZERS, TextConfig
 from rnngen.errors import TokenizerError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from rnngen.tokenizers.base import Tensors, Texts, Tokenizer
-
-KINDS = ("char", "byte", "subword")
 
 
 def load(settings: Mapping[str, Any], tensors: Tensors) -> Tokenizer:
@@ -32,7 +31,7 @@ def load(settings: Mapping[str, Any], tensors: Tensors) -> Tokenizer:
         from rnngen.tokenizers.subword import SubwordTokenizer
 
         return SubwordTokenizer.load(settings, tensors)
-    raise TokenizerError(f"unknown tokenizer {kind!r}; this version knows {', '.join(KINDS)}.")
+    raise TokenizerError(f"unknown tokenizer {kind!r}. This version knows {', '.join(TOKENIZERS)}.")
 
 
 def train(
@@ -41,7 +40,7 @@ def train(
     *,
     vocab_size: int | None = None,
     model_type: str = "bpe",
-    min_count: int = 3,
+    min_count: int = TextConfig.min_count,
     note: Callable[[str], None] | None = None,
 ) -> Tokenizer:
     """A tokenizer of `kind` for `texts`; the same texts give the same tokenizer.
@@ -63,4 +62,4 @@ def train(
         from rnngen.tokenizers.subword_training import train_subword
 
         return train_subword(texts, vocab_size, model_type, min_count, note)
-    raise TokenizerError(f"unknown tokenizer {kind!r}; this version knows {', '.join(KINDS)}.")
+    raise TokenizerError(f"unknown tokenizer {kind!r}. This version knows {', '.join(TOKENIZERS)}.")

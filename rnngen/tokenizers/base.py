@@ -37,7 +37,7 @@ class Tokenizer(Protocol):
 
     @property
     def kind(self) -> str:
-        """One of `tokenizers.KINDS`."""
+        """One of `rnngen.config.TOKENIZERS`."""
         ...
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ from rnngen.cores import cores
 from rnngen.errors import ConfigError
 
 if TYPE_CHECKING:
-    from rnngen.config import ModelConfig
+    from rnngen.config import ModelConfig, TrainConfig
     from rnngen.training.processes import Group
 
 ROWS_PER_THREAD = 4
@@ -29,6 +30,20 @@ Two cores with AVX-512 bf16, 2 x 192 units, 32 rows, thousands of tokens a secon
 LSTM 28.9, 16.5; GRU 19.1, 20.5. Smaller layers were not measured; `python -m tests.bench.precision`
 measures them.
 """
+
+
+def resolve(config: TrainConfig, model: ModelConfig, group: Group) -> TrainConfig:
+    """The settings with `device`, `precision` and `threads` as they will be here.
+
+    Raises ConfigError if this machine has no such device.
+    """
+    device = choose_device(config.device)
+    return dataclasses.replace(
+        config,
+        device=device.type,
+        precision=choose_precision(config.precision, device, model),
+        threads=choose_threads(config.threads, device, config.batch_size, group),
+    )
 
 
 def choose_device(name: str) -> torch.device:

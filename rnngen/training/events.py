@@ -8,7 +8,12 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any, Protocol, Self
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from rnngen.training.recipe import Recipe
 
 
 @dataclass(frozen=True)
@@ -25,6 +30,20 @@ class Event:
     def to_json(self) -> dict[str, Any]:
         fields = {k: v for k, v in dataclasses.asdict(self).items() if v is not None}
         return {"event": type(self).__name__.lower(), **fields}
+
+
+@dataclass(frozen=True)
+class Prepared(Event):
+    """The first event of a new run, before anything is trained; the log does not have it."""
+
+    corpus: dict[str, Any]
+    """What is read: names, bytes, tokens, how it is divided into documents."""
+    recipe: Recipe
+    """The settings, and why each has its value."""
+
+    @classmethod
+    def of(cls, corpus: dict[str, Any], recipe: Recipe) -> Self:
+        return cls(0, 0.0, 0, 0.0, corpus, recipe)
 
 
 @dataclass(frozen=True)
@@ -88,3 +107,19 @@ class Stopped(Event):
     reason: str
     best_valid_nats_per_token: float | None
     best_valid_bits_per_byte: float | None
+
+
+class Observer(Protocol):
+    """Something that follows a run, as its log does."""
+
+    def observe(self, event: Event) -> None:
+        """Take up an event, each in turn. What is raised here ends the run."""
+        ...
+
+
+def observed(events: Iterable[Event], observers: Sequence[Observer]) -> Iterator[Event]:
+    """The events, each after all observers have it."""
+    for event in events:
+        for observer in observers:
+            observer.observe(event)
+        yield event

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Self
 
 from rnngen.errors import FileError
 from rnngen.files import replace_file
+from rnngen.training.events import Prepared
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,8 +28,13 @@ class Log:
         replace_file(path, kept)
         self._file = path.open("a", encoding="utf-8")
 
-    def append(self, event: Event) -> None:
-        """Append one event. Raises FileError if the disk does not take it."""
+    def observe(self, event: Event) -> None:
+        """Append one event. Raises FileError if the disk does not take it.
+
+        What a run is made from, its model and its state hold.
+        """
+        if isinstance(event, Prepared):
+            return
         fields = {
             key: value
             for key, value in event.to_json().items()

@@ -10,24 +10,26 @@ from typing import TYPE_CHECKING, Any
 from rnngen import checkpoint, novelty, runs, tensor_file, tokenizers
 from rnngen.config import BUDGET, ModelConfig, TrainConfig
 from rnngen.cores import cores
-from rnngen.corpus import Corpus, CorpusExcerpt, reopen
+from rnngen.corpus import Corpus, CorpusExcerpt
 from rnngen.dataset import batches, cache
 from rnngen.dataset.held_out import held_out_of
-from rnngen.errors import CheckpointError, CorpusError
+from rnngen.errors import CheckpointError
 from rnngen.forms.language import lexicon as words
 from rnngen.training import recipe
 from rnngen.training.finetune import initial_weights
+from rnngen.training.reopen import describe, find_corpus
 from rnngen.training.situation import Situation
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
 
     from rnngen.checkpoint import Tensors
+    from rnngen.config import TextConfig
     from rnngen.dataset.batches import Split
-    from rnngen.dataset.cache import OnProgress, TextConfig
+    from rnngen.dataset.cache import OnProgress
     from rnngen.dataset.store import TokenStore
     from rnngen.novelty import SpanIndex
     from rnngen.tokenizers.base import Tokenizer
@@ -65,6 +67,12 @@ class Plan:
     initial: Mapping[str, NDArray[np.float32]] | None = None
     """Weights to begin with; None: random ones. A resumed run has its own."""
 
+    @property
+    def evaluated_tokens(self) -> int:
+        """Tokens that one evaluation reads."""
+        held_out = self.validation.num_tokens
+        return min(self.config.valid_tokens or held_out, held_out)
+
 
 @dataclass(frozen=True)
 class Pretrained:
@@ -89,12 +97,12 @@ def new_plan(
 
     home: where tokens are kept; None: beside the run's folder.
     pretrained: the model to go on from; its tokens and shape are kept, `text.tokenizer` is unused.
-    device: the kind of device that was found: `cpu`, `cuda` or `mps`.
+    device: the kind of device that was found, `cpu`, `cuda` or `mps`; the run is for that one.
     Raises CorpusError, TokenizerError or ConfigError.
     """
     recipe.check(given, pretrained.model.config if pretrained else None)
     home = home or folder.parent
-    corpus = text.corpus(home)
+    corpus = cache.open_text(text, home)
     tell = note or (lambda line: None)
     for line in corpus.notes:
         tell(line)
@@ -103,7 +111,7 @@ def new_plan(
     else:  # its tokens are kept, with new ones for characters it lacks
         tokenizer = pretrained.model.tokenizer.extend(CorpusExcerpt(corpus), text.min_count)
     store = cache.find_store(corpus, tokenizer, home, progress)
-    valid = text.valid_corpus(home)
+    valid = cache.open_valid(text, home)
     fraction = given.get("valid_fraction", _valid_fraction(store))
     training, validation, reason = _sides(store, valid, tokenizer, fraction, home, by=HELD_OUT)
     situation = Situation(
@@ -114,11 +122,11 @@ def new_plan(
         device=device,
         pretrained=pretrained.model.config if pretrained else None,
     )
-    chosen = recipe.choose(situation, {"valid_fraction": fraction, **given})
+    chosen = recipe.choose(situation, {"valid_fraction": fraction, **given, "device": device})
     index = _span_index(corpus, text.novelty, note)
     source = {
-        "corpus": _describe(corpus),
-        "valid": _describe(valid) if valid else None,
+        "corpus": describe(corpus, folder),
+        "valid": describe(valid, folder) if valid else None,
         "novelty": index is not None,
         "held_out": HELD_OUT,
     }
@@ -147,13 +155,19 @@ def new_plan(
 
 
 def resumed_plan(
-    folder: Path, end: Mapping[str, Any] | None = None, *, home: Path | None = None
+    folder: Path,
+    end: Mapping[str, Any] | None = None,
+    *,
+    home: Path | None = None,
+    named: Sequence[str] = (),
+    is_named_only: bool = False,
 ) -> Plan:
     """The run whose state stands in `folder`, as it was.
 
     end: another end of it, as settings named in BUDGET, counted from its beginning; only then are
     its settings not what they were, as patience is off.
     home: where tokens are kept; None: beside the run's folder.
+    named, is_named_only: where the text is now; see `find_corpus`.
     Raises CheckpointError if there is no such state, CorpusError if its text is gone or changed,
     ConfigError for an end that cannot be.
     """
@@ -166,8 +180,11 @@ def resumed_plan(
             facts["tokenizer"], checkpoint.strip_prefix("tokenizer.", tensors)
         )
         source, about = facts["source"], facts["job"]
-        corpus = _reopen(source["corpus"], home)
-        valid = _reopen(source["valid"], home) if source["valid"] else None
+        digests = cache.digests_file(home)
+        corpus = find_corpus(
+            source["corpus"], folder, named=named, is_named_only=is_named_only, digests=digests
+        )
+        valid = find_corpus(source["valid"], folder, digests=digests) if source["valid"] else None
     except (KeyError, TypeError) as error:
         raise CheckpointError(f"{path}: not a run this version can resume: {error}") from error
     store = cache.find_store(corpus, tokenizer, home, None)
@@ -253,20 +270,6 @@ def _valid_fraction(store: TokenStore) -> float:
     if store.documents == "none":
         return 0.1
     return min(0.1, MOST_HELD_OUT / store.num_tokens)
-
-
-def _describe(corpus: Corpus) -> dict[str, Any]:
-    return {"description": corpus.description(), "digest": corpus.digest()}
-
-
-def _reopen(remembered: Mapping[str, Any], home: Path) -> Corpus:
-    corpus = reopen(remembered["description"], digests=cache.digests_file(home))
-    if corpus.digest() != remembered["digest"]:
-        raise CorpusError(
-            f"{', '.join(corpus.names)}: changed since the run began, so it cannot be resumed. "
-            "Put the old text back, or start again with `overwrite`."
-        )
-    return corpus
 
 
 def _corpus_facts(

@@ -1,11 +1,9 @@
-"""Where a run stands, and what came of its last steps."""
+"""Where a run stands, and how long it has trained."""
 
 from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-
-import torch
 
 
 @dataclass
@@ -15,33 +13,24 @@ class Progress:
     step: int = 0
     epoch: int = 0
     batch: int = 0
+    """Batches of this epoch so far."""
     tokens: int = 0
     seconds: float = 0.0
+    """Time trained when this was saved; `Clock` has the time now."""
     total_steps: int | None = None
+    """None as long as the length of a run with `minutes` is being measured."""
     best_nats: float | None = None
     best_bits: float | None = None
     without_gain: int = 0
     stopped: str = ""
 
 
-class StepReport:
-    """Losses and speed since the last report."""
+class Clock:
+    """The time trained, earlier parts of a resumed run included."""
 
-    def __init__(self, tokens: int = 0) -> None:
-        self._begin(tokens)
+    def __init__(self, seconds: float = 0.0) -> None:
+        """seconds: what the earlier parts took."""
+        self._earlier, self._began = seconds, time.perf_counter()
 
-    def _begin(self, tokens: int) -> None:
-        self._losses: list[torch.Tensor] = []
-        self._tokens = tokens
-        self._began = time.perf_counter()
-
-    def add(self, loss: torch.Tensor) -> None:
-        self._losses.append(loss)
-
-    def finish(self, tokens: int) -> tuple[list[float], float]:
-        """The losses and tokens a second; a GPU is waited for here, and not at each step."""
-        losses: list[float] = torch.stack(self._losses).tolist()
-        seconds = max(1e-9, time.perf_counter() - self._began)
-        rate = round((tokens - self._tokens) / seconds, 1)
-        self._begin(tokens)
-        return losses, rate
+    def seconds(self) -> float:
+        return self._earlier + time.perf_counter() - self._began

@@ -27,6 +27,7 @@ class Schedule:
         """held_out: tokens read at each evaluation."""
         self._config = config
         self._held_out = held_out
+        self.is_timed = config.minutes is not None
         most = [] if config.steps is None else [config.steps]
         if config.epochs is not None:
             most.append(max(1, math.ceil(config.epochs * batches_per_epoch)))

@@ -46,7 +46,7 @@ class Scalars:
         self._make_writer = SummaryWriter
         self._writer: Any = None
 
-    def add(self, event: Event) -> None:
+    def observe(self, event: Event) -> None:
         """Take up the numbers of an event, if it has any."""
         if not isinstance(event, Step | Evaluation):
             return

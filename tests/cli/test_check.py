@@ -171,7 +171,7 @@ def test_an_index_is_kept_unless_not_wanted_and_made_again_for_a_resumed_run(
     assert json.loads(rnngen("info", "text", "--json").stdout)["novelty"] is None
     ran = rnngen("sample", "text", "line", "--novel", 30)
     assert ran.exit_code == 2
-    assert "rnngen train --novelty" in ran.error
+    assert "training keeps with --novelty" in ran.error
 
 
 def test_a_text_too_large_for_an_index_is_told_so(rnngen, tmp_path):

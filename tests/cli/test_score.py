@@ -209,7 +209,7 @@ def test_characters_the_model_never_saw_are_named(rnngen, lines, home):
         (("lines", "poems.txt", "empty.txt"), 1, "empty.txt: no text"),
         (("lines", "latin.txt"), 1, "not UTF-8"),
         (("lines", "poems.txt", "--stride", "0"), 2, "--stride must be at least 1"),
-        (("lines", "poems.txt", "--adapt", "--stride", "4"), 2, "leave one of them out"),
+        (("lines", "poems.txt", "--adapt", "--stride", "4"), 2, "Leave one of them out"),
         (("lines", "poems.txt", "--adapt-rate", "1"), 2, "Add it"),
         (("lines", "poems.txt", "--adapt", "--adapt-rate", "0"), 2, "--adapt-rate must be above"),
         (("lines", "poems.txt", "--tokens", "--rank"), 2, "Leave one of them out"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from pathlib import Path
 
 import pytest
 
@@ -13,9 +14,17 @@ from rnngen.errors import SETTING
 from scripts import make_docs
 from tests.conftest import ROOT
 
-SPEAK_OF_SETTINGS = ("training", "dataset")
+SPEAK_OF_SETTINGS = ("dataset", "score", "training")
+NAME_NO_OPTION = (*SPEAK_OF_SETTINGS, "corpus", "plotting", "sampling")
 """Folders whose messages name settings, never options."""
-FILES = [path for name in SPEAK_OF_SETTINGS for path in (ROOT / "rnngen" / name).rglob("*.py")]
+
+
+def module(path: Path) -> str:
+    return f"{path.parent.name}.{path.stem}"
+
+
+def files(packages: tuple[str, ...]) -> list[Path]:
+    return [path for name in packages for path in (ROOT / "rnngen" / name).rglob("*.py")]
 
 
 @pytest.mark.parametrize(
@@ -36,10 +45,15 @@ def test_what_is_spelled_as_an_option_is_one_of_some_command():
     assert {f"--{name.replace('_', '-')}" for name in OPTIONS} - known == set()
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parent.name}.{path.stem}")
-def test_the_library_names_settings_and_never_options(path):
+@pytest.mark.parametrize("path", files(NAME_NO_OPTION), ids=module)
+def test_the_library_names_no_options(path: Path):
     source = path.read_text(encoding="utf-8")
     assert re.findall(r"(?<![-\w])--[a-z][\w-]*", source) == []
+
+
+@pytest.mark.parametrize("path", files(SPEAK_OF_SETTINGS), ids=module)
+def test_what_a_message_puts_in_backquotes_is_a_setting(path: Path):
+    source = path.read_text(encoding="utf-8")
     texts = [node.value for node in ast.walk(ast.parse(source)) if is_text(node)]
     documentation = {
         ast.get_docstring(node, clean=False)

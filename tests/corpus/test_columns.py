@@ -113,7 +113,7 @@ def test_a_column_not_given_or_not_there_lists_those_there_are(
     tmp_path: Path, name: str, data: bytes
 ) -> None:
     listed = "its columns are id, text."
-    assert error(tmp_path, name, data, None) == f": no --column given; {listed}"
+    assert error(tmp_path, name, data, None) == f": no `column` given; {listed}"
     assert error(tmp_path, name, data, "words") == f": no column 'words'; {listed}"
 
 
@@ -159,5 +159,5 @@ def test_a_column_without_a_table_is_an_error(tmp_path: Path) -> None:
     def opened() -> Corpus:
         return open_corpus([path], column="text")
 
-    with pytest.raises(CorpusError, match=r"^--column text is for \.csv, .*--format csv\.$"):
+    with pytest.raises(CorpusError, match=r"^`column` text is for \.csv, .*`format` csv\.$"):
         opened()

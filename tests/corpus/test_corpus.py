@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from rnngen.corpus import DOCUMENTS, open_corpus, reopen
+from rnngen.config import DOCUMENTS
+from rnngen.corpus import open_corpus, reopen
 from rnngen.errors import ConfigError, CorpusError
 
 from .texts import write
@@ -83,7 +84,7 @@ def test_the_size_is_that_of_the_files(paths: list[str]) -> None:
 def test_a_mode_that_there_is_not_is_an_error(paths: list[str]) -> None:
     with pytest.raises(ConfigError) as caught:
         open_corpus(paths, documents="verse")
-    assert str(caught.value) == f"--documents must be one of {', '.join(DOCUMENTS)}, got verse."
+    assert str(caught.value) == f"`documents` must be one of {', '.join(DOCUMENTS)}, got verse."
 
 
 def test_a_file_that_changed_for_the_worse_is_an_error_not_a_crash(paths: list[str]) -> None:

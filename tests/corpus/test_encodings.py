@@ -49,7 +49,7 @@ def test_utf16_without_a_byte_order_mark_is_named_and_the_name_works(
 ) -> None:
     text = SENTENCES[language]
     path = write(tmp_path, text.encode(encoding))
-    assert f"--encoding {encoding}" in refused(path)
+    assert f"`encoding` {encoding}" in refused(path)
     assert joined(open_corpus([path], documents="none", encoding=encoding)) == plainly(
         text.encode()
     )
@@ -57,11 +57,11 @@ def test_utf16_without_a_byte_order_mark_is_named_and_the_name_works(
 
 def test_utf16_opened_as_utf16_without_its_mark_is_told_which_to_try(tmp_path: Path) -> None:
     path = write(tmp_path, SENTENCES["English"].encode("utf-16-le"))
-    assert "pass --encoding utf-16-le or utf-16-be" in refused(path, encoding="utf-16")
+    assert "pass `encoding` utf-16-le or utf-16-be" in refused(path, encoding="utf-16")
 
 
 def test_utf32_is_named(tmp_path: Path) -> None:
-    assert "--encoding utf-32" in refused(write(tmp_path, SENTENCES["English"].encode("utf-32")))
+    assert "`encoding` utf-32" in refused(write(tmp_path, SENTENCES["English"].encode("utf-32")))
 
 
 @pytest.mark.parametrize("language", ["English", "German"])
@@ -77,7 +77,7 @@ def test_other_encodings_are_not_taken_for_it(tmp_path: Path, encoding: str) -> 
     text = SENTENCES["Japanese" if encoding in ("shift_jis", "gb18030") else "Russian"]
     message = refused(write(tmp_path, text.encode(encoding)))
     assert "1252" not in message
-    assert "pass --encoding or --errors replace" in message
+    assert "pass `encoding` or `errors` replace" in message
 
 
 def test_a_damaged_utf8_text_is_not_taken_for_it(tmp_path: Path) -> None:
@@ -160,7 +160,7 @@ def test_other_encodings_are_read_on_from_too(tmp_path: Path) -> None:
 
 
 def test_a_way_with_errors_that_there_is_not_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="--errors must be one of strict, replace, skip"):
+    with pytest.raises(ConfigError, match="`errors` must be one of strict, replace, skip"):
         open_corpus([write(tmp_path, b"a")], errors="ignore")
 
 

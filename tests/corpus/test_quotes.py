@@ -115,12 +115,12 @@ def test_two_lines_that_may_be_one_row_or_two_are_refused(tmp_path: Path) -> Non
 
 def test_a_broken_quote_in_csv_is_an_error_that_names_the_option(tmp_path: Path) -> None:
     path = write(tmp_path, b'id,text\n1,a\n2,"b" c\n', "x.csv")
-    with pytest.raises(CorpusError, match=r"x\.csv, line 3: .*--quoting none"):
+    with pytest.raises(CorpusError, match=r"x\.csv, line 3: .*`quoting` none"):
         read(path)
     assert read(path, quoting="none")[0] == ["a", '"b" c']
 
 
 def test_a_kind_of_quoting_that_there_is_not_is_refused(tmp_path: Path) -> None:
     path = write(tmp_path, table("\t", PLAIN), "x.tsv")
-    with pytest.raises(ConfigError, match="--quoting must be one of auto, none, csv, got all"):
+    with pytest.raises(ConfigError, match="`quoting` must be one of auto, none, csv, got all"):
         read(path, quoting="all")

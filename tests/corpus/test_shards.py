@@ -9,8 +9,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from rnngen.config import ReadingConfig
 from rnngen.corpus import CorpusExcerpt, CorpusShard, open_corpus, shards
-from rnngen.corpus.reading import Reading
 from rnngen.errors import CorpusError
 
 from .texts import HARD, blocks_of, whole, write
@@ -133,7 +133,7 @@ def test_a_file_that_cannot_be_entered_goes_to_one_part_whole(tmp_path: Path, na
 def test_a_part_is_entered_only_where_a_line_ends_after_it_in_the_block(tmp_path: Path) -> None:
     [source] = open_corpus([write(tmp_path, b"ab\ncd\nef\n" + b"g" * 20 + b"\n")]).sources
     with blocks_of(10):
-        starts = [shards.next_start(source, n, "none", Reading()) for n in range(10)]
+        starts = [shards.next_start(source, n, "none", ReadingConfig()) for n in range(10)]
     assert starts == [3, 3, 3, 6, 6, 6, *[None] * 4]
 
 

@@ -75,7 +75,7 @@ def test_any_table_the_csv_module_writes_is_read_whole_or_refused(
             except CorpusError as error:
                 found = [str(error)]
     if any(wanted):
-        assert found == [text for text in wanted if text] or "--quoting" in found[0]
+        assert found == [text for text in wanted if text] or "`quoting`" in found[0]
 
 
 @given(
@@ -138,7 +138,7 @@ def test_the_format_and_the_delimiter_may_be_said(tmp_path: Path) -> None:
 @pytest.mark.parametrize("delimiter", [";;", "", '"', "\n"])
 def test_a_delimiter_that_cannot_be_is_refused(tmp_path: Path, delimiter: str) -> None:
     path = write(tmp_path, b"id,text\n0,one\n", "x.csv")
-    with pytest.raises(ConfigError, match="--delimiter must be one character"):
+    with pytest.raises(ConfigError, match="`delimiter` must be one character"):
         open_corpus([path], column="text", delimiter=delimiter)
 
 
@@ -229,7 +229,7 @@ def test_a_shard_counts_its_own_rows(tmp_path: Path) -> None:
         (b'[{"text": "one"}', ", line 1: the array is cut off; it has no closing ]."),
         (b'[{"text": "one"}\n{"text": "two"}]', ", line 2: not JSON ('{' where it cannot stand)."),
         (b'[{"text": "one"}]\n[', ", line 2: not JSON ('[' where it cannot stand)."),
-        (b'[\n"one"]', ', line 2: not a JSON object such as {"text": "..."}. --format text'),
+        (b'[\n"one"]', ', line 2: not a JSON object such as {"text": "..."}. `format` text'),
         (b'[{"text": "one"},\n{"text": }]', ", line 2: not JSON (Expecting value)."),
         (b'{"text": "one"', ", line 1: not JSON ("),
         (b'{"words": "one"}', ": no column 'text'; its columns are words."),
@@ -244,7 +244,7 @@ def test_json_that_is_no_table_is_named_by_line(tmp_path: Path, data: bytes, mes
 def test_json_without_a_column_is_named(tmp_path: Path) -> None:
     path = write(tmp_path, b'[{"text": "one"}]', "x.json")
     assert refused(path, None) == (
-        f"{path}: this is JSON, and no --column given; its columns are text."
+        f"{path}: this is JSON, and no `column` given; its columns are text."
     )
     path = write(tmp_path, b"plain words\n", "words.json")
     assert whole(open_corpus([path], documents="file").pieces()) == ["plain words"]

@@ -96,8 +96,8 @@ def test_invalid_utf8_is_named_by_line_and_byte(tmp_path: Path, size: int, ends:
     with blocks_of(size), pytest.raises(CorpusError) as caught:
         joined(open_corpus([path], documents="none"))
     assert str(caught.value) == (
-        f"{path}, line 811: byte 0xe4 is not UTF-8. Re-save the file as UTF-8, or pass --encoding "
-        "or --errors replace."
+        f"{path}, line 811: byte 0xe4 is not UTF-8. Re-save the file as UTF-8, or pass `encoding` "
+        "or `errors` replace."
     )
 
 
@@ -120,13 +120,13 @@ def test_another_encoding_reads_and_names_its_own_errors(tmp_path: Path) -> None
     assert joined(open_corpus([path], documents="none", encoding="latin-1")) == (
         "caf\u00e9\nna\u00efve \x81\n"
     )
-    with pytest.raises(CorpusError, match=r"line 2: byte 0x81 is not cp1252\. .*another --enc"):
+    with pytest.raises(CorpusError, match=r"line 2: byte 0x81 is not cp1252\. .*another `enc"):
         open_corpus([path], encoding="cp1252")
 
 
 def test_utf16_is_recognised_and_the_option_named(tmp_path: Path) -> None:
     path = write(tmp_path, "ol\u00e1\n".encode("utf-16"))
-    with pytest.raises(CorpusError, match=r"this is UTF-16\. Pass --encoding utf-16\.$"):
+    with pytest.raises(CorpusError, match=r"this is UTF-16\. Pass `encoding` utf-16\.$"):
         open_corpus([path])
     assert joined(open_corpus([path], documents="none", encoding="utf-16")) == "ol\u00e1\n"
     bare = write(tmp_path, "ol\u00e1\n".encode("utf-16-le"), "bare.txt")

@@ -76,7 +76,11 @@ REST = "\nthe table where we once sat\nand said nothing else"
         ("in 1905", "possible", "line 1: '1905' is read as 'nineteen oh five'."),
         ("the Part VI of it", "possible", "line 1: 'VI' is read as 'six'."),
         ("meet me @ the bridge", "possible", "line 1: '@' is read as 'at'."),
-        ("the moon \U0001f319 is so full", "possible", "line 1: '\U0001f319' is not spoken."),
+        (
+            "the moon \U0001f319 is so full",
+            "possible",
+            "line 1: '\U0001f319' is not spoken.",
+        ),
         ("a far-off \u4fb3\u53e5", "possible", "line 1: '\u4fb3\u53e5' cannot be read."),
         ("xkq in the dark now", "possible", "line 1: 'xkq' is read as 'xkq'."),
     ],

@@ -9,7 +9,7 @@ import pytest
 
 import rnngen
 from rnngen import checkpoint, runs
-from rnngen.dataset.cache import TextConfig
+from rnngen.config import TextConfig
 from rnngen.training.events import Evaluation
 from rnngen.training.finetune import initial_weights
 from rnngen.training.plan import Plan, Pretrained, new_plan
@@ -35,7 +35,9 @@ def base(tmp_path: Path) -> Pretrained:
 def made(home: Path, text: str, name: str, given: dict, start: Pretrained | None = None) -> Plan:
     file = home / f"{name}.txt"
     file.write_text(text, encoding="utf-8")
-    plan, _ = new_plan(TextConfig([str(file)]), home / name, {**HERE, **given}, pretrained=start)
+    plan, _ = new_plan(
+        TextConfig(paths=[str(file)]), home / name, {**HERE, **given}, pretrained=start
+    )
     plan.folder.mkdir(exist_ok=True)
     return plan
 
@@ -97,7 +99,7 @@ def test_a_resumed_fine_tuning_equals_an_unbroken_one(tmp_path: Path, base: Pret
 def test_subword_models_spell_new_characters_in_bytes(tmp_path: Path):
     file = tmp_path / "base.txt"
     file.write_text(ENGLISH, encoding="utf-8")
-    text = TextConfig([str(file)], tokenizer="subword", vocab_size=320)
+    text = TextConfig(paths=[str(file)], tokenizer="subword", vocab_size=320)
     plan, _ = new_plan(text, tmp_path / "base", {**HERE, "steps": 5, **SMALL})
     plan.folder.mkdir()
     list(train(plan))

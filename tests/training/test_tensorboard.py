@@ -49,7 +49,7 @@ def writers(monkeypatch: pytest.MonkeyPatch) -> list[Writer]:
 def write(folder: Path, *events: Any, resume: bool = False) -> None:
     with Scalars(folder, resume=resume) as scalars:
         for event in events:
-            scalars.add(event)
+            scalars.observe(event)
 
 
 def test_each_number_of_an_event_is_a_scalar_at_its_step(writers, tmp_path: Path):

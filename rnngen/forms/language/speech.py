@@ -30,7 +30,7 @@ _WORD = re.compile(rf"'*{_LETTER}(?:{_LETTER}|[\u0300-\u036f]|'(?={_LETTER}))*'*
 _INITIALS = re.compile(r"[A-Za-z](?:\.[A-Za-z])+(?![A-Za-z])\.?(?:'s\b)?")
 _DEGREES = re.compile("\u00b0 ?([CF])\\b")
 _FACE = re.compile(r"(?<!\w)(?:[:;=8][-^o']?[()\[\]DPp3/\\|*]|<3|\^_?\^)(?!\w)")
-_RUN = re.compile(r"([*~^_=|<>#/\\$&@])\1+")
+_REPEATED_SIGN = re.compile(r"([*~^_=|<>#/\\$&@])\1+")
 _MINUS = re.compile(r"(?<![\w)])[-\u2212](?=[.$]?\d)")
 _NAME = re.compile(r"\.? [A-Z]")
 _PARTS = re.compile(r"[A-Z]?[a-z']+|[A-Z]+(?![a-z])")
@@ -61,10 +61,10 @@ def read(line: str, *, shouted: bool = False) -> tuple[Spoken, ...]:
     >>> [(s.text, s.counts) for s in read("Dr. Lee & 12 crows")]
     [('Dr', (1, 2)), ('Lee', (1,)), ('&', (1,)), ('12', (1,)), ('crows', (1,))]
     """
-    return tuple(_Reader(line, shouted).items())
+    return tuple(_SpeechReader(line, shouted).items())
 
 
-class _Reader:
+class _SpeechReader:
     """Goes through a line from left to right."""
 
     def __init__(self, line: str, shouted: bool) -> None:
@@ -171,7 +171,7 @@ def word(text: str) -> Spoken:
 
 def said(text: str, ways: Iterable[str], *, sure: bool = True) -> Spoken:
     """Something that is said in other words than it is written in."""
-    heard = tuple((way, syllables.spoken(way)) for way in dict.fromkeys(ways))
+    heard = tuple((way, syllables.syllables_of_words(way)) for way in dict.fromkeys(ways))
     return Spoken(text, tuple(sorted({n for _, counts in heard for n in counts})), heard, sure)
 
 
@@ -225,7 +225,7 @@ def _special() -> tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], Spoken]
         (re.compile(rf"(?<!\w)(?:{phrases})(?!\w)", re.IGNORECASE), _phrase),
         (_INITIALS, _dotted),
         (_FACE, lambda match: said(match[0], _face(match[0]), sure=False)),
-        (_RUN, lambda match: said(match[0], ("",), sure=False)),
+        (_REPEATED_SIGN, lambda match: said(match[0], ("",), sure=False)),
         (_MINUS, lambda match: said(match[0], ("minus", "negative", ""), sure=False)),
         (_DEGREES, lambda match: said(match[0], symbols.SYMBOLS[_SCALE[match[1]]], sure=False)),
     )

@@ -72,17 +72,17 @@ def by_rule(word: str) -> tuple[Counts, float]:
     if known := counts(word):
         return known, 1.0
     if ways := abbreviations.of_word(word, stopped=False):
-        return tuple(sorted({n for way in ways for n in spoken(way)})), 1.0
+        return tuple(sorted({n for way in ways for n in syllables_of_words(way)})), 1.0
     if made := _made(word, families.makings, _DEPTH):
         return made, _RULES_SURE
     made = _made(word, families.compounds, 1)
     return made, _COMPOUND_SURE if made else 0.0
 
 
-def spoken(way: str) -> Counts:
+def syllables_of_words(way: str) -> Counts:
     """Of words parted by blanks, single letters among them by name; or the number that it is.
 
-    >>> spoken("half past seven"), spoken("w"), spoken("c d's")
+    >>> syllables_of_words("half past seven"), syllables_of_words("w"), syllables_of_words("c d's")
     ((4,), (3,), (2,))
     """
     if way.isdigit():

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from rnngen.forms.language.figures import read_at
 from rnngen.forms.language.numbers import LARGEST, as_roman, cardinal, ordinal, roman, whole, year
-from rnngen.forms.language.syllables import by_rule, spoken
+from rnngen.forms.language.syllables import by_rule, syllables_of_words
 
 
 @pytest.mark.parametrize(
@@ -95,7 +95,7 @@ def test_figures_are_said_in_their_usual_ways(figures: str, said: str) -> None:
 def test_every_number_is_said_in_words_of_the_dictionary(number: int) -> None:
     for way in (*cardinal(number), *ordinal(number), *year(number % 10_000)):
         assert all(by_rule(word)[0] for word in way.split()), way
-        assert min(spoken(way)) >= 1
+        assert min(syllables_of_words(way)) >= 1
 
 
 @given(st.integers(0, 10**6 - 1))

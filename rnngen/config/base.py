@@ -1,0 +1,85 @@
+"""Every setting, said once: what it means, what it may be, what it is by default.
+
+The command line takes its help from here, a checkpoint stores these as JSON, `--config run.toml`
+reads them from TOML. Building one checks it; the message names the option as a user types it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from dataclasses import field
+from typing import TYPE_CHECKING, Any, Self
+
+from rnngen.errors import ConfigError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def setting(help: str, default: Any = dataclasses.MISSING) -> Any:
+    """A dataclass field with the sentence that explains it."""
+    return field(default=default, metadata={"help": help})
+
+
+class Config:
+    """What the three dataclasses share: JSON out, JSON in, and checks that name the option."""
+
+    def to_dict(self) -> dict[str, Any]:
+        return dataclasses.asdict(self)  # type: ignore[call-overload, no-any-return]
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> Self:
+        """The config that `to_dict` described. Raises ConfigError for an unknown key."""
+        known = {f.name for f in dataclasses.fields(cls)}  # type: ignore[arg-type]
+        if unknown := sorted(set(values) - known):
+            raise ConfigError(
+                f"unknown setting {unknown[0]!r}. Known settings: {', '.join(sorted(known))}."
+            )
+        try:
+            return cls(**values)
+        except TypeError as error:
+            raise ConfigError(f"{cls.__name__}: {error}") from error
+
+    @classmethod
+    def help(cls, name: str) -> str:
+        """The sentence that explains the setting `name`."""
+        return str(cls.__dataclass_fields__[name].metadata["help"])  # type: ignore[attr-defined]
+
+    def _check(self, name: str, ok: bool, must: str, hint: str = "") -> None:
+        value = getattr(self, name)
+        if not ok:
+            raise ConfigError(f"`{name}` must be {must}, got {value}.{hint and ' ' + hint}")
+
+    def _check_integer(self, name: str, least: int, hint: str = "") -> None:
+        value = getattr(self, name)
+        ok = isinstance(value, int) and not isinstance(value, bool) and value >= least
+        self._check(name, ok, f"a whole number, at least {least}", hint)
+
+    def _check_number(self, name: str, ok: bool, must: str, hint: str = "") -> None:
+        value = getattr(self, name)
+        is_number = isinstance(value, int | float) and not isinstance(value, bool)
+        self._check(name, is_number and math.isfinite(value) and ok, must, hint)
+
+    def _check_choice(self, name: str, choices: tuple[str, ...]) -> None:
+        self._check(name, getattr(self, name) in choices, f"one of {', '.join(choices)}")
+
+
+def option(name: str) -> str:
+    """How a user types the setting: `batch_size` is `--batch-size`."""
+    return "--" + name.replace("_", "-")
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """The settings of a TOML file: keys as in TrainConfig and ModelConfig.
+
+    Raises ConfigError that names the file, and the line where TOML is broken.
+    """
+    import tomllib
+
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"{path}: {error.strerror}.") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: not TOML: {error}.") from error

@@ -1,0 +1,42 @@
+"""The shape of a model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rnngen.config.base import Config, setting
+
+CELLS = ("lstm", "gru")
+MOST_NGRAMS = 16
+
+
+@dataclass(frozen=True)
+class ModelConfig(Config):
+    """The shape of a model: enough to build it, together with its weights."""
+
+    vocab_size: int = setting("Number of tokens the model knows.")
+    cell: str = setting("Recurrent cell: lstm (long memory) or gru (fewer weights).", "lstm")
+    embedding_dim: int = setting("Size of the embedding of a token.", 256)
+    hidden_size: int = setting("Units in each recurrent layer.", 256)
+    num_layers: int = setting("Number of recurrent layers.", 2)
+    dropout: float = setting("Share of activations dropped in training.", 0.0)
+    tie_weights: bool = setting("Use the embedding as the output layer, too.", False)
+    norm: bool = setting("Apply LayerNorm after each recurrent layer.", True)
+    skip: bool = setting("Add the input of a layer to its output if the widths match.", True)
+    ngrams: int = setting("Also read the last 2 to N tokens as one. 1 turns this off.", 1)
+    ngram_buckets: int = setting("Rows of the table that all n-grams share by hashing.", 16384)
+    ngram_dim: int = setting("Size of the embedding of an n-gram.", 64)
+
+    def __post_init__(self) -> None:
+        for name in ("vocab_size", "embedding_dim", "hidden_size", "num_layers"):
+            self._check_integer(name, 1)
+        for name in ("ngrams", "ngram_buckets", "ngram_dim"):
+            self._check_integer(name, 1)
+        self._check("ngrams", self.ngrams <= MOST_NGRAMS, f"at most {MOST_NGRAMS}")
+        self._check_choice("cell", CELLS)
+        self._check_number("dropout", 0 <= self.dropout < 1, "at least 0 and below 1")
+        self._check(
+            "tie_weights",
+            not self.tie_weights or self.embedding_dim == self.hidden_size,
+            "off unless `embedding_dim` equals `hidden_size`",
+        )

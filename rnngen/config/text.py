@@ -1,0 +1,112 @@
+"""Which text is read, how its files are read, and how it is cut into tokens."""
+
+from __future__ import annotations
+
+import codecs
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from rnngen.config.base import Config, setting
+from rnngen.errors import ConfigError, CorpusError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+FORMATS = ("auto", "text", "csv", "tsv", "jsonl", "json")
+QUOTING = ("auto", "none", "csv")
+ERRORS = ("strict", "replace", "skip")
+DOCUMENTS = ("auto", "line", "paragraph", "section", "file", "none")
+TOKENIZERS = ("char", "byte", "subword")
+SUBWORDS = ("bpe", "unigram")
+NAMED_DELIMITERS = {"\\t": "\t", "tab": "\t"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReadingConfig(Config):
+    """How the files of a corpus are read."""
+
+    encoding: str = setting("Encoding of the files.", "utf-8")
+    errors: str = setting(
+        "Bytes that are not in the encoding: strict refuses them, replace puts U+FFFD in their"
+        " place, skip leaves them out.",
+        "strict",
+    )
+    column: str | None = setting(
+        "Column of a table that holds the text: its name, or its number from 1 if there is no"
+        " header.",
+        None,
+    )
+    format: str = setting("Format of all files. auto goes by the ending of each file.", "auto")
+    delimiter: str | None = setting(
+        "Character between the fields of a table. Detected from the table if you omit it.", None
+    )
+    quoting: str = setting(
+        "Quotation marks in .csv and .tsv files: none reads them as text, csv as quoting, auto"
+        " looks.",
+        "auto",
+    )
+    strict: bool = setting("Refuse a table with a row that has no text.", False)
+
+    def __post_init__(self) -> None:
+        """Raises ConfigError for a value that cannot be, CorpusError for an unknown encoding."""
+        self._check_choice("errors", ERRORS)
+        self._check_choice("format", FORMATS)
+        self._check_choice("quoting", QUOTING)
+        check_encoding(self.encoding)
+        delimiter = NAMED_DELIMITERS.get(self.delimiter or "", self.delimiter)
+        if delimiter is not None and (len(delimiter) != 1 or delimiter in '"\n\r'):
+            raise ConfigError(
+                f"`delimiter` must be one character, such as ';' or '\\t', got {self.delimiter!r}."
+            )
+        object.__setattr__(self, "delimiter", delimiter)
+        if self.format == "text" and self.column is not None:
+            raise ConfigError(
+                f"`column` {self.column} is for tables, and `format` text reads none. Leave one of"
+                " them out."
+            )
+
+
+@dataclass(frozen=True, kw_only=True)
+class TextConfig(ReadingConfig):
+    """Which text to read, and how to cut it into tokens."""
+
+    paths: Sequence[str] = setting("Files, folders, globs, URLs, or - for stdin.", ())
+    valid: str | None = setting("File to hold out in place of a share of the text.", None)
+    documents: str = setting(
+        "What separates documents: line, paragraph (a blank line), section (two), file, or none"
+        " (one continuous text). auto looks at the text.",
+        "auto",
+    )
+    tokenizer: str = setting("Kind of tokens: char, byte or subword.", "char")
+    vocab_size: int | None = setting(
+        "Number of subword tokens. Chosen from the size of the text if you omit it.", None
+    )
+    subwords: str = setting("How subwords are found: bpe or unigram.", "bpe")
+    min_count: int = setting("Characters rarer than this are written as bytes.", 2)
+    novelty: bool | None = setting(
+        "Keep an index of the text for `sample --novel`. On unless it takes over 2 MB.", None
+    )
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._check_choice("tokenizer", TOKENIZERS)
+        self._check_choice("subwords", SUBWORDS)
+        self._check_choice("documents", DOCUMENTS)
+        if self.vocab_size is not None:
+            if self.tokenizer != "subword":
+                raise ConfigError(f"`vocab_size` is for `tokenizer` subword, not {self.tokenizer}.")
+            self._check_integer("vocab_size", 1)
+        self._check_integer("min_count", 1)
+        if self.novelty not in (None, True, False):
+            raise ConfigError(f"`novelty` is on or off, got {self.novelty!r}.")
+
+
+def check_encoding(encoding: str) -> None:
+    """Raises CorpusError unless Python can decode text from `encoding`, block by block."""
+    try:
+        codecs.getincrementaldecoder(encoding)
+        "a".encode(encoding)
+    except (LookupError, ValueError) as error:
+        raise CorpusError(
+            f"unknown encoding {encoding!r}. Try utf-8, utf-16, latin-1, cp1252 or shift_jis."
+        ) from error

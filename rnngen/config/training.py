@@ -1,0 +1,59 @@
+"""How a model is trained."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rnngen.config.base import Config, setting
+
+BUDGET = ("minutes", "epochs", "steps")
+"""Settings of a TrainConfig that say when a run ends."""
+PRECISIONS = ("auto", "fp32", "bf16")
+DEVICES = ("auto", "cpu", "cuda", "mps")
+
+
+@dataclass(frozen=True)
+class TrainConfig(Config):
+    """How a model is trained. `None` means that there is no such limit."""
+
+    batch_size: int = setting("Streams of text to read side by side.", 32)
+    seq_len: int = setting("Tokens of each stream between two updates.", 64)
+    learning_rate: float = setting("Peak learning rate.", 5e-3)
+    final_rate: float = setting("Final learning rate, as a share of the peak.", 0.0)
+    ngram_rate: float = setting("Learning rate of the n-grams, as a share of the rest.", 1.0)
+    warmup_steps: int = setting("Steps over which the learning rate rises from 0.", 50)
+    weight_decay: float = setting("AdamW weight decay. It applies to matrices only.", 0.1)
+    clip: float = setting("Largest gradient norm. Longer gradients are scaled down to it.", 1.0)
+    steps: int | None = setting("Stop after this many updates of the weights.", None)
+    epochs: float | None = setting("Stop after this many passes over the training text.", None)
+    minutes: float | None = setting("Train for about this many minutes.", None)
+    patience: int = setting("Stop after this many evaluations without a gain. 0: never.", 5)
+    evaluations: int = setting("Number of evaluations, spread over the run.", 10)
+    valid_fraction: float = setting("Share of the text to hold out for measuring the model.", 0.1)
+    valid_tokens: int = setting("Read at most this many held-out tokens per evaluation. 0: all.", 0)
+    precision: str = setting("Arithmetic: auto, fp32 or bf16.", "auto")
+    device: str = setting("Device: auto, cpu, cuda or mps.", "auto")
+    threads: int = setting("CPU threads that share each batch. 0: as many as help.", 0)
+    seed: int = setting("Seed of all randomness in the run.", 0)
+
+    def __post_init__(self) -> None:
+        for name in ("batch_size", "seq_len", "evaluations"):
+            self._check_integer(name, 1)
+        for name in ("warmup_steps", "patience", "valid_tokens", "threads", "seed"):
+            self._check_integer(name, 0)
+        if self.steps is not None:
+            self._check_integer("steps", 1)
+        for name in ("epochs", "minutes"):
+            value = getattr(self, name)
+            if value is not None:
+                self._check_number(name, value > 0, "above 0")
+        self._check_number("learning_rate", self.learning_rate > 0, "above 0")
+        self._check_number("ngram_rate", self.ngram_rate > 0, "above 0")
+        self._check_number("clip", self.clip > 0, "above 0")
+        self._check_number("weight_decay", self.weight_decay >= 0, "at least 0")
+        self._check_number("final_rate", 0 <= self.final_rate <= 1, "from 0 to 1")
+        self._check_number(
+            "valid_fraction", 0 < self.valid_fraction < 1, "between 0 and 1, both excluded"
+        )
+        self._check_choice("precision", PRECISIONS)
+        self._check_choice("device", DEVICES)

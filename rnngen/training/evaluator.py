@@ -1,0 +1,100 @@
+"""Reading held-out text during a run, and keeping the best model."""
+
+from __future__ import annotations
+
+import math
+import time
+from typing import TYPE_CHECKING, Any
+
+from rnngen import checkpoint, runs
+from rnngen.tokenizers.base import piece_bytes
+from rnngen.training.events import Evaluation, Sample
+from rnngen.version import __version__
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from rnngen.training.events import Event
+    from rnngen.training.learner import Learner, Loss
+    from rnngen.training.plan import Plan
+    from rnngen.training.processes import Group
+    from rnngen.training.progress import Clock, Progress
+    from rnngen.training.reporter import Reporter
+
+
+class Evaluator:
+    """Measures the model on held-out text; `model.safetensors` holds the best one measured."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        learner: Learner,
+        progress: Progress,
+        clock: Clock,
+        reporter: Reporter,
+        group: Group,
+    ) -> None:
+        self._plan, self._learner, self._group = plan, learner, group
+        self._progress, self._clock, self._reporter = progress, clock, reporter
+        self._piece_bytes = piece_bytes(plan.tokenizer)
+
+    def evaluate(self) -> Iterator[Event]:
+        """Read the text, keep the model if it is the best so far, and let it write a sample."""
+        sequence = self._plan.validation.in_order(self._plan.config.valid_tokens)
+        loss = self._learner.evaluate(sequence, self._piece_bytes)
+        best = self._compare(loss)
+        model = self._model()
+        if best and self._group.is_first:
+            checkpoint.save_model(self._plan.folder / runs.MODEL_FILE, model)
+        yield self._reporter.event(
+            Evaluation,
+            valid_nats_per_token=loss.nats_per_token,
+            valid_bits_per_byte=loss.bits_per_byte,
+            best=best,
+            without_gain=self._progress.without_gain,
+        )
+        if self._plan.sample is not None and self._group.is_first:
+            yield self._reporter.event(Sample, text=self._plan.sample(model, self._progress.step))
+
+    def _compare(self, loss: Loss) -> bool:
+        """Note the loss; whether it is the best so far. One that is not finite never is."""
+        progress = self._progress
+        before = math.inf if progress.best_nats is None else progress.best_nats
+        best = loss.nats_per_token < before
+        if best:
+            progress.best_nats, progress.best_bits = loss.nats_per_token, loss.bits_per_byte
+        progress.without_gain = 0 if best else progress.without_gain + 1
+        return best
+
+    def _model(self) -> checkpoint.Model:
+        """The model as it stands, with all that is stored with it."""
+        plan = self._plan
+        return checkpoint.Model(
+            config=plan.model,
+            weights=self._learner.weights(),
+            tokenizer=plan.tokenizer,
+            continuous=plan.continuous,
+            facts=self._facts(),
+            novelty=plan.novelty,
+            lexicon=plan.lexicon,
+        )
+
+    def _facts(self) -> dict[str, Any]:
+        progress = self._progress
+        return {
+            **self._plan.facts,
+            "training": {
+                **self._plan.config.to_dict(),
+                "step": progress.step,
+                "total_steps": progress.total_steps,
+                "epochs_seen": round(self._reporter.epochs(), 4),
+                "tokens_seen": progress.tokens,
+                "seconds": round(self._clock.seconds(), 3),
+            },
+            "metrics": {
+                "best_valid_nats_per_token": progress.best_nats,
+                "best_valid_bits_per_byte": progress.best_bits,
+            },
+            "created": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+            "version": __version__,
+        }
