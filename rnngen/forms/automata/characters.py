@@ -97,8 +97,8 @@ class CharacterAutomaton:
         self.moves = self._shape_moves()
         self.closable = self._closable_shapes()
         self.fits = [self._fitting(line) for line in range(len(lines))]
-        high = lines[0][1]
-        self.worths = np.array([self._worth(0, used) for used in range(high + 1)])
+        self._worths = [self._line_worths(line) for line in range(len(lines))]
+        self.worths = np.array(self._worths[0])
         for line, fits in enumerate(self.fits):
             if not fits[0, 0]:
                 raise FormError(
@@ -114,7 +114,7 @@ class CharacterAutomaton:
 
     def worth(self, state: CharacterState) -> float:
         """The chance that a natural stop comes in the room that is left."""
-        return 1.0 if state.line < 0 or state.closed else self._worth(state.line, state.used)
+        return 1.0 if state.line < 0 or state.closed else self._worths[state.line][state.used]
 
     def key(self, state: CharacterState) -> CharacterState:
         """Far from the limit, how far does not matter."""
@@ -191,11 +191,16 @@ class CharacterAutomaton:
         low, _ = self.lines[state.line]
         return char in " \n" and state.used >= low and bool(self.closable[-1][state.shape])
 
-    def _worth(self, line: int, used: int) -> float:
+    def _line_worths(self, line: int) -> list[float]:
+        """`worth` after each number of units."""
         low, high = self.lines[line]
-        if low == high or high - used > _STEERED:
-            return 1.0
-        return 1.0 - float(np.exp(-(high - used + 1) / _TYPICAL_REST))
+        if low == high:
+            return [1.0] * (high + 1)
+        left = [high - used for used in range(high + 1)]
+        # 1 - P(no stop in what is left), where one comes every _TYPICAL_REST units.
+        return [
+            1.0 if n > _STEERED else 1.0 - float(np.exp(-(n + 1) / _TYPICAL_REST)) for n in left
+        ]
 
     def _may_occur(self, char: str) -> bool:
         """Lines break only between lines of the form, and a tweet holds no names, tags or links."""

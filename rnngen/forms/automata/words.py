@@ -4,7 +4,7 @@
                            AFTER --> HYPHEN -letter-> WORD    SPACE -dash-> SPACED -space-> SPACE
 A state is kept only if the form can still be filled from it, so no text drawn gets stuck, and
 punctuation in a row is bounded, so all end. States are interned: equal ones are one object, which
-makes them fast keys of the tables of steps and masks.
+makes them fast keys of the tables of masks.
 """
 
 from __future__ import annotations
@@ -91,7 +91,6 @@ class WordAutomaton:
     def __init__(self, meter: Meter, *, wrap: bool, end: str, loose: bool) -> None:
         self.meter, self.wrap, self.end, self.loose = meter, wrap, end, loose
         self._states: dict[tuple[object, ...], WordState] = {}
-        self._steps: dict[tuple[WordState, str], WordState | None] = {}
 
     def start(self) -> WordState:
         return self._line(self.meter.first)
@@ -103,14 +102,14 @@ class WordAutomaton:
         return state.worth
 
     def step(self, state: WordState, char: str) -> WordState | None:
-        try:
-            return self._steps[state, char]
-        except KeyError:
-            if len(self._states) > _MANY_STATES:
-                self._states.clear()
-                self._steps.clear()
-            self._steps[state, char] = after = self._step(state, char)
-            return after
+        if is_letter(char):
+            return self._letter(state, fold(char))
+        if state.kind is Kind.BLANK:
+            return self._done(state) if char in ("\n", END) else None
+        if state.kind is Kind.WORD:
+            ended = self.end_word(state)
+            return None if ended is None else self._mark(ended, char)
+        return self._mark(state, char)
 
     def key(self, state: WordState) -> WordState:
         return state
@@ -129,7 +128,7 @@ class WordAutomaton:
         key = (state.tables, Kind.WORD, state.used, node)
         found = self._states.get(key)
         if found is None:
-            found = self._states[key] = WordState(state.tables, Kind.WORD, state.used)
+            found = self._intern(key, WordState(state.tables, Kind.WORD, state.used))
             found.node = node
         return found
 
@@ -171,18 +170,15 @@ class WordAutomaton:
     def _state(self, tables: LineTables, kind: Kind, used: int, *, worth: float) -> WordState:
         key = (tables, kind, used, None)
         if key not in self._states:
-            self._states[key] = WordState(tables, kind, used, worth)
+            self._intern(key, WordState(tables, kind, used, worth))
         return self._states[key]
 
-    def _step(self, state: WordState, char: str) -> WordState | None:
-        if is_letter(char):
-            return self._letter(state, fold(char))
-        if state.kind is Kind.BLANK:
-            return self._done(state) if char in ("\n", END) else None
-        if state.kind is Kind.WORD:
-            ended = self.end_word(state)
-            return None if ended is None else self.step(ended, char)
-        return self._mark(state, char)
+    def _intern(self, key: tuple[object, ...], state: WordState) -> WordState:
+        """Keep a new state, to be found again. Without the old ones all is the same, but slower."""
+        if len(self._states) > _MANY_STATES:
+            self._states.clear()
+        self._states[key] = state
+        return state
 
     def _letter(self, state: WordState, letter: str) -> WordState | None:
         place = self.letters(state)
@@ -206,7 +202,7 @@ class WordAutomaton:
         key = (tables, kind, used, (word, marks))
         found = self._states.get(key)
         if found is None:
-            found = self._states[key] = WordState(tables, kind, used, worth)
+            found = self._intern(key, WordState(tables, kind, used, worth))
             found.rest, found.close, found.word, found.marks = rest, close, word, marks
         return found
 
