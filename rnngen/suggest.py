@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -32,6 +31,8 @@ def closest(word: str, known: Iterable[str], synonyms: Mapping[str, str] | None 
         longer = [w for w in bare if w.startswith(asked)]
         if len(longer) == 1:
             return bare[longer[0]]
+    from difflib import get_close_matches  # most commands are right, and start sooner without
+
     close = get_close_matches(asked, bare, n=1, cutoff=CLOSE)
     return bare[close[0]] if close else ""
 

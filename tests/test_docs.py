@@ -190,7 +190,7 @@ def test_blocks_run_and_print_what_is_shown(page: Path, scratch: Path):
             (scratch / file).write_text(block.body, encoding="utf-8")
         elif block.directive("output") is not None:
             if os.environ.get("RNNGEN_WRITE_DOCS") and "...\n" not in block.body:
-                pages.replace_body(page, block, printed)
+                pages.replace_body(page, block, printed.rstrip("\n") + "\n")
             else:
                 assert is_as_shown(printed, block.body), f"{where}: it prints\n{printed}"
         elif block.note:
@@ -310,7 +310,7 @@ def is_as_shown(printed: str, shown: str) -> bool:
     """Whether the output is the one shown, in which a line `...` stands for any lines."""
     pattern = "".join(
         r"(?:.*\n)*?" if line == "..." else re.escape(line) + r"[^\S\n]*\n"
-        for line in shown.splitlines()
+        for line in shown.rstrip("\n").splitlines()
     )
     return re.fullmatch(pattern, printed.rstrip("\n") + "\n") is not None
 

@@ -15,8 +15,6 @@ import typer
 from typer.core import TyperGroup
 
 from rnngen import console
-from rnngen.cli import usage
-from rnngen.console.spelling import as_options
 from rnngen.errors import ConfigError, RnngenError
 from rnngen.version import __version__
 
@@ -61,6 +59,8 @@ class Commands(TyperGroup):
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            from rnngen.cli import usage
+
             raise ConfigError(usage.unknown_command(args[0], list(COMMANDS)))
         return super().resolve_command(ctx, args)
 
@@ -74,8 +74,12 @@ class Commands(TyperGroup):
             sys.stdout.flush()
             return result
         except RnngenError as error:
+            from rnngen.console.spelling import as_options  # after an error there is time
+
             raise _failed(as_options(str(error)), error.exit_code) from error
         except typer.TyperException as error:
+            from rnngen.cli import usage
+
             raise _failed(" ".join(usage.explain(error).split()), USAGE) from error
         except BrokenPipeError as error:
             _discard_stdout()

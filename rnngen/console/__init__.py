@@ -5,14 +5,11 @@ Rich is imported when a terminal is there to show it; into files and pipes go pl
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
-
-from rnngen.console.spelling import as_options
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -37,6 +34,8 @@ def note(message: str) -> None:
 
 def translated_note(message: str) -> None:
     """One line that the library says, with its settings as options."""
+    from rnngen.console.spelling import as_options
+
     note(as_options(message))
 
 
@@ -59,6 +58,8 @@ def one_line(text: str) -> str:
 
 def to_json(facts: dict[str, Any]) -> str:
     """The facts as JSON in one line, also for readers that end lines at U+2028 and the like."""
+    import json
+
     text = json.dumps(facts, ensure_ascii=False)
     return UNUSUAL_LINE_ENDS.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
@@ -101,6 +102,8 @@ def show_recipe(recipe: Recipe) -> None:
     """The settings of a run, one a line, each with its reason."""
     settings = recipe.model.to_dict() | recipe.train.to_dict()
     width = max(map(len, recipe.reasons))
+    from rnngen.console.spelling import as_options
+
     for name, reason in recipe.reasons.items():
         note(f"  {name:<{width}}  {_value(settings[name]):>7}  {as_options(reason)}")
 

@@ -111,7 +111,7 @@ def _no_text(index: int, why: str, settings: SearchSettings) -> FormError:
     tries = "the likeliest" if settings.temperature == 0 else f"each of {ATTEMPTS} draws"
     return FormError(
         f"text {index + 1}: {tries} {why}. Ask for fewer texts, or for wilder ones:"
-        " a higher --temperature, no --top-k, --top-p or --min-p."
+        " a higher `temperature`, no `top_k`, `top_p` or `min_p`."
     )
 
 

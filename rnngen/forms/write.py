@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from rnngen.config import SampleConfig, option
+from rnngen.config import SampleConfig
 from rnngen.errors import ConfigError, FormError
 from rnngen.forms import budget
 from rnngen.forms.checked import CheckedSearch
@@ -103,7 +103,7 @@ class FormWriter:
         """
         if n > 1 and self._config.temperatures[0] == 0:
             raise ConfigError(
-                "at --temperature 0 a form has one text only; ask for one, or draw at another"
+                "at `temperature` 0 a form has one text only; ask for one, or draw at another"
                 " temperature."
             )
         searches = [
@@ -156,15 +156,15 @@ class FormWriter:
         for name, field in SampleConfig.__dataclass_fields__.items():
             if name not in FORM_SETTINGS and getattr(config, name) != field.default:
                 raise ConfigError(
-                    f"{option(name)} has no effect with --form, which says by itself what a text"
+                    f"`{name}` has no effect with `form`, which says by itself what a text"
                     " is and where it ends; leave one of them out."
                 )
         if len(config.temperatures) > 1:
-            raise ConfigError("--temperature takes one value with --form, for all texts.")
+            raise ConfigError("`temperature` takes one value with `form`, for all texts.")
         if self._particles is not None and self._budget_ms is not None:
-            raise ConfigError("--budget-ms chooses the --particles; leave one of them out.")
+            raise ConfigError("`budget_ms` chooses the `particles`; leave one of them out.")
         if self._words not in WORDS:
-            raise ConfigError(f"--words must be one of {', '.join(WORDS)}, got {self._words}.")
+            raise ConfigError(f"`words` must be one of {', '.join(WORDS)}, got {self._words}.")
         if not self._model.lexicon:
             raise FormError(
                 "the model holds no word list, which forms need: it was trained by an earlier"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from rnngen import checkpoint, runs
 from rnngen.config import BUDGET, TextConfig, TrainConfig
+from rnngen.corpus import STDIN
 from rnngen.errors import ConfigError
 from rnngen.training import processes
 from rnngen.training.device import choose_device
@@ -133,7 +134,13 @@ def _resumed_plan(request: Request, folder: Path) -> Plan:
             f"{', '.join(f'`{name}`' for name in BUDGET)}."
         )
     runs.remove_leftovers(folder)
-    return resumed_plan(folder, request.settings, home=runs.home())
+    return resumed_plan(
+        folder,
+        request.settings,
+        home=runs.home(),
+        named=[path for path in request.paths if path != STDIN],
+        is_named_only=bool(request.name or request.output),
+    )
 
 
 def _pretrained(request: Request) -> Pretrained | None:

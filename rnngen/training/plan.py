@@ -10,17 +10,18 @@ from typing import TYPE_CHECKING, Any
 from rnngen import checkpoint, novelty, runs, tensor_file, tokenizers
 from rnngen.config import BUDGET, ModelConfig, TrainConfig
 from rnngen.cores import cores
-from rnngen.corpus import Corpus, CorpusExcerpt, reopen
+from rnngen.corpus import Corpus, CorpusExcerpt
 from rnngen.dataset import batches, cache
 from rnngen.dataset.held_out import held_out_of
-from rnngen.errors import CheckpointError, CorpusError
+from rnngen.errors import CheckpointError
 from rnngen.forms.language import lexicon as words
 from rnngen.training import recipe
 from rnngen.training.finetune import initial_weights
+from rnngen.training.reopen import describe, find_corpus
 from rnngen.training.situation import Situation
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
@@ -124,8 +125,8 @@ def new_plan(
     chosen = recipe.choose(situation, {"valid_fraction": fraction, **given, "device": device})
     index = _span_index(corpus, text.novelty, note)
     source = {
-        "corpus": _describe(corpus),
-        "valid": _describe(valid) if valid else None,
+        "corpus": describe(corpus, folder),
+        "valid": describe(valid, folder) if valid else None,
         "novelty": index is not None,
         "held_out": HELD_OUT,
     }
@@ -154,13 +155,19 @@ def new_plan(
 
 
 def resumed_plan(
-    folder: Path, end: Mapping[str, Any] | None = None, *, home: Path | None = None
+    folder: Path,
+    end: Mapping[str, Any] | None = None,
+    *,
+    home: Path | None = None,
+    named: Sequence[str] = (),
+    is_named_only: bool = False,
 ) -> Plan:
     """The run whose state stands in `folder`, as it was.
 
     end: another end of it, as settings named in BUDGET, counted from its beginning; only then are
     its settings not what they were, as patience is off.
     home: where tokens are kept; None: beside the run's folder.
+    named, is_named_only: where the text is now; see `find_corpus`.
     Raises CheckpointError if there is no such state, CorpusError if its text is gone or changed,
     ConfigError for an end that cannot be.
     """
@@ -173,8 +180,11 @@ def resumed_plan(
             facts["tokenizer"], checkpoint.strip_prefix("tokenizer.", tensors)
         )
         source, about = facts["source"], facts["job"]
-        corpus = _reopen(source["corpus"], home)
-        valid = _reopen(source["valid"], home) if source["valid"] else None
+        digests = cache.digests_file(home)
+        corpus = find_corpus(
+            source["corpus"], folder, named=named, is_named_only=is_named_only, digests=digests
+        )
+        valid = find_corpus(source["valid"], folder, digests=digests) if source["valid"] else None
     except (KeyError, TypeError) as error:
         raise CheckpointError(f"{path}: not a run this version can resume: {error}") from error
     store = cache.find_store(corpus, tokenizer, home, None)
@@ -260,20 +270,6 @@ def _valid_fraction(store: TokenStore) -> float:
     if store.documents == "none":
         return 0.1
     return min(0.1, MOST_HELD_OUT / store.num_tokens)
-
-
-def _describe(corpus: Corpus) -> dict[str, Any]:
-    return {"description": corpus.description(), "digest": corpus.digest()}
-
-
-def _reopen(remembered: Mapping[str, Any], home: Path) -> Corpus:
-    corpus = reopen(remembered["description"], digests=cache.digests_file(home))
-    if corpus.digest() != remembered["digest"]:
-        raise CorpusError(
-            f"{', '.join(corpus.names)}: changed since the run began, so it cannot be resumed. "
-            "Put the old text back, or start again with `overwrite`."
-        )
-    return corpus
 
 
 def _corpus_facts(

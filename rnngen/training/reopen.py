@@ -29,39 +29,39 @@ def find_corpus(
     folder: Path,
     *,
     named: Sequence[str] = (),
+    is_named_only: bool = False,
     digests: Path | None = None,
 ) -> Corpus:
     """The text that `describe` described.
 
-    It is looked for in the files of its time, and then where they would be if the run's folder had
-    been moved together with them.
-    folder: where the run's folder is now.  named: files to take in their place.
+    It is looked for in the files that are `named`, in the files of its time, and where those would
+    be if the run's folder had been moved together with them.
+    folder: where the run's folder is now.  is_named_only: look in no other files if some are named.
     digests: as for `rnngen.corpus.open_corpus`.
     Raises CorpusError if no such text is there.
     """
-    description = dict(remembered["description"])
+    description, digest = remembered["description"], remembered["digest"]
     if named:
-        description["files"] = [os.path.abspath(name) for name in named]  # noqa: PTH100
-    else:
-        description["files"] = _moved(description["files"], remembered.get("folder"), folder)
+        files = [str(Path(name).absolute()) for name in named]
+        corpus = reopen({**description, "files": files}, digests=digests)
+        if corpus.digest() == digest:
+            return corpus
+        if is_named_only:
+            raise CorpusError(
+                f"{', '.join(named)}: not the text that the run began with. To teach its model"
+                " another text, start a run with `init_from`."
+            )
+    files = _moved(description["files"], remembered.get("folder"), folder)
     try:
-        corpus = reopen(description, digests=digests)
+        corpus = reopen({**description, "files": files}, digests=digests)
     except CorpusError as error:
-        if named:
-            raise
         raise CorpusError(f"{error} If the text has moved, name it beside `resume`.") from error
-    if corpus.digest() == remembered["digest"]:
-        return corpus
-    names = ", ".join(corpus.names)
-    if named:
+    if corpus.digest() != digest:
         raise CorpusError(
-            f"{names}: not the text that the run began with, so it cannot go on with it. To teach"
-            " its model another text, begin a run with `init_from`."
+            f"{', '.join(corpus.names)}: changed since the run began, so it cannot be resumed. Put"
+            " the old text back, or start again with `overwrite`."
         )
-    raise CorpusError(
-        f"{names}: changed since the run began, so it cannot be resumed. Put the old text back,"
-        " name a copy of it, or start again with `overwrite`."
-    )
+    return corpus
 
 
 def _moved(files: Sequence[Any], before: str | None, folder: Path) -> list[str]:

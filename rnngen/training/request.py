@@ -16,6 +16,11 @@ if TYPE_CHECKING:
 
 TEXT_SETTINGS = {f.name for f in dataclasses.fields(TextConfig)} - {"paths"}
 """Settings that say what to read; the others say how to train on it."""
+ENDINGS = (
+    *(".gz", ".xz", ".bz2", ".zst"),
+    *(".txt", ".md", ".text", ".csv", ".tsv", ".tab", ".json", ".jsonl", ".ndjson", ".jsonlines"),
+)
+"""Of files, which the name of a run leaves out; other dots tell names apart: `chat.2023`."""
 SETTINGS = TEXT_SETTINGS | {
     f.name for config in (ModelConfig, TrainConfig) for f in dataclasses.fields(config)
 }
@@ -33,7 +38,8 @@ class Request:
     """What a user asks for: a new run on a text, or one that goes on."""
 
     paths: Sequence[str] = ()
-    """Files, folders, globs or URLs of the text; `-` is stdin."""
+    """Files, folders, globs or URLs of the text; `-` is stdin. A run that goes on takes them if
+    they hold the text it began with."""
     settings: Mapping[str, Any] = field(default_factory=dict)
     """Those the user fixed, by their names in TextConfig, ModelConfig and TrainConfig."""
     name: str | None = None
@@ -57,11 +63,6 @@ class Request:
             raise ConfigError(
                 "`init_from` starts a run, `resume` continues one. Leave one of them out."
             )
-        if self.resume and self.paths and (self.name or self.output):
-            raise ConfigError(
-                "`resume` continues with the text of the run, so leave out the files. To teach the "
-                f"model another text, start a run with `init_from` {self.name or self.output}."
-            )
         _ = self.folder  # that can be one
 
     @property
@@ -70,13 +71,15 @@ class Request:
         return runs.folder_of(self.name, self.output, self._usual_name)
 
     def _usual_name(self) -> str:
-        """That of the first file: `texts/haiku.txt.gz` is the run `haiku`, `.secret` `secret`."""
+        """That of the first file, without its endings: `texts/haiku.txt.gz` is the run `haiku`."""
         if not self.paths:
             raise ConfigError("`resume` needs the run's `name`, or `output` with its folder.")
         first = self.paths[0]
         if first == "-":
             return "stdin"
-        stem = Path(first).resolve().name.lstrip(".").split(".")[0]
+        stem = Path(first).resolve().name.lstrip(".-")
+        while stem.lower().endswith(ENDINGS):
+            stem = stem.rpartition(".")[0]
         if not stem:
             raise ConfigError(f"{first!r} gives the run no name; choose one with `name`.")
         return stem

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import signal
 from pathlib import Path
@@ -77,9 +78,46 @@ def test_a_finished_run_is_given_more_steps(rnngen, home, tmp_path):
     ran = rnngen("train", "--resume", "--name", "text", "--steps", 4)
     assert ran.exit_code == 2
     assert "text has trained for 5 steps" in ran.error
-    ran = rnngen("train", text, "--resume", "--name", "text", "--steps", 9)
-    assert (ran.exit_code, "leave out the files" in ran.error) == (2, True)
     assert rnngen("train", "--resume", "--name", "text", "--epochs", 0).exit_code == 2
+
+
+def test_a_run_that_was_moved_with_its_text_goes_on(rnngen, tmp_path, monkeypatch):
+    project = tmp_path / "project"
+    project.mkdir()
+    text = words(project / "text.txt")
+    runs_of = ("train", text, *SMALL, "--quiet")
+    assert rnngen(*runs_of, "--steps", 6, "-o", tmp_path / "whole").exit_code == 0
+    assert rnngen(*runs_of, "--steps", 3, "-o", project / "models" / "parts").exit_code == 0
+    moved = project.rename(tmp_path / "elsewhere") / "models" / "parts"
+    assert rnngen("train", "--resume", "-o", moved, "--steps", 6, "--quiet").exit_code == 0
+    assert [p.name for p in moved.parent.iterdir()] == ["parts"]
+
+
+def test_a_text_that_was_moved_is_named_and_known_by_its_content(rnngen, home, tmp_path):
+    text = words(tmp_path / "text.txt")
+    assert rnngen("train", text, *SMALL, "--steps", 2, "--quiet").exit_code == 0
+    elsewhere = text.rename(tmp_path / "renamed.txt")
+    again = ("train", "--resume", "--name", "text", "--quiet")
+    ran = rnngen(*again, "--steps", 3)
+    assert ran.exit_code == 1
+    assert "If the text has moved, name it beside --resume" in ran.error
+    assert rnngen(*again, elsewhere, "--steps", 3).exit_code == 0
+    assert steps_logged(home, "text") == 3
+    other = words(tmp_path / "other.txt", 300)
+    ran = rnngen(*again, other, "--steps", 4)
+    assert ran.exit_code == 1
+    assert "other.txt: not the text that the run began with" in ran.error
+
+
+def test_texts_that_differ_before_their_ending_make_different_runs(rnngen, home, tmp_path):
+    for name in ("chat.2023.txt", "chat.2024.txt.gz", "-notes.md"):
+        file = tmp_path / name
+        content = words(tmp_path / "plain").read_bytes()
+        file.write_bytes(gzip.compress(content) if name.endswith(".gz") else content)
+        assert rnngen("train", file, *SMALL, "--steps", 2, "--quiet").exit_code == 0
+    assert {p.name for p in home.iterdir() if p.is_dir()} == {
+        *("chat.2023", "chat.2024", "notes", ".tokens")
+    }
 
 
 def test_a_disk_that_fills_up_leaves_the_last_checkpoint_whole(rnngen, program, home, tmp_path):

@@ -64,11 +64,11 @@ def test_a_writer_writes_what_the_model_writes(haiku: rnngen.LanguageModel) -> N
 def test_what_cannot_be_is_said_before_anything_is_written(haiku: rnngen.LanguageModel) -> None:
     with pytest.raises(ConfigError, match="leave one of them out"):
         forms.FormWriter(haiku, "haiku", particles=2, budget_ms=10)
-    with pytest.raises(ConfigError, match="--words must be one of"):
+    with pytest.raises(ConfigError, match="`words` must be one of"):
         forms.FormWriter(haiku, "haiku", words="any")
-    with pytest.raises(ConfigError, match="--chars has no effect"):
+    with pytest.raises(ConfigError, match="`chars` has no effect"):
         forms.FormWriter(haiku, "haiku", SampleConfig(chars=9))
-    with pytest.raises(ConfigError, match="at --temperature 0"):
+    with pytest.raises(ConfigError, match="at `temperature` 0"):
         forms.FormWriter(haiku, "haiku", SampleConfig(temperature=0)).write(n=2)
     with pytest.raises(FormError, match="the prompt breaks the form"):
         forms.FormWriter(haiku, "haiku").write(["old pond", "a window that is left open"])

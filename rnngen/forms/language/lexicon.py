@@ -38,6 +38,8 @@ MOST_CHARACTERS = 20_000_000  # of a corpus that are read; a larger one has few 
 _STATS_CHARACTERS = 4_000_000  # enough to know how a corpus breaks its lines
 _LINE_BINS, _DOCUMENT_BINS = 256, 1024
 _PREFIX = "lexicon."
+COUNTING = 1
+"""Raised when words get other counts, so that the word lists of older models are counted anew."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,8 @@ class Lexicon:
     lines: IntArray
     documents: IntArray
     totals: IntArray
+    counting: int = 0
+    """The COUNTING by which syllables were counted; 0 in models of version 0.1."""
 
     def to_tensors(self) -> dict[str, NDArray[Any]]:
         """Arrays for a checkpoint; `from_tensors` reads them back."""
@@ -69,6 +73,7 @@ class Lexicon:
         tensors = {name: getattr(self, name) for name in self._arrays()}
         tensors["words"] = np.frombuffer(text, np.uint8)
         tensors["known"] = self.known.astype(np.uint8)
+        tensors["counting"] = np.array([self.counting], np.int64)
         return {_PREFIX + name: np.ascontiguousarray(array) for name, array in tensors.items()}
 
     @classmethod
@@ -85,7 +90,8 @@ class Lexicon:
         sizes = {len(arrays[name]) for name in ("frequency", "syllables", "ending", "onset")}
         if sizes != {len(words)} or len(arrays["known"]) != len(words):
             raise FormError("the model's word list is damaged: its parts differ in length.")
-        return cls(words, **{**arrays, "known": arrays["known"].astype(bool)})
+        counting = int(tensors.get(_PREFIX + "counting", np.zeros(1))[0])
+        return cls(words, **{**arrays, "known": arrays["known"].astype(bool)}, counting=counting)
 
     @staticmethod
     def _arrays() -> tuple[str, ...]:
@@ -102,6 +108,8 @@ class Lexicon:
 
         A word that is now heard in two ways is no longer written. Words no rule knows keep theirs.
         """
+        if self.counting == COUNTING:
+            return self
         heard = self.syllables.copy()
         varying, reviewed = syllables.varying(), syllables.reviewed()
         for place in np.flatnonzero(heard).tolist():
@@ -111,7 +119,7 @@ class Lexicon:
             elif not self.known[place] or word in reviewed:
                 counts, _ = syllables.by_rule(word)
                 heard[place] = heard[place] if not counts else counts[0] if len(counts) == 1 else 0
-        return dataclasses.replace(self, syllables=heard)
+        return dataclasses.replace(self, syllables=heard, counting=COUNTING)
 
     def with_words(self, text: str) -> Lexicon:
         """This lexicon, with the words of `text` as words that may be written.
@@ -261,6 +269,7 @@ def _assemble(frequency: Counter[str], habits: _Habits, max_words: int) -> Lexic
         habits.lines,
         habits.documents,
         totals.astype(np.int64),
+        counting=COUNTING,
     )
 
 

@@ -71,9 +71,15 @@ def test_an_older_lexicon_is_counted_anew() -> None:
     lexicon = build(["the fire campfires pond moonlit zyxwik"])
     old = {"fire": 1, "campfires": 3, "pond": 1, "moonlit": 3, "zyxwik": 3, "the": 1}
     counts = np.array([old[word] for word in lexicon.words], np.uint8)
-    stale = dataclasses.replace(lexicon, syllables=counts, known=np.zeros(len(counts), bool))
+    nothing = np.zeros(len(counts), bool)
+    stale = dataclasses.replace(lexicon, syllables=counts, known=nothing, counting=0)
     again = dict(zip(lexicon.words, stale.recounted().syllables.tolist(), strict=True))
     assert again == {"fire": 0, "campfires": 0, "pond": 1, "moonlit": 2, "zyxwik": 3, "the": 1}
+    assert lexicon.recounted() is lexicon
+    tensors = lexicon.to_tensors()
+    assert Lexicon.from_tensors(tensors).counting == lexicon.counting
+    del tensors["lexicon.counting"]
+    assert Lexicon.from_tensors(tensors).counting == 0
 
 
 def test_a_checkpoint_without_words_says_so() -> None:
