@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from itertools import chain, repeat
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,10 +18,11 @@ if TYPE_CHECKING:
 
 def describe(corpus: Corpus, folder: Path) -> dict[str, Any]:
     """JSON that `find_corpus` finds the text by.  folder: the run's."""
+    description = corpus.description()
     return {
-        "description": corpus.description(),
+        "description": description,
         "digest": corpus.digest(),
-        "folder": str(folder.absolute()),
+        "beside": [_beside(name, folder) for name in description["files"]],
     }
 
 
@@ -51,7 +53,7 @@ def find_corpus(
                 f"{', '.join(named)}: not the text that the run began with. To teach its model"
                 " another text, start a run with `init_from`."
             )
-    files = _moved(description["files"], remembered.get("folder"), folder)
+    files = _moved(description["files"], remembered.get("beside", ()), folder)
     try:
         corpus = reopen({**description, "files": files}, digests=digests)
     except CorpusError as error:
@@ -64,13 +66,16 @@ def find_corpus(
     return corpus
 
 
-def _moved(files: Sequence[Any], before: str | None, folder: Path) -> list[str]:
+def _beside(name: str, folder: Path) -> str | None:
+    """The way from the run's folder to a file; None to one that is elsewhere, such as a URL."""
+    return os.path.relpath(name, folder.absolute()) if Path(name).is_absolute() else None
+
+
+def _moved(files: Sequence[Any], beside: Sequence[Any], folder: Path) -> list[str]:
     """Where files are that were not moved, or that were moved as the run's folder was."""
     found = []
-    for file in map(str, files):
-        path = Path(file)
-        if before is not None and path.is_absolute() and not path.exists():
-            beside = Path(os.path.normpath(folder.absolute() / os.path.relpath(path, before)))
-            file = str(beside) if beside.exists() else file
-        found.append(file)
+    for file, way in zip(map(str, files), chain(beside, repeat(None)), strict=False):
+        place = Path(os.path.normpath(folder.absolute() / str(way)))
+        is_moved = way is not None and not Path(file).exists() and place.exists()
+        found.append(str(place) if is_moved else file)
     return found

@@ -84,7 +84,6 @@ def test_settings_of_none_are_chosen_as_those_left_out(text: Path):
         ({"name": "a", "output": "b"}, "`name` and `output` both say"),
         ({"resume": True, "paths": ()}, "`resume` needs the run's `name`"),
         ({"resume": True, "init_from": "haiku"}, "Leave one of them out"),
-        ({"resume": True, "name": "a"}, "`init_from` a"),
     ],
 )
 def test_arguments_that_cannot_be_are_refused_at_once(text: Path, arguments: Any, message: str):
