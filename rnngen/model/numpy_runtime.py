@@ -25,6 +25,7 @@ group at once (groups.py).
 from __future__ import annotations
 
 import functools
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
@@ -154,7 +155,7 @@ class NumpyRuntime:
         return self._output(x, size), after + recent
 
 
-class _Layer:
+class _Layer(ABC):
     """One recurrent layer with its norm and skip. The equations are in `torch/rnnlm.py`."""
 
     scales: tuple[float, ...]
@@ -198,9 +199,9 @@ class _Layer:
             y += x
         return y, carried
 
+    @abstractmethod
     def advance(self, inputs: FloatArray, products: FloatArray, *carried: FloatArray) -> Carried:
         """inputs: products of x with all biases that are only added; products: those of h."""
-        raise NotImplementedError
 
 
 class _LSTMLayer(_Layer):

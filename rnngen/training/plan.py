@@ -130,12 +130,7 @@ def new_plan(
             "corpus": _corpus_facts(corpus, store, training, validation),
             "init_from": pretrained.name if pretrained else None,
         },
-        source={
-            "corpus": describe(corpus, folder),
-            "valid": describe(valid, folder) if valid else None,
-            "novelty": index is not None,
-            "held_out": HELD_OUT,
-        },
+        source=_source(corpus, valid, folder, has_index=index is not None),
         novelty=index,
         lexicon=lexicon,
         initial=initial_weights(pretrained.model, tokenizer.vocab_size) if pretrained else None,
@@ -171,6 +166,18 @@ def _situation(
         device=device,
         pretrained=pretrained.model.config if pretrained else None,
     )
+
+
+def _source(
+    corpus: Corpus, valid: Corpus | None, folder: Path, *, has_index: bool
+) -> dict[str, Any]:
+    """What a run that goes on finds its text by, and needs to know of how it was used."""
+    return {
+        "corpus": describe(corpus, folder),
+        "valid": describe(valid, folder) if valid else None,
+        "novelty": has_index,
+        "held_out": HELD_OUT,
+    }
 
 
 def resumed_plan(
