@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rnngen import checkpoint, runs
@@ -22,7 +23,6 @@ from rnngen.score.reader import RuntimeReader
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-    from pathlib import Path
 
     from rnngen.forms.distinct import FormText
     from rnngen.forms.spec import FormSpec
@@ -57,22 +57,19 @@ def train(
 
     >>> for event in rnngen.train("poems.txt", name="poems", minutes=2):
     ...     print(event)
-    >>> poems = rnngen.load("poems")
 
-    The arguments are the command's; settings are fields of TextConfig, ModelConfig and TrainConfig,
-    and those left out are chosen. Nothing happens before the first event is asked for.
-    should_stop: asked after every step; once true, the run is saved and stops. Who leaves the loop
-    before loses what was learned since the last Saved, and can resume from there.
+    Settings are fields of TextConfig, ModelConfig and TrainConfig; those left out are chosen.
+    Nothing but importing torch happens before the first event is asked for.
+    should_stop: asked after every step; once true, the run is saved and stops.
     note: called with a line where something turned out otherwise than asked.
-    Imports torch. Raises ConfigError for arguments that cannot be, later RnngenError.
+    Raises ConfigError for arguments that cannot be, RnngenError for what goes wrong later.
     """
     from contextlib import nullcontext
-    from pathlib import Path
 
     from rnngen.training.request import Request
 
     request = Request(
-        paths=[str(path) for path in paths],
+        paths=list(map(str, paths)),
         settings={key: value for key, value in settings.items() if value is not None},
         name=name,
         output=Path(output) if output else None,

@@ -7,6 +7,7 @@ keeps in its state, in the real layout (L, B, H), so a test notices rows that we
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -77,7 +78,7 @@ class ToyModel:
             object.__setattr__(self, "forbidden", nothing)
 
 
-class _Runtime:
+class _Runtime(ABC):
     """`forward` by way of `step`; a subclass says what a step does to one column of state."""
 
     def __init__(self, vocab_size: int, hidden_size: int = 1) -> None:
@@ -101,9 +102,9 @@ class _Runtime:
             outputs.append(logits)
         return np.stack(outputs, axis=1), state
 
+    @abstractmethod
     def advance(self, ids: NDArray[np.int64], hidden: Array) -> tuple[Array, Array]:
         """ids (B,), hidden (B, H) -> logits (B, V), hidden (B, H)."""
-        raise NotImplementedError
 
 
 class UniformRuntime(_Runtime):

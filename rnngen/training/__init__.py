@@ -7,6 +7,7 @@ situation.py    what is known before a run: its text, the machine, the model to 
 recipe.py       settings chosen from the situation, each by a rule and with a reason
 choices.py      what the rules return
 plan.py         all that a run is made from
+divided_text.py its text as tokens, to train on and held out
 finetune.py     weights to begin with, from a trained model
 
 run.py          the run as an iterator of events: a loop over the parts below

@@ -4,24 +4,24 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rnngen import checkpoint, novelty, runs, tensor_file, tokenizers
 from rnngen.config import BUDGET, ModelConfig, TrainConfig
 from rnngen.cores import cores
 from rnngen.corpus import Corpus, CorpusExcerpt
-from rnngen.dataset import batches, cache
-from rnngen.dataset.held_out import held_out_of
+from rnngen.dataset import cache
 from rnngen.errors import CheckpointError
 from rnngen.forms.language import lexicon as words
 from rnngen.training import recipe
+from rnngen.training.divided_text import BY_LENGTH, divide
 from rnngen.training.finetune import initial_weights
 from rnngen.training.reopen import describe, find_corpus
 from rnngen.training.situation import Situation
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
 
     import numpy as np
     from numpy.typing import NDArray
@@ -30,15 +30,10 @@ if TYPE_CHECKING:
     from rnngen.config import TextConfig
     from rnngen.dataset.batches import Split
     from rnngen.dataset.cache import OnProgress
-    from rnngen.dataset.store import TokenStore
     from rnngen.novelty import SpanIndex
     from rnngen.tokenizers.base import Tokenizer
+    from rnngen.training.divided_text import DividedText
     from rnngen.training.recipe import Recipe
-
-HELD_OUT = "text"
-"""What a run's saved state says of how its text was divided: by length, see held_out.py."""
-MOST_HELD_OUT = 2_000_000
-"""Tokens of documents held out by default; of more text, a smaller share is enough to measure."""
 
 
 @dataclass(frozen=True)
@@ -100,84 +95,97 @@ def new_plan(
     device: the kind of device that was found, `cpu`, `cuda` or `mps`; the run is for that one.
     Raises CorpusError, TokenizerError or ConfigError.
     """
-    recipe.check(given, pretrained.model.config if pretrained else None)
-    home = home or folder.parent
-    corpus = cache.open_text(text, home)
+    base = pretrained.model if pretrained else None
+    recipe.check(given, base.config if base else None)
     tell = note or (lambda line: None)
-    for line in corpus.notes:
-        tell(line)
-    tokenizer = _tokenizer(corpus, text, home, pretrained, note)
-    store = cache.find_store(corpus, tokenizer, home, progress)
-    valid = cache.open_valid(text, home)
-    fraction = given.get("valid_fraction", _valid_fraction(store))
-    training, validation, reason = _sides(store, valid, tokenizer, fraction, home, by=HELD_OUT)
-    situation = _situation(training, validation, tokenizer, device, pretrained)
-    chosen = recipe.choose(situation, {"valid_fraction": fraction, **given, "device": device})
-    index = _span_index(corpus, text.novelty, note)
-    lexicon = _lexicon(corpus)
-    for line in _remarks(corpus, valid, reason):
-        tell(line)
-    plan = Plan(
-        folder=folder,
-        model=chosen.model,
-        config=chosen.train,
-        tokenizer=tokenizer,
-        training=training,
-        validation=validation,
-        counts=store.counts,
-        continuous=store.documents == "none",
-        facts={
-            "corpus": _corpus_facts(corpus, store, training, validation),
-            "init_from": pretrained.name if pretrained else None,
-        },
-        source=_source(corpus, valid, folder, has_index=index is not None),
-        novelty=index,
-        lexicon=lexicon,
-        initial=initial_weights(pretrained.model, tokenizer.vocab_size) if pretrained else None,
+    read = _read(text, given, base, home or folder.parent, progress, tell)
+    chosen = _choose(read, given, base, device)
+    index = _span_index(read.corpus, text.novelty, note)
+    plan = _plan(
+        folder,
+        chosen.model,
+        chosen.train,
+        read,
+        facts={"corpus": read.facts(), "init_from": pretrained.name if pretrained else None},
+        source=_source(read, folder, has_index=index is not None),
+        index=index,
+        initial=initial_weights(base, read.tokenizer.vocab_size) if base else None,
     )
+    for line in read.remarks():  # now that the last one, the word list, has read it all
+        tell(line)
     return plan, chosen
 
 
-def _tokenizer(
-    corpus: Corpus,
-    text: TextConfig,
-    home: Path,
-    pretrained: Pretrained | None,
-    note: Callable[[str], None] | None,
-) -> Tokenizer:
-    """The text's own, or that of the model to go on from with new tokens for what it lacks."""
-    if pretrained is None:
-        return cache.find_tokenizer(corpus, text, home, note)
-    return pretrained.model.tokenizer.extend(CorpusExcerpt(corpus), text.min_count)
+def _source(read: DividedText, folder: Path, *, has_index: bool) -> dict[str, Any]:
+    """How `resumed_plan` finds the text again, and makes of it what was made."""
+    return {
+        "corpus": describe(read.corpus, folder),
+        "valid": describe(read.valid, folder) if read.valid else None,
+        "novelty": has_index,
+        "held_out": BY_LENGTH,
+    }
 
 
-def _situation(
-    training: Split,
-    validation: Split,
-    tokenizer: Tokenizer,
-    device: str,
-    pretrained: Pretrained | None,
-) -> Situation:
-    return Situation(
-        num_tokens=training.num_tokens,
-        held_out=validation.num_tokens,
-        vocab_size=tokenizer.vocab_size,
+def _choose(
+    read: DividedText, given: Mapping[str, Any], base: checkpoint.Model | None, device: str
+) -> Recipe:
+    situation = Situation(
+        num_tokens=read.training.num_tokens,
+        held_out=read.validation.num_tokens,
+        vocab_size=read.tokenizer.vocab_size,
         cores=cores(),
         device=device,
-        pretrained=pretrained.model.config if pretrained else None,
+        pretrained=base.config if base else None,
     )
+    return recipe.choose(situation, {**given, "valid_fraction": read.fraction, "device": device})
 
 
-def _source(
-    corpus: Corpus, valid: Corpus | None, folder: Path, *, has_index: bool
-) -> dict[str, Any]:
-    """What a run that goes on finds its text by, and needs to know of how it was used."""
-    return {
-        "corpus": describe(corpus, folder),
-        "valid": describe(valid, folder) if valid else None,
-        "novelty": has_index,
-        "held_out": HELD_OUT,
-    }
+def _read(
+    text: TextConfig,
+    given: Mapping[str, Any],
+    base: checkpoint.Model | None,
+    home: Path,
+    progress: OnProgress | None,
+    note: Callable[[str], None],
+) -> DividedText:
+    """The text as tokens: those of `base`, if a run starts from it."""
+    corpus = cache.open_text(text, home)
+    for line in corpus.notes:
+        note(line)
+    if base is None:
+        tokenizer = cache.find_tokenizer(corpus, text, home, note)
+    else:  # its tokens are kept, with new ones for characters it lacks
+        tokenizer = base.tokenizer.extend(CorpusExcerpt(corpus), text.min_count)
+    valid, fraction = cache.open_valid(text, home), given.get("valid_fraction")
+    return divide(corpus, valid, tokenizer, home=home, fraction=fraction, progress=progress)
+
+
+def _plan(
+    folder: Path,
+    model: ModelConfig,
+    config: TrainConfig,
+    read: DividedText,
+    *,
+    facts: dict[str, Any],
+    source: dict[str, Any],
+    index: SpanIndex | None,
+    initial: Mapping[str, NDArray[np.float32]] | None = None,
+) -> Plan:
+    return Plan(
+        folder=folder,
+        model=model,
+        config=config,
+        tokenizer=read.tokenizer,
+        training=read.training,
+        validation=read.validation,
+        counts=read.store.counts,
+        continuous=read.is_continuous,
+        facts=facts,
+        source=source,
+        novelty=index,
+        lexicon=_lexicon(read.corpus),
+        initial=initial,
+    )
 
 
 def resumed_plan(
@@ -213,23 +221,10 @@ def resumed_plan(
         valid = find_corpus(source["valid"], folder, digests=digests) if source["valid"] else None
     except (KeyError, TypeError) as error:
         raise CheckpointError(f"{path}: not a run this version can resume: {error}") from error
-    store = cache.find_store(corpus, tokenizer, home, None)
-    sides = _sides(store, valid, tokenizer, config.valid_fraction, home, by=source.get("held_out"))
-    training, validation, _ = sides
-    return Plan(
-        folder=folder,
-        model=model,
-        config=config,
-        tokenizer=tokenizer,
-        training=training,
-        validation=validation,
-        counts=store.counts,
-        continuous=store.documents == "none",
-        facts=about,
-        source=source,
-        novelty=_span_index(corpus, bool(source.get("novelty")), None),
-        lexicon=_lexicon(corpus),
-    )
+    fraction, by = config.valid_fraction, source.get("held_out")
+    read = divide(corpus, valid, tokenizer, home=home, fraction=fraction, by=by)
+    index = _span_index(corpus, bool(source.get("novelty")), None)
+    return _plan(folder, model, config, read, facts=about, source=source, index=index)
 
 
 def with_end(config: TrainConfig, end: Mapping[str, Any]) -> TrainConfig:
@@ -261,54 +256,3 @@ def _span_index(
 def _lexicon(corpus: Corpus) -> Tensors:
     """The words of the text, which forms are made of."""
     return words.of_texts(corpus, continuous=corpus.documents == "none").to_tensors()
-
-
-def _remarks(corpus: Corpus, valid: Corpus | None, reason: str) -> list[str]:
-    """What was left out of the text, now that it has been read, and how it was divided."""
-    read = [corpus, valid] if valid else [corpus]
-    found = [line for each in read for line in each.remarks()]
-    found += valid.notes if valid else ()
-    return [*found, reason] if reason else found
-
-
-def _sides(
-    store: TokenStore,
-    valid: Corpus | None,
-    tokenizer: Tokenizer,
-    fraction: float,
-    home: Path,
-    *,
-    by: str | None,
-) -> tuple[Split, Split, str]:
-    """The training and the held-out text, and how it was divided if not the usual way.
-
-    by: None for a run of version 0.1, which divided documents by their number alone.
-    """
-    if valid is not None:
-        held_out = batches.whole(cache.find_store(valid, tokenizer, home, None))
-        return batches.whole(store), held_out, ""
-    draw = held_out_of(store, fraction) if by == HELD_OUT else None
-    return *batches.split(store, fraction, draw), draw.reason if draw else ""
-
-
-def _valid_fraction(store: TokenStore) -> float:
-    """A tenth; of many documents less, but never of continuous text: published figures use 10%."""
-    if store.documents == "none":
-        return 0.1
-    return min(0.1, MOST_HELD_OUT / store.num_tokens)
-
-
-def _corpus_facts(
-    corpus: Corpus, store: TokenStore, training: Split, validation: Split
-) -> dict[str, Any]:
-    return {
-        "names": [Path(name).name for name in corpus.names],
-        "digest": corpus.digest(),
-        "bytes": store.num_bytes,
-        "tokens": store.num_tokens,
-        "documents": corpus.documents,
-        "documents_reason": corpus.reason or "as asked",
-        "num_documents": len(store.hashes),
-        "training_tokens": training.num_tokens,
-        "held_out_tokens": validation.num_tokens,
-    }

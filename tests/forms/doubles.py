@@ -49,7 +49,11 @@ class ContextRuntime:
         return self.step(ids, state)
 
     def forward(self, ids: IdArray, state: State) -> tuple[FloatArray, State]:
-        raise NotImplementedError
+        logits = []
+        for column in ids.T:
+            after, state = self.step(column, state)
+            logits.append(after)
+        return np.stack(logits, axis=1), state
 
 
 class NgramModel:
