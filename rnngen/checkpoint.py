@@ -12,11 +12,12 @@ shape and bytes. Nothing in a file is ever executed.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from types import NoneType
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from rnngen import tensor_file, tokenizers
 from rnngen.config import ModelConfig
-from rnngen.errors import CheckpointError, ConfigError, TokenizerError
+from rnngen.errors import CheckpointError, RnngenError
 from rnngen.model import quantize
 from rnngen.model.shapes import tensor_shapes
 from rnngen.novelty import SpanIndex
@@ -28,9 +29,24 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from rnngen.tensor_file import Entry
     from rnngen.tokenizers.base import Tokenizer
 
     Tensors = Mapping[str, NDArray[Any]]
+
+Part = TypeVar("Part")
+FACTS: dict[str, tuple[type, ...]] = {
+    "tokenizer": (dict,),
+    "continuous": (bool,),
+    "storage": (str,),
+    "corpus": (dict,),
+    "training": (dict,),
+    "metrics": (dict,),
+    "init_from": (str, NoneType),
+    "created": (str,),
+    "version": (str,),
+}
+"""What a model file says besides its config, and of which type that is."""
 
 
 @dataclass(frozen=True)
@@ -86,19 +102,37 @@ def load_model(path: Path) -> Model:
 
     Raises CheckpointError if it is missing, damaged, of a newer format, or inconsistent.
     """
-    tensors, facts = tensor_file.load_tensors(path, "model")
+    header = tensor_file.read_header(path, "model")
+    facts = header.facts
     try:
         config = ModelConfig.from_dict(facts.pop("model"))
+        _check_facts(facts)
+        check_shapes(path, config, header.entries)  # before memory is taken for what is unpacked
+        tensors = header.read_tensors()
         tokenizer = tokenizers.load(facts.pop("tokenizer"), strip_prefix("tokenizer.", tensors))
-        continuous = bool(facts.pop("continuous"))
-        storage = str(facts.pop("storage", "fp32"))
+        check_vocabulary(path, config, tokenizer)
         novelty = _novelty(facts.pop("novelty", None), tensors)
+        lexicon = {name: array for name, array in tensors.items() if name.startswith("lexicon.")}
+        if lexicon and lexicon["lexicon.frequency"].ndim != 1:
+            raise ValueError("its word list is no list")
         weights = quantize.unpack(strip_prefix("model.", tensors))
-    except (KeyError, TypeError, ValueError, ConfigError, TokenizerError) as error:
+    except CheckpointError:
+        raise
+    except (RnngenError, KeyError, TypeError, ValueError, AttributeError) as error:
         raise CheckpointError(f"{path}: not a model this version can use: {error}") from error
-    _check_fit(path, config, weights, tokenizer)
-    lexicon = {name: array for name, array in tensors.items() if name.startswith("lexicon.")}
+    continuous, storage = facts.pop("continuous"), facts.pop("storage", "fp32")
     return Model(config, weights, tokenizer, continuous, facts, novelty, lexicon, storage)
+
+
+def _check_facts(facts: Mapping[str, Any]) -> None:
+    """Raises TypeError if a fact is missing or of another type than is written."""
+    for name, types in FACTS.items():
+        is_needed = name in ("tokenizer", "continuous")
+        if (name in facts or is_needed) and not isinstance(facts.get(name), types):
+            raise TypeError(f"{name} is {type(facts.get(name)).__name__}")
+    for name, value in facts.get("metrics", {}).items():
+        if not isinstance(value, int | float | NoneType):
+            raise TypeError(f"metric {name} is {type(value).__name__}")
 
 
 def _novelty(settings: dict[str, int] | None, tensors: Tensors) -> SpanIndex | None:
@@ -141,14 +175,21 @@ def describe(path: Path, model: Model) -> dict[str, Any]:
     }
 
 
-def _check_fit(path: Path, config: ModelConfig, weights: Tensors, tokenizer: Tokenizer) -> None:
+def check_vocabulary(path: Path, config: ModelConfig, tokenizer: Tokenizer) -> None:
+    """Raises CheckpointError if the model of a file has other tokens than its tokenizer."""
     if config.vocab_size != tokenizer.vocab_size:
         raise CheckpointError(
             f"{path}: the model has {config.vocab_size} tokens, its tokenizer "
             f"{tokenizer.vocab_size}; they come from different runs."
         )
+
+
+def check_shapes(path: Path, config: ModelConfig, entries: Mapping[str, Entry]) -> None:
+    """Raises CheckpointError unless the tensors of a file are those of a model of this config."""
     expected = tensor_shapes(config)
-    found = {name: array.shape for name, array in weights.items()}
+    for name in [name for name in expected if f"model.{quantize.SCALE}{name}" in entries]:
+        expected[quantize.SCALE + name] = expected[name][:1]
+    found = strip_prefix("model.", {name: entry.shape for name, entry in entries.items()})
     for name in sorted(expected.keys() | found.keys()):
         if expected.get(name) != found.get(name):
             raise CheckpointError(
@@ -157,6 +198,6 @@ def _check_fit(path: Path, config: ModelConfig, weights: Tensors, tokenizer: Tok
             )
 
 
-def strip_prefix(prefix: str, tensors: Tensors) -> dict[str, NDArray[Any]]:
-    """The tensors whose names begin with `prefix`, without it."""
-    return {n.removeprefix(prefix): a for n, a in tensors.items() if n.startswith(prefix)}
+def strip_prefix(prefix: str, parts: Mapping[str, Part]) -> dict[str, Part]:
+    """The parts whose names begin with `prefix`, without it."""
+    return {n.removeprefix(prefix): part for n, part in parts.items() if n.startswith(prefix)}

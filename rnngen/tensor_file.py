@@ -1,18 +1,25 @@
 """Arrays and facts in one safetensors file that names its kind and is checked when it is read.
 
-Every file carries, as safetensors metadata: `rnngen` (what the file is), `format_version`,
-`facts` (one JSON object) and `digest`, a SHA-256 over the facts and every tensor's name, type,
-shape and bytes. Nothing in a file is ever executed.
+    8 bytes     length N of the header, little-endian
+    N bytes     JSON: name -> dtype, shape and place of each tensor, and `__metadata__`
+    the rest    the tensors' bytes, without gaps
+
+The metadata are `rnngen` (what the file is), `format_version`, `facts` (one JSON object) and
+`digest`, a SHA-256 over the facts and every tensor's name, type, shape and bytes. Nothing in a
+file is ever executed. A file may come from anyone, so its header is read here, within limits, and
+only then are its tensors.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from typing import TYPE_CHECKING, Any
+import math
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
-from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
 from rnngen.errors import CheckpointError, FileError
@@ -27,6 +34,68 @@ if TYPE_CHECKING:
     Tensors = Mapping[str, NDArray[Any]]
 
 FORMAT_VERSION = 1
+MOST_HEADER_BYTES = 64 << 20
+"""A training state lists every file of its text, so a header may be long."""
+MOST_JSON_PARTS = 2_000_000
+"""Commas and brackets; each may become an object of some 100 bytes."""
+MOST_JSON_DEPTH = 32
+STRING_OR_BRACKET = re.compile(r'"(?:[^"\\]|\\.)*+"?|[][{}]', re.DOTALL)
+MOST_TENSORS = 4096
+MOST_DIMENSIONS = 4
+DTYPES = {
+    "BOOL": np.bool_,
+    "U8": np.uint8,
+    "I8": np.int8,
+    "U16": np.uint16,
+    "I16": np.int16,
+    "U32": np.uint32,
+    "I32": np.int32,
+    "U64": np.uint64,
+    "I64": np.int64,
+    "F16": np.float16,
+    "F32": np.float32,
+    "F64": np.float64,
+}
+"""Those of safetensors that NumPy has."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One tensor, and where its bytes lie after the header, [start, stop)."""
+
+    dtype: np.dtype[Any]
+    shape: tuple[int, ...]
+    start: int
+    stop: int
+
+
+@dataclass(frozen=True)
+class Header:
+    """What a file says it holds; its tensors have not been read."""
+
+    path: Path
+    kind: str
+    facts: dict[str, Any]
+    entries: dict[str, Entry]
+    length: int
+    """Bytes before the first tensor."""
+    facts_text: str
+    digest: str
+
+    def read_tensors(self) -> dict[str, NDArray[Any]]:
+        """All tensors. Raises CheckpointError if they are not those that were written."""
+        try:
+            with self.path.open("rb") as file:
+                file.seek(self.length)
+                tensors = {
+                    name: np.fromfile(file, each.dtype, math.prod(each.shape)).reshape(each.shape)
+                    for name, each in sorted(self.entries.items(), key=lambda item: item[1].start)
+                }
+        except (OSError, ValueError) as error:  # the file was replaced since
+            raise _damaged(self.path, error) from error
+        if _digest(self.kind, self.facts_text, tensors) != self.digest:
+            raise CheckpointError(f"{self.path}: damaged: its content does not match its digest.")
+        return tensors
 
 
 def save_tensors(path: Path, kind: str, tensors: Tensors, facts: Mapping[str, Any]) -> None:
@@ -37,7 +106,11 @@ def save_tensors(path: Path, kind: str, tensors: Tensors, facts: Mapping[str, An
     """
     # safetensors writes arrays that are not C-contiguous wrongly, and silently.
     tensors = {name: np.ascontiguousarray(array) for name, array in tensors.items()}
-    text = json.dumps(facts, sort_keys=True)
+    text = json.dumps(facts, sort_keys=True, allow_nan=False)  # no reader would take it
+    if len(text) > MOST_HEADER_BYTES // 2 or _count_parts(text) > MOST_JSON_PARTS // 2:
+        raise CheckpointError(
+            f"{path}: the text has too many files to list in one file. Join some of them."
+        )
     metadata = {"rnngen": kind, "format_version": str(FORMAT_VERSION), "facts": text}
     metadata["digest"] = _digest(kind, text, tensors)
     try:
@@ -47,39 +120,157 @@ def save_tensors(path: Path, kind: str, tensors: Tensors, facts: Mapping[str, An
 
 
 def load_tensors(path: Path, kind: str) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
-    """The tensors and facts of a file that `write` made, checked against its digest."""
+    """The tensors and facts of a file that `save_tensors` made, checked against its digest."""
+    header = read_header(path, kind)
+    return header.read_tensors(), header.facts
+
+
+def read_header(path: Path, kind: str) -> Header:
+    """The header of a file of this kind, checked in itself and against the file's size.
+
+    Raises CheckpointError for a file that is missing, of another kind or newer, or that cannot be
+    read within the limits above.
+    """
     if not path.is_file():
         raise CheckpointError(f"{path}: no such file.")
     try:
-        with path.open("rb") as opened:
-            if opened.read(len(LFS_POINTER)) == LFS_POINTER:
-                raise CheckpointError(
-                    f"{path}: a Git LFS pointer, which stands for the file itself. Fetch that "
-                    "with: git lfs pull"
-                )
-        with safe_open(path, framework="numpy") as file:
-            metadata = file.metadata() or {}
-            _check_header(path, kind, metadata)
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-        facts = json.loads(metadata["facts"])
-    except (SafetensorError, OSError, ValueError, KeyError, TypeError) as error:
-        raise CheckpointError(f"{path}: damaged or not a checkpoint: {error}") from error
-    if _digest(kind, metadata["facts"], tensors) != metadata.get("digest"):
-        raise CheckpointError(f"{path}: damaged: its content does not match its digest.")
-    return tensors, facts
+        with path.open("rb") as file:
+            content = _read_content(file, path)
+        header = _parse_object(content.decode("utf-8"))
+        metadata = header.pop("__metadata__", {})
+        _check_kind(path, kind, metadata)
+        length = 8 + len(content)
+        entries = _entries(header, path.stat().st_size - length)
+        facts_text, digest = metadata["facts"], metadata["digest"]
+        facts = _parse_object(facts_text)
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+        raise _damaged(path, error) from error
+    return Header(path, kind, facts, entries, length, facts_text, digest)
 
 
-def _check_header(path: Path, kind: str, metadata: Mapping[str, str]) -> None:
+def _read_content(file: BinaryIO, path: Path) -> bytes:
+    """The bytes of the header's JSON."""
+    head = file.read(8)
+    if head + file.read(len(LFS_POINTER) - 8) == LFS_POINTER:
+        raise CheckpointError(
+            f"{path}: a Git LFS pointer, which stands for the file itself. Fetch that with: "
+            "git lfs pull"
+        )
+    length = int.from_bytes(head, "little")
+    if len(head) < 8 or length > MOST_HEADER_BYTES:
+        raise ValueError("it does not begin as a safetensors file does")
+    file.seek(8)
+    content = file.read(length)
+    if len(content) < length:
+        raise ValueError("it ends within its header")
+    return content
+
+
+def _parse_object(text: str) -> dict[str, Any]:
+    """The JSON object of a text of unknown origin. Raises ValueError for what we never write.
+
+    That is one too large or nested too deep, a number that is not finite, or a name given twice.
+    """
+    if _count_parts(text) > MOST_JSON_PARTS:
+        raise ValueError("its JSON has too many parts")
+    if _depth(text) > MOST_JSON_DEPTH:
+        raise ValueError(f"its JSON is nested more than {MOST_JSON_DEPTH} deep")
+    value = json.loads(
+        text,
+        parse_int=_limited,
+        parse_float=_finite,
+        parse_constant=_finite,
+        object_pairs_hook=_without_doubles,
+    )
+    if not isinstance(value, dict):
+        raise ValueError("its JSON is not an object")
+    return value
+
+
+def _count_parts(text: str) -> int:
+    return sum(text.count(sign) for sign in ",[{")
+
+
+def _depth(text: str) -> int:
+    """How deep lists and objects are nested in a JSON text."""
+    deepest = depth = 0
+    for found in STRING_OR_BRACKET.finditer(text):
+        if found[0] in "[{":
+            depth += 1
+            deepest = max(deepest, depth)
+        elif found[0] in "]}":
+            depth -= 1
+    return deepest
+
+
+def _limited(text: str) -> int:
+    number = int(text)
+    if abs(number) >= 1 << 63:
+        raise ValueError("it has a number of more than 64 bits")
+    return number
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(f"{text} is not a finite number")
+    return number
+
+
+def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    values = dict(pairs)
+    if len(values) < len(pairs):
+        raise ValueError("a name is given twice")
+    return values
+
+
+def _check_kind(path: Path, kind: str, metadata: Any) -> None:
+    if not isinstance(metadata, dict) or not all(isinstance(v, str) for v in metadata.values()):
+        raise ValueError("its metadata are not texts")
     found = metadata.get("rnngen")
     if found is None:
         raise CheckpointError(f"{path}: a safetensors file, but not one of rnngen's.")
     version = metadata.get("format_version", "")
-    if not version.isdecimal() or int(version) > FORMAT_VERSION:
+    if version != str(FORMAT_VERSION):
         raise CheckpointError(
-            f"{path}: format {version}, this rnngen reads up to {FORMAT_VERSION}; update rnngen."
+            f"{path}: format {version[:20]}, this rnngen reads up to {FORMAT_VERSION}; "
+            "update rnngen."
         )
     if found != kind:
         raise CheckpointError(f"{path}: holds a {found} state, a {kind} file is needed here.")
+
+
+def _entries(header: Mapping[str, Any], size: int) -> dict[str, Entry]:
+    """The tensors of a header, which together fill `size` bytes. Raises ValueError, KeyError."""
+    if len(header) > MOST_TENSORS:
+        raise ValueError(f"it lists {len(header)} tensors, more than {MOST_TENSORS}")
+    entries = {name: _entry(name, values) for name, values in header.items()}
+    end = 0
+    for name, each in sorted(entries.items(), key=lambda item: (item[1].start, item[1].stop)):
+        if each.start != end:
+            raise ValueError(f"tensor {name} does not begin where the one before it ends")
+        end = each.stop
+    if end != size:
+        raise ValueError(f"its tensors take {end} bytes, it has {size}")
+    return entries
+
+
+def _entry(name: str, values: Any) -> Entry:
+    shape, place = values["shape"], values["data_offsets"]
+    for numbers in (shape, place):
+        if not isinstance(numbers, list) or not all(type(n) is int and n >= 0 for n in numbers):
+            raise ValueError(f"tensor {name} has no shape or place")
+    if values["dtype"] not in DTYPES or len(shape) > MOST_DIMENSIONS or len(place) != 2:
+        raise ValueError(f"tensor {name} is of a type or shape that no file of rnngen has")
+    dtype = np.dtype(DTYPES[values["dtype"]])
+    if place[1] - place[0] != math.prod(shape) * dtype.itemsize:
+        raise ValueError(f"tensor {name} has another size than its shape says")
+    return Entry(dtype, tuple(shape), *place)
+
+
+def _damaged(path: Path, error: BaseException) -> CheckpointError:
+    reason = f"{error} is missing" if isinstance(error, KeyError) else str(error)
+    return CheckpointError(f"{path}: damaged or not a checkpoint: {reason.rstrip('.')}.")
 
 
 def _digest(kind: str, facts: str, tensors: Tensors) -> str:

@@ -15,14 +15,14 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from rnngen.config.base import Config, option, read_toml, setting
-    from rnngen.config.model import CELLS, MOST_NGRAMS, ModelConfig
+    from rnngen.config.model import CELLS, ModelConfig
     from rnngen.config.sampling import MOST_CANDIDATES, UNTIL, SampleConfig
     from rnngen.config.text import DOCUMENTS, SUBWORDS, TOKENIZERS, ReadingConfig, TextConfig
     from rnngen.config.training import BUDGET, DEVICES, PRECISIONS, TrainConfig
 
 _MODULES = {
     "base": ("Config", "option", "read_toml", "setting"),
-    "model": ("CELLS", "MOST_NGRAMS", "ModelConfig"),
+    "model": ("CELLS", "ModelConfig"),
     "sampling": ("MOST_CANDIDATES", "UNTIL", "SampleConfig"),
     "text": ("DOCUMENTS", "SUBWORDS", "TOKENIZERS", "ReadingConfig", "TextConfig"),
     "training": ("BUDGET", "DEVICES", "PRECISIONS", "TrainConfig"),
@@ -33,7 +33,6 @@ __all__ = [
     "DEVICES",
     "DOCUMENTS",
     "MOST_CANDIDATES",
-    "MOST_NGRAMS",
     "PRECISIONS",
     "SUBWORDS",
     "TOKENIZERS",

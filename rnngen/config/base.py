@@ -7,7 +7,7 @@ reads them from TOML. Building one checks it; the message names the option as a 
 from __future__ import annotations
 
 import dataclasses
-import math
+import sys
 from dataclasses import field
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
@@ -55,15 +55,20 @@ class Config:
         if not ok:
             raise ConfigError(f"`{name}` must be {must}, got {value}.{hint and ' ' + hint}")
 
-    def _check_integer(self, name: str, least: int, hint: str = "") -> None:
+    def _check_integer(
+        self, name: str, least: int, hint: str = "", *, most: int | None = None
+    ) -> None:
         value = getattr(self, name)
-        ok = isinstance(value, int) and not isinstance(value, bool) and value >= least
-        self._check(name, ok, f"a whole number, at least {least}", hint)
+        ok = isinstance(value, int) and not isinstance(value, bool)
+        self._check(name, ok and value >= least, f"a whole number, at least {least}", hint)
+        if most is not None:
+            self._check(name, value <= most, f"at most {most}")
 
     def _check_number(self, name: str, ok: bool, must: str, hint: str = "") -> None:
         value = getattr(self, name)
         is_number = isinstance(value, int | float) and not isinstance(value, bool)
-        self._check(name, is_number and math.isfinite(value) and ok, must, hint)
+        is_finite = is_number and abs(value) <= sys.float_info.max  # whole numbers may be larger
+        self._check(name, is_finite and ok, must, hint)
 
     def _check_choice(self, name: str, choices: tuple[str, ...]) -> None:
         self._check(name, getattr(self, name) in choices, f"one of {', '.join(choices)}")

@@ -7,7 +7,17 @@ from dataclasses import dataclass
 from rnngen.config.base import Config, setting
 
 CELLS = ("lstm", "gru")
-MOST_NGRAMS = 16
+LARGEST = {
+    "vocab_size": 1 << 24,
+    "embedding_dim": 1 << 16,
+    "hidden_size": 1 << 16,
+    "num_layers": 64,
+    "ngrams": 16,
+    "ngram_buckets": 1 << 28,
+    "ngram_dim": 1 << 16,
+}
+"""A checkpoint of unknown origin may say anything, and each number is built from before it is
+compared with the tensors that are there."""
 
 
 @dataclass(frozen=True)
@@ -28,11 +38,8 @@ class ModelConfig(Config):
     ngram_dim: int = setting("Size of the embedding of an n-gram.", 64)
 
     def __post_init__(self) -> None:
-        for name in ("vocab_size", "embedding_dim", "hidden_size", "num_layers"):
-            self._check_integer(name, 1)
-        for name in ("ngrams", "ngram_buckets", "ngram_dim"):
-            self._check_integer(name, 1)
-        self._check("ngrams", self.ngrams <= MOST_NGRAMS, f"at most {MOST_NGRAMS}")
+        for name, most in LARGEST.items():
+            self._check_integer(name, 1, most=most)
         self._check_choice("cell", CELLS)
         self._check_number("dropout", 0 <= self.dropout < 1, "at least 0 and below 1")
         self._check(

@@ -9,6 +9,8 @@ from rnngen.config.base import Config, setting
 BUDGET = ("minutes", "epochs", "steps")
 """Settings of a TrainConfig that say when a run ends."""
 PRECISIONS = ("auto", "fp32", "bf16")
+LARGEST = (1 << 53) - 1
+"""The largest whole number that every program reads back from JSON as it was."""
 DEVICES = ("auto", "cpu", "cuda", "mps")
 
 
@@ -38,11 +40,12 @@ class TrainConfig(Config):
 
     def __post_init__(self) -> None:
         for name in ("batch_size", "seq_len", "evaluations"):
-            self._check_integer(name, 1)
-        for name in ("warmup_steps", "patience", "valid_tokens", "threads", "seed"):
-            self._check_integer(name, 0)
+            self._check_integer(name, 1, most=1 << 20)
+        for name in ("warmup_steps", "patience", "valid_tokens", "seed"):
+            self._check_integer(name, 0, most=LARGEST)
+        self._check_integer("threads", 0, most=1024)
         if self.steps is not None:
-            self._check_integer("steps", 1)
+            self._check_integer("steps", 1, most=LARGEST)
         for name in ("epochs", "minutes"):
             value = getattr(self, name)
             if value is not None:

@@ -23,7 +23,8 @@ file is one line. Plain ASCII is read at several hundred megabytes a second.
 
 from rnngen.corpus.corpus import Corpus, open_corpus, reopen
 from rnngen.corpus.documents import Piece
-from rnngen.corpus.files import STDIN
+from rnngen.corpus.files import STDIN, find
+from rnngen.corpus.remote import is_remote
 from rnngen.corpus.shards import CorpusExcerpt, CorpusShard
 
 __all__ = [
@@ -32,6 +33,8 @@ __all__ = [
     "CorpusExcerpt",
     "CorpusShard",
     "Piece",
+    "find",
+    "is_remote",
     "open_corpus",
     "reopen",
 ]

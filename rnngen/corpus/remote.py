@@ -1,6 +1,7 @@
 """Files on other machines, `s3://bucket/file.txt` or `https://...`, through fsspec.
 
-Nothing is kept of them here: each pass over the text reads them again.
+Nothing is kept of them here: each pass over the text reads them again. fsspec knows many protocols
+more, and chains of them, which unpack, cache or run templates: none of those is passed on to it.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 WEB = ("http", "https")
+PROTOCOLS = (*WEB, "s3", "gs")
 
 
 def is_remote(path: str) -> bool:
@@ -28,7 +30,7 @@ def find(url: str, is_text: Callable[[str], bool]) -> list[str]:
     """
     system, path = _system(url)
     try:
-        if "::" in url or _is_web(url) or system.isfile(path):
+        if _is_web(url) or system.isfile(path):
             return [url]
         if system.isdir(path):
             names = [name for name in system.find(path) if is_text(name) and not _is_hidden(name)]
@@ -65,7 +67,7 @@ def open_remote(url: str) -> BinaryIO:
 
 def identity(url: str) -> str:
     """What changes when the file does, as its server tells; "" if that cannot be relied on."""
-    if _is_web(url) or "::" in url:
+    if _is_web(url):
         return ""
     system, path = _system(url)
     try:
@@ -76,7 +78,7 @@ def identity(url: str) -> str:
 
 def can_seek(url: str) -> bool:
     """Whether a part can be read without what comes before: a web server may not allow it."""
-    return not _is_web(url) and "::" not in url
+    return not _is_web(url)
 
 
 def explain(url: str, error: BaseException) -> CorpusError:
@@ -92,8 +94,12 @@ def explain(url: str, error: BaseException) -> CorpusError:
     return CorpusError(f"{url}: cannot be read: {reason.rstrip('.')}.")
 
 
+def _protocol(url: str) -> str:
+    return url.partition("://")[0].lower()
+
+
 def _is_web(url: str) -> bool:
-    return url.split("://")[0].lower() in WEB
+    return _protocol(url) in WEB
 
 
 def _is_hidden(name: str) -> bool:
@@ -102,6 +108,11 @@ def _is_hidden(name: str) -> bool:
 
 def _system(url: str) -> tuple[Any, str]:
     """The file system of a URL, and the path in it."""
+    if "::" in url or _protocol(url) not in PROTOCOLS:
+        *others, last = (f"{protocol}://" for protocol in PROTOCOLS)
+        raise CorpusError(
+            f"{url}: not an address that is read; those begin with {', '.join(others)} or {last}."
+        )
     try:
         from fsspec.core import url_to_fs
     except ImportError as error:

@@ -62,10 +62,11 @@ def unpack(tensors: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[np.float32]
     for name, array in tensors.items():
         if name.startswith(SCALE):
             continue
-        if array.dtype == np.int8:
-            weights[name] = array * tensors[SCALE + name].astype(np.float32)[:, None]
-        elif array.dtype in (np.float32, np.float16):
-            weights[name] = array.astype(np.float32, copy=False)
-        else:
-            raise TypeError(f"tensor {name} is of type {array.dtype}.")
+        numbers = tensors[SCALE + name] if array.dtype == np.int8 else array
+        if numbers.dtype not in (np.float32, np.float16):
+            raise TypeError(f"tensor {name} is of type {numbers.dtype}")
+        if not np.isfinite(numbers).all():
+            raise ValueError(f"tensor {name} has numbers that are not finite")
+        floats = numbers.astype(np.float32, copy=False)
+        weights[name] = floats if numbers is array else array * floats[:, None]
     return weights

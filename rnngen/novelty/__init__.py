@@ -45,7 +45,8 @@ class SpanIndex:
         """Raises ValueError if the parts cannot be: a file may hold anything."""
         if self.bits.dtype != np.uint8 or self.bits.ndim != 1 or not 0 < self.size <= MOST_BITS:
             raise ValueError(f"novelty.bits is {self.bits.dtype} {self.bits.shape}")
-        if self.span not in range(1, 1 << 16) or self.probes not in range(1, 65):
+        numbers = (self.span, range(1, 1 << 16)), (self.probes, range(1, 65))
+        if not all(type(number) is int and number in usual for number, usual in numbers):
             raise ValueError(f"an index of spans of {self.span!r} with {self.probes!r} probes")
 
     @property

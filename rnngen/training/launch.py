@@ -90,8 +90,7 @@ def _as_restarted(request: Request, folder: Path, group: Group) -> Request:
     if request.resume or not group.has_begun():
         return request
     if group.broadcast((folder / runs.TRAINING_FILE).is_file()):
-        paths = () if request.name or request.output else request.paths
-        return dataclasses.replace(request, resume=True, paths=paths, settings={}, init_from=None)
+        return dataclasses.replace(request, resume=True, settings={}, init_from=None)
     return dataclasses.replace(request, overwrite=True)
 
 

@@ -32,7 +32,7 @@ from rnngen.training.processes import SINGLE
 from rnngen.training.threads import Replicas, one_thread_each
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -44,6 +44,8 @@ if TYPE_CHECKING:
 
 EVALUATION_SEQ_LEN = 64
 MOST_EVALUATION_STREAMS = 64
+MOMENTS = ("exp_avg", "exp_avg_sq")
+"""AdamW's m and v, as torch calls them."""
 LEAST_EVALUATION_STREAM = 4096
 """Tokens; every stream begins with an empty state, which costs a little, so streams are long."""
 
@@ -257,10 +259,10 @@ class Learner:
         To be called by all processes at once; all get the state of all rows.
         Randomness is not among it: dropout is a function of the seed and the number of updates.
         """
-        tensors: dict[str, torch.Tensor] = {"updates": torch.tensor(self._updates)}
+        tensors: dict[str, torch.Tensor] = {"updates": torch.tensor([self._updates])}
         for name, parameter in self._model.named_parameters():
             tensors[f"model.{name}"] = parameter.detach()
-            for moment in ("exp_avg", "exp_avg_sq"):  # AdamW's m and v; none before the first step
+            for moment in MOMENTS:  # none before the first step
                 if parameter in self._optimizer.state:
                     tensors[f"{moment}.{name}"] = self._optimizer.state[parameter][moment]
         tensors |= {
@@ -272,22 +274,44 @@ class Learner:
     def load(self, arrays: Mapping[str, NDArray[Any]]) -> None:
         """Go on from what `tensors` returned.
 
-        Raises KeyError or RuntimeError if they are another model's.
+        Raises KeyError or ValueError if they are another model's: the optimizer's native code
+        would take them as they are.
         """
-        tensors = {name: torch.from_numpy(array) for name, array in arrays.items()}
-        self._updates = int(tensors["updates"])
+        updates = int(_checked(arrays, "updates", (1,), torch.int64))
+        parameters = dict(self._model.named_parameters())
+        kinds = ("model", *MOMENTS) if updates else ("model",)
+        tensors = {
+            f"{kind}.{name}": _checked(arrays, f"{kind}.{name}", parameter.shape, parameter.dtype)
+            for name, parameter in parameters.items()
+            for kind in kinds
+        }
+        carried = [
+            _checked(arrays, f"state.{i}", (len(part), self._batch_size, part.shape[2]), part.dtype)
+            for i, part in enumerate(self._model.start(1) if updates else ())
+        ]
+        self._updates = updates
         with torch.no_grad():
-            for name, parameter in self._model.named_parameters():
+            for name, parameter in parameters.items():
                 parameter.copy_(tensors[f"model.{name}"])
-                if self._updates:
+                if updates:
                     self._optimizer.state[parameter] = self._moments(name, tensors)
-        state = [name for name in sorted(tensors) if name.startswith("state.")]
-        self._state = tuple(tensors[n][:, self._rows].to(self._device) for n in state) or None
+        self._state = tuple(part[:, self._rows].to(self._device) for part in carried) or None
 
     def _moments(self, name: str, tensors: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-        moments = {m: tensors[f"{m}.{name}"].to(self._device) for m in ("exp_avg", "exp_avg_sq")}
+        moments = {kind: tensors[f"{kind}.{name}"].to(self._device) for kind in MOMENTS}
         step = torch.tensor(float(self._updates), device=self._device)
         return {"step": step, **moments}
+
+
+def _checked(
+    arrays: Mapping[str, NDArray[Any]], name: str, shape: Sequence[int], dtype: torch.dtype
+) -> torch.Tensor:
+    """The array `name`. Raises KeyError or ValueError if it is missing or of another shape."""
+    tensor = torch.from_numpy(arrays[name])
+    if tuple(tensor.shape) != tuple(shape) or tensor.dtype != dtype:
+        found = f"{tensor.dtype} {tuple(tensor.shape)}"
+        raise ValueError(f"tensor {name} should be {dtype} {tuple(shape)}, it is {found}")
+    return tensor
 
 
 def _concatenate_rows(states: list[State]) -> State:

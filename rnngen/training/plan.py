@@ -11,7 +11,7 @@ from rnngen.config import BUDGET, ModelConfig, TrainConfig
 from rnngen.cores import cores
 from rnngen.corpus import Corpus, CorpusExcerpt
 from rnngen.dataset import cache
-from rnngen.errors import CheckpointError
+from rnngen.errors import CheckpointError, RnngenError
 from rnngen.forms.language import lexicon as words
 from rnngen.training import recipe
 from rnngen.training.divided_text import BY_LENGTH, divide
@@ -205,26 +205,73 @@ def resumed_plan(
     Raises CheckpointError if there is no such state, CorpusError if its text is gone or changed,
     ConfigError for an end that cannot be.
     """
-    path, home = folder / runs.TRAINING_FILE, home or folder.parent
-    tensors, facts = tensor_file.load_tensors(path, "training")
-    try:
-        model, config = ModelConfig(**facts["model"]), TrainConfig(**facts["config"])
-        config = with_end(config, end) if end else config
-        tokenizer = tokenizers.load(
-            facts["tokenizer"], checkpoint.strip_prefix("tokenizer.", tensors)
-        )
-        source, about = facts["source"], facts["job"]
-        digests = cache.digests_file(home)
+    saved = _read_state(folder / runs.TRAINING_FILE)
+    config = with_end(saved.config, end) if end else saved.config
+    home, source = home or folder.parent, saved.source
+    digests = cache.digests_file(home)
+    corpus, valid = _find_texts(source, folder, named, is_named_only, digests)
+    fraction, by = config.valid_fraction, source.get("held_out")
+    read = divide(corpus, valid, saved.tokenizer, home=home, fraction=fraction, by=by)
+    index = _span_index(corpus, bool(source.get("novelty")), None)
+    return _plan(folder, saved.model, config, read, facts=saved.facts, source=source, index=index)
+
+
+def _find_texts(
+    source: Mapping[str, Any],
+    folder: Path,
+    named: Sequence[str],
+    is_named_only: bool,
+    digests: Path | None,
+) -> tuple[Corpus, Corpus | None]:
+    """The text of a run, and what it holds out in its place; see `find_corpus`."""
+    if source["valid"] is None:
         corpus = find_corpus(
             source["corpus"], folder, named=named, is_named_only=is_named_only, digests=digests
         )
-        valid = find_corpus(source["valid"], folder, digests=digests) if source["valid"] else None
-    except (KeyError, TypeError) as error:
-        raise CheckpointError(f"{path}: not a run this version can resume: {error}") from error
-    fraction, by = config.valid_fraction, source.get("held_out")
-    read = divide(corpus, valid, tokenizer, home=home, fraction=fraction, by=by)
-    index = _span_index(corpus, bool(source.get("novelty")), None)
-    return _plan(folder, model, config, read, facts=about, source=source, index=index)
+        return corpus, None
+    held_out = source["valid"]["description"]["files"]
+    of_valid = [name for name in named if name in held_out]
+    of_text = [name for name in named if name not in of_valid]
+    corpus = find_corpus(
+        source["corpus"], folder, named=of_text, is_named_only=is_named_only, digests=digests
+    )
+    return corpus, find_corpus(source["valid"], folder, named=of_valid, digests=digests)
+
+
+@dataclass(frozen=True)
+class _State:
+    """What a saved state says of its run."""
+
+    model: ModelConfig
+    config: TrainConfig
+    tokenizer: Tokenizer
+    source: dict[str, Any]
+    facts: dict[str, Any]
+
+
+def _read_state(path: Path) -> _State:
+    """Raises CheckpointError for a state that is not there, or not one of this version's runs."""
+    header = tensor_file.read_header(path, "training")
+    try:
+        parts = {name: header.facts[name] for name in ("model", "config", "tokenizer", "job")}
+        source = header.facts["source"]
+        corpora = [source["corpus"]] + ([source["valid"]] if source["valid"] else [])
+        for part in (*parts.values(), *corpora, *(corpus["description"] for corpus in corpora)):
+            if not isinstance(part, dict):
+                raise TypeError(f"{type(part).__name__} in place of an object")
+        model, config = (
+            ModelConfig.from_dict(parts["model"]),
+            TrainConfig.from_dict(parts["config"]),
+        )
+        checkpoint.check_shapes(path, model, header.entries)
+        tensors = checkpoint.strip_prefix("tokenizer.", header.read_tensors())
+        tokenizer = tokenizers.load(parts["tokenizer"], tensors)
+        checkpoint.check_vocabulary(path, model, tokenizer)
+    except CheckpointError:
+        raise
+    except (RnngenError, KeyError, TypeError, ValueError, AttributeError) as error:
+        raise CheckpointError(f"{path}: not a run this version can resume: {error}.") from error
+    return _State(model, config, tokenizer, source, parts["job"])
 
 
 def with_end(config: TrainConfig, end: Mapping[str, Any]) -> TrainConfig:

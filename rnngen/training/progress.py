@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from typing import Any
+
+STOPPED = ("", "finished", "patience")
+"""Why a run that was saved has ended, "" if it has not."""
 
 
 @dataclass
@@ -23,6 +27,24 @@ class Progress:
     best_bits: float | None = None
     without_gain: int = 0
     stopped: str = ""
+
+    @classmethod
+    def from_json(cls, values: dict[str, Any]) -> Progress:
+        """The numbers of a saved state. Raises TypeError or ValueError for what none has."""
+        progress = cls(**values)
+        for name in ("step", "epoch", "batch", "tokens", "without_gain"):
+            number = getattr(progress, name)
+            if type(number) is not int or number < 0:
+                raise ValueError(f"{name} is {number!r}")
+        if type(progress.total_steps) is not int and progress.total_steps is not None:
+            raise ValueError(f"total_steps is {progress.total_steps!r}")
+        for name in ("seconds", "best_nats", "best_bits"):
+            number = getattr(progress, name)
+            if not isinstance(number, int | float) and (number is not None or name == "seconds"):
+                raise ValueError(f"{name} is {number!r}")
+        if progress.stopped not in STOPPED:
+            raise ValueError(f"stopped is {progress.stopped!r}")
+        return progress
 
 
 class Clock:

@@ -1,4 +1,8 @@
-"""The text of a run that goes on: found again by its digest, wherever it lies now."""
+"""The text of a run that goes on: found again by its digest, wherever it lies now.
+
+A saved state may come from anyone, so it does not decide what is fetched from other machines: a
+URL is opened only if the user names it again. Of this machine only ordinary files are opened.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +11,7 @@ from itertools import chain, repeat
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rnngen.corpus import reopen
+from rnngen.corpus import find, is_remote, reopen
 from rnngen.errors import CorpusError
 
 if TYPE_CHECKING:
@@ -40,12 +44,12 @@ def find_corpus(
     be if the run's folder had been moved together with them.
     folder: where the run's folder is now.  is_named_only: look in no other files if some are named.
     digests: as for `rnngen.corpus.open_corpus`.
-    Raises CorpusError if no such text is there.
+    Raises CorpusError if no such text is there, or if it is a URL that is not named.
     """
     description, digest = remembered["description"], remembered["digest"]
-    if named:
-        files = [str(Path(name).absolute()) for name in named]
-        corpus = reopen({**description, "files": files}, digests=digests)
+    trusted = [each.path for each in find(named)] if named else []
+    if trusted:
+        corpus = reopen({**description, "files": trusted}, digests=digests)
         if corpus.digest() == digest:
             return corpus
         if is_named_only:
@@ -53,7 +57,8 @@ def find_corpus(
                 f"{', '.join(named)}: not the text that the run began with. To teach its model"
                 " another text, start a run with `init_from`."
             )
-    files = _moved(description["files"], remembered.get("beside", ()), folder)
+    files = _moved(description["files"], remembered.get("beside") or (), folder)
+    _check_trusted(files, trusted, folder)
     try:
         corpus = reopen({**description, "files": files}, digests=digests)
     except CorpusError as error:
@@ -64,6 +69,18 @@ def find_corpus(
             " the old text back, or start again with `overwrite`."
         )
     return corpus
+
+
+def _check_trusted(files: Sequence[str], trusted: Sequence[str], folder: Path) -> None:
+    """Raises CorpusError for a URL that is not trusted, and for what is there but is no file."""
+    for file in files:
+        if is_remote(file) and file not in trusted:
+            raise CorpusError(
+                f"{folder}: the run's text is {file}, and a saved run does not decide what is "
+                "fetched. If you trust it, name it again, beside `resume`."
+            )
+        if not is_remote(file) and Path(file).exists() and not Path(file).is_file():
+            raise CorpusError(f"{file}: not an ordinary file, so it cannot be the run's text.")
 
 
 def _beside(name: str, folder: Path) -> str | None:

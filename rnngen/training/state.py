@@ -70,10 +70,9 @@ def load_state(plan: Plan, learner: Learner) -> tuple[Progress, bool]:
     path = plan.folder / runs.TRAINING_FILE
     tensors, facts = tensor_file.load_tensors(path, "training")
     try:
-        progress = Progress(**facts["progress"])
+        progress = Progress.from_json(facts["progress"])
         learner.load(tensors)
         end = {name: facts["config"][name] for name in BUDGET}
-    except (KeyError, TypeError, RuntimeError) as error:
-        reason = " ".join(str(error).split())  # torch's has many lines
-        raise CheckpointError(f"{path}: does not fit the run's settings: {reason}") from error
+    except (KeyError, TypeError, ValueError) as error:
+        raise CheckpointError(f"{path}: does not fit the run's settings: {error}.") from error
     return progress, end != {name: getattr(plan.config, name) for name in BUDGET}

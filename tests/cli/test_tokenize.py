@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from rnngen.corpus import remote
 from tests.precision import PRECISION_OPTION
 
 SMALL = (
@@ -117,13 +118,22 @@ def test_stdin_cannot_be_sharded(rnngen):
     assert "stdin" in ran.error
 
 
-def test_a_text_on_another_machine_trains_a_run_that_resumes(rnngen, home, poems):
+def test_a_text_on_another_machine_trains_a_run_that_resumes_if_it_is_named_again(
+    rnngen, home, poems, monkeypatch
+):
+    """A saved state may come from anyone, so it does not decide what is fetched."""
     fsspec = pytest.importorskip(
         "fsspec", reason='fsspec is not here: pip install "rnngen[remote]"'
     )
+    monkeypatch.setattr(remote, "PROTOCOLS", ("memory",))
     fsspec.filesystem("memory").pipe("/bucket/far.txt", poems.read_bytes())
-    ran = rnngen("train", "memory://bucket/far.txt", *SMALL, "--steps", 2)
+    url, again = "memory://bucket/far.txt", ("train", "--resume", "--name", "far")
+    ran = rnngen("train", url, *SMALL, "--steps", 2)
     assert ran.exit_code == 0, ran.stderr
-    assert rnngen("train", "--resume", "--name", "far", "--quiet").exit_code == 0
+    ran = rnngen(*again)
+    assert ran.exit_code == 1
+    assert "the run's text is memory://" in ran.error
+    assert "name it again, beside --resume" in ran.error
+    assert rnngen(*again, url, "--steps", 3, "--quiet").exit_code == 0
     fsspec.filesystem("memory").pipe("/bucket/far.txt", b"changed\n" * 50)
-    assert "changed since the run began" in rnngen("train", "--resume", "--name", "far").error
+    assert "not the text that the run began with" in rnngen(*again, url).error

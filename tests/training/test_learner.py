@@ -52,3 +52,21 @@ def test_a_batch_that_is_not_finite_teaches_nothing_and_empties_the_state(cell: 
         np.testing.assert_allclose(weights, before[name], rtol=0.011, err_msg=name)
     assert not any(part.any() for name, part in broken.tensors().items() if "state." in name)
     assert torch.isfinite(broken.update(batch(1), 0.1))
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_a_state_of_other_shapes_or_types_never_reaches_the_optimizer(cell: str):
+    """Its native code trusts what it gets, and would read beyond the end of it."""
+    trained = learner(cell)
+    trained.update(batch(0), 1e-3)
+    tensors = trained.tensors()
+    assert {name.split(".")[0] for name in tensors} == {
+        *("updates", "model", "exp_avg", "exp_avg_sq", "state")
+    }
+    for name, array in tensors.items():
+        others = [array[:0], array[None], array.astype(np.float64), np.zeros_like(array)[..., :1]]
+        for other in [other for other in others if other.shape != array.shape] + others[2:3]:
+            with pytest.raises(ValueError, match=f"tensor {name} should be"):
+                learner(cell).load({**tensors, name: other})
+        with pytest.raises(KeyError, match=name):
+            learner(cell).load({key: value for key, value in tensors.items() if key != name})

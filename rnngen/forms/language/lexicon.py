@@ -38,6 +38,17 @@ MOST_CHARACTERS = 20_000_000  # of a corpus that are read; a larger one has few 
 _STATS_CHARACTERS = 4_000_000  # enough to know how a corpus breaks its lines
 _LINE_BINS, _DOCUMENT_BINS = 256, 1024
 _PREFIX = "lexicon."
+_DTYPES = {
+    "frequency": np.int64,
+    "syllables": np.uint8,
+    "known": np.uint8,
+    "ending": np.int32,
+    "onset": np.int32,
+    "lines": np.int64,
+    "documents": np.int64,
+    "totals": np.int64,
+}
+"""Of the arrays in a checkpoint."""
 COUNTING = 1
 """Raised when words get other counts, so that the word lists of older models are counted anew."""
 
@@ -70,7 +81,7 @@ class Lexicon:
     def to_tensors(self) -> dict[str, NDArray[Any]]:
         """Arrays for a checkpoint; `from_tensors` reads them back."""
         text = "\n".join(self.words).encode()
-        tensors = {name: getattr(self, name) for name in self._arrays()}
+        tensors = {name: getattr(self, name) for name in _DTYPES}
         tensors["words"] = np.frombuffer(text, np.uint8)
         tensors["known"] = self.known.astype(np.uint8)
         tensors["counting"] = np.array([self.counting], np.int64)
@@ -81,22 +92,22 @@ class Lexicon:
         """The lexicon of a checkpoint. Raises FormError if it holds none, or a damaged one."""
         try:
             text = bytes(tensors[_PREFIX + "words"]).decode()
-            arrays = {name: tensors[_PREFIX + name] for name in cls._arrays()}
+            arrays = {name: tensors[_PREFIX + name] for name in _DTYPES}
         except (KeyError, UnicodeDecodeError) as error:
             raise FormError(
                 f"the model holds no word list ({error}); train it again to use forms of words."
             ) from error
         words = tuple(text.split("\n")) if text else ()
-        sizes = {len(arrays[name]) for name in ("frequency", "syllables", "ending", "onset")}
-        if sizes != {len(words)} or len(arrays["known"]) != len(words):
-            raise FormError("the model's word list is damaged: its parts differ in length.")
-        counting = int(tensors.get(_PREFIX + "counting", np.zeros(1))[0])
+        shapes: dict[str, tuple[int, ...]] = dict.fromkeys(arrays, (len(words),))
+        shapes |= {"lines": (3, _LINE_BINS), "documents": (3, _DOCUMENT_BINS), "totals": (4,)}
+        for name, array in arrays.items():
+            if array.shape != shapes[name] or array.dtype != _DTYPES[name]:
+                raise FormError(
+                    f"the model's word list is damaged: {name} should be "
+                    f"{np.dtype(_DTYPES[name])} {shapes[name]}, it is {array.dtype} {array.shape}."
+                )
+        counting = int(tensors.get(_PREFIX + "counting", np.zeros(1)).ravel()[:1].sum())
         return cls(words, **{**arrays, "known": arrays["known"].astype(bool)}, counting=counting)
-
-    @staticmethod
-    def _arrays() -> tuple[str, ...]:
-        names = "frequency syllables known ending onset lines documents totals"
-        return tuple(names.split())
 
     @property
     def english(self) -> float:
