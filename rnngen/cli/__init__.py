@@ -31,6 +31,7 @@ COMMANDS = {
     "train": "Train a model on text files and keep it under checkpoints/NAME.",
     "plot": "Draw the losses of runs, even while they train.",
     "sample": "Write new text with a model.",
+    "chat": "Write text after text: each line you type begins one.",
     "score": "Measure how much a text surprises a model: bits per byte and character, perplexity.",
     "check": "Check whether texts have a form, and how much of them is copied.",
     "forms": "List the forms, or print one as a TOML file to copy and change.",
@@ -85,14 +86,16 @@ class Commands(TyperGroup):
             _discard_stdout()
             raise typer.Exit(CLOSED_PIPE) from error
         except KeyboardInterrupt as error:
+            console.end_line()
             raise typer.Exit(INTERRUPTED) from error
         except OSError as error:
-            place = f"{error.filename}: " if error.filename else ""
-            raise _failed(f"{place}{error.strerror or error}.", 1) from error
+            from rnngen.cli import usage
+
+            raise _failed(usage.explain_system(error), 1) from error
         except MemoryError as error:
-            raise _failed(
-                "out of memory. Try a smaller --batch-size or --hidden-size.", 1
-            ) from error
+            from rnngen.cli import usage
+
+            raise _failed(usage.out_of_memory(ctx.invoked_subcommand), 1) from error
 
 
 def _failed(message: str, exit_code: int) -> typer.Exit:

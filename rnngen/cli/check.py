@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import sys
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from rnngen import console
 from rnngen.cli import options, text_options
+from rnngen.console.progress import progress, reading_progress
 from rnngen.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -62,7 +62,11 @@ def command(
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one JSON object per line.")
     ] = False,
-    quiet: options.Quiet = False,
+    quiet: Annotated[
+        bool,
+        typer.Option("--quiet", "-q", help="Print nothing but errors: the exit code tells."),
+    ] = False,
+    raw: options.Raw = False,
 ) -> None:
     """Check whether texts have a form, and how much of them is copied.
 
@@ -86,16 +90,16 @@ def command(
             kind = "file" if corpus.documents == "none" else corpus.documents
     judged = _open(names, kind, reading, other=against or [])
     texts = list(_texts(judged))
-    copies = _measure_copies(texts, corpus, span)
-    verdicts = _verdicts(texts, spec)
-    for index, (file, text) in enumerate(texts):
+    copies = _measure_copies(texts, corpus, span, quiet=quiet)
+    verdicts = _verdicts(texts, spec, quiet=quiet)
+    for index, (file, text) in enumerate(() if quiet else texts):
         facts: dict[str, Any] = {"index": index, "file": file}
         if spec and verdicts:
             facts |= {"form": spec.name, **verdicts[index].to_dict()}
         if copies:
             facts |= _facts(text, copies[index], span)
         line = console.to_json(facts) if as_json else _lines(facts)
-        sys.stdout.write(line + "\n")
+        console.put(line + "\n", raw=raw, flush=False)
     if not quiet:
         for read in (judged, corpus):
             if read is not None:
@@ -103,22 +107,30 @@ def command(
     _judge(verdicts, copies, novel, quiet=quiet)
 
 
-def _measure_copies(texts: list[tuple[str, str]], corpus: Corpus | None, span: int) -> list[Copied]:
+def _measure_copies(
+    texts: list[tuple[str, str]], corpus: Corpus | None, span: int, *, quiet: bool
+) -> list[Copied]:
     """What is copied in each text; empty if it is not asked for."""
     if corpus is None:
         return []
     from rnngen.novelty.copies import measure
 
-    return measure([text for _, text in texts], _files(corpus), span)
+    with reading_progress("comparing", corpus, quiet=quiet):
+        return measure([text for _, text in texts], _files(corpus), span)
 
 
-def _verdicts(texts: list[tuple[str, str]], spec: FormSpec | None) -> list[Verdict]:
+def _verdicts(texts: list[tuple[str, str]], spec: FormSpec | None, *, quiet: bool) -> list[Verdict]:
     """What is said of each text; empty if it is not asked for."""
     if spec is None:
         return []
     from rnngen import forms
 
-    return [forms.check(text, spec) for _, text in texts]
+    found: list[Verdict] = []
+    with progress("checking", "texts", len(texts), quiet=quiet) as shown:
+        for _, text in texts:
+            found.append(forms.check(text, spec))
+            shown.update(len(found))
+    return found
 
 
 def _open(paths: list[str], documents: str, reading: dict[str, Any], other: list[str]) -> Corpus:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -47,7 +48,7 @@ Files = Annotated[
 ]
 
 
-def _model_names(incomplete: str) -> list[str]:
+def model_names(incomplete: str) -> list[str]:
     """For completion in the shell, so it must stay fast."""
     from rnngen import runs
 
@@ -58,13 +59,13 @@ ModelName = Annotated[
     str | None,
     typer.Argument(
         envvar="RNNGEN_MODEL",
-        autocompletion=_model_names,
+        autocompletion=model_names,
         help="A model's name or path. Default: your newest model.",
     ),
 ]
 NamedModel = Annotated[
     str | None,
-    typer.Argument(autocompletion=_model_names, help="A model's name or path."),
+    typer.Argument(autocompletion=model_names, help="A model's name or path."),
 ]
 """Where more arguments follow, so that it cannot be left out."""
 
@@ -89,13 +90,13 @@ InitFrom = Annotated[
     typer.Option(
         "--init-from",
         metavar="MODEL",
-        autocompletion=_model_names,
+        autocompletion=model_names,
         help="Start from the weights and tokens of this model.",
     ),
 ]
 
 
-def _form_names(incomplete: str) -> list[str]:
+def form_names(incomplete: str) -> list[str]:
     """For completion in the shell."""
     from rnngen.forms import spec
 
@@ -107,13 +108,13 @@ Form = Annotated[
     typer.Option(
         "--form",
         metavar="NAME",
-        autocompletion=_form_names,
+        autocompletion=form_names,
         help="A form that each text must have, such as haiku. rnngen forms lists them.",
     ),
 ]
 NamedForm = Annotated[
     str | None,
-    typer.Argument(autocompletion=_form_names, help="A form's name. Default: list all forms."),
+    typer.Argument(autocompletion=form_names, help="A form's name. Default: list all forms."),
 ]
 FormFile = Annotated[
     Path | None,
@@ -136,6 +137,20 @@ Output = Annotated[
     ),
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")]
+QuietNotes = Annotated[
+    bool, typer.Option("--quiet", "-q", help="Print the texts and errors, but no notes.")
+]
+Raw = Annotated[
+    bool,
+    typer.Option(
+        "--raw", help="Pass control characters on to the terminal, which otherwise shows them."
+    ),
+]
+
+
+def new_seed() -> int:
+    """A seed for texts that were not asked for before."""
+    return int.from_bytes(os.urandom(4), "little")
 
 
 def form(name: str | None, file: Path | str | None, word: str | None) -> FormSpec | None:
@@ -143,13 +158,13 @@ def form(name: str | None, file: Path | str | None, word: str | None) -> FormSpe
     from rnngen import forms
 
     if name is not None and file is not None:
-        raise ConfigError("--form and --form-file exclude each other. Leave one of them out.")
+        raise ConfigError("`form` and `form_file` exclude each other. Leave one of them out.")
     if name is None and file is None:
         if word is None:
             return None
         name = "acrostic"
     if name == "acrostic" and word is None:
-        raise ConfigError("--form acrostic needs the word its lines spell: --acrostic WORD.")
+        raise ConfigError("`form` acrostic needs the word its lines spell: `acrostic` WORD.")
     asked = forms.load(Path(file) if file is not None else name or "")
     return asked if word is None else asked.with_acrostic(word)
 

@@ -2,37 +2,33 @@
 
 from __future__ import annotations
 
-import os
+import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from rnngen import console
-from rnngen.cli import options, values
+from rnngen.cli import options, texts, values
 from rnngen.cli.options import setting
 from rnngen.config import SampleConfig, option
-from rnngen.errors import ConfigError
+from rnngen.errors import CheckpointError, ConfigError
+from rnngen.suggest import closest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from rnngen.api import LanguageModel
-    from rnngen.forms.distinct import FormText
+    from rnngen.cli.texts import AnyText, TextLayout
     from rnngen.forms.spec import FormSpec
-    from rnngen.sampling.draft import SampledText
-
-    AnyText = SampledText | FormText
 
 EXAMPLES = """
 \b
 Examples:
   rnngen sample haiku "old pond" --form haiku -n 3 --seed 1
   echo "old pond" | rnngen sample haiku - --temperature 0.7 --until line
-  rnngen sample posts -n 100 --chars 280 --json > posts.jsonl
+  rnngen sample -m posts -n 100 --chars 280 --out posts.txt --overwrite
 """
-SEPARATORS = {"line": "\n", "section": "\n\n\n"}
 
 
 def command(
@@ -41,12 +37,24 @@ def command(
     prompt: Annotated[
         str | None, typer.Argument(help="How the text begins. - reads it from stdin.")
     ] = None,
+    model_option: Annotated[
+        str | None,
+        typer.Option(
+            "-m",
+            "--model",
+            metavar="MODEL",
+            autocompletion=options.model_names,
+            help="The model, in place of NAME: then a prompt can stand alone.",
+        ),
+    ] = None,
     number: Annotated[
         int, typer.Option("-n", "--number", min=1, help="Number of texts for each prompt.")
     ] = 1,
     seed: Annotated[
         int | None,
         typer.Option(
+            "-s",
+            "--seed",
             min=0,
             envvar="RNNGEN_SEED",
             help="The same seed gives the same texts. Default: new texts.",
@@ -57,7 +65,9 @@ def command(
     min_chars: Annotated[int | None, setting(SampleConfig, "min_chars")] = None,
     stop: Annotated[list[str] | None, setting(SampleConfig, "stop")] = None,
     until: Annotated[str | None, setting(SampleConfig, "until")] = None,
-    temperature: Annotated[str | None, setting(SampleConfig, "temperature")] = None,
+    temperature: Annotated[
+        str | None, setting(SampleConfig, "temperature", "-t", "--temperature")
+    ] = None,
     greedy: Annotated[bool, typer.Option("--greedy", help="The same as --temperature 0.")] = False,
     top_k: Annotated[int | None, setting(SampleConfig, "top_k")] = None,
     top_p: Annotated[float | None, setting(SampleConfig, "top_p")] = None,
@@ -115,9 +125,17 @@ def command(
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one JSON object per line.")
     ] = False,
+    out: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write all texts into this file.")
+    ] = None,
     out_dir: Annotated[
         Path | None, typer.Option(help="Write each text to its own file in this folder.")
     ] = None,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace files of --out and --out-dir that exist.")
+    ] = False,
+    quiet: options.QuietNotes = False,
+    raw: options.Raw = False,
 ) -> None:
     r"""Write new text with a model.
 
@@ -128,32 +146,88 @@ def command(
     config = SampleConfig(**_read_settings(ctx.params))
     form_asked = options.form(form, form_file, acrostic)
     search = _search_settings(form_asked, particles=particles, budget_ms=budget_ms, words=words)
+    destination = texts.Destination(out, out_dir, overwrite)
+    destination.check()
+    model, prompt = _model_and_prompt(ctx, model_option)
+    beginnings = _beginnings(prompt, prompt_file, one_a_line=prompts)
+    if strict or not quiet:
+        options.check_seen(model, "".join(beginnings), "the prompt", strict=strict)
+    layout = _layout(ctx.params, model, is_form=form_asked is not None)
+    seed = options.new_seed() if seed is None else seed
+    from rnngen.sampling.prompts import normalized
+
+    count, ended = number * len(beginnings), texts.Ended()
+    if form_asked is None and count == 1 and destination.is_stdout and not as_json:
+        pieces = model.stream(config, beginnings[0], seed=seed)
+        ended.add(texts.stream(pieces, layout, normalized(beginnings[0])))
+    else:
+        written: Iterator[AnyText]
+        if form_asked is not None:
+            written = model.write_forms(
+                form_asked, config, beginnings, n=number, seed=seed, **search
+            )
+        else:
+            asked = [beginning for beginning in beginnings for _ in range(number)]
+            written = model.generate(config, asked, seed=seed, indices=range(count))
+        is_slow = form_asked is not None or config.best_of > 1 or config.beam is not None
+        with texts.shown(ended.watch(written), count, is_slow=is_slow, quiet=quiet) as each:
+            destination.write(each, layout, count)
+    if not (quiet or as_json):
+        ended.tell(config.length)
+
+
+def _model_and_prompt(ctx: typer.Context, model: str | None) -> tuple[LanguageModel, str | None]:
+    """The model that --model, the first argument or nothing names, and the prompt if any."""
+    name, prompt = ctx.params["name"], ctx.params["prompt"]
+    source = ctx.get_parameter_source("name")
+    is_typed = source is not None and source.name == "COMMANDLINE"  # and not $RNNGEN_MODEL
+    if model is not None and prompt is not None:
+        raise ConfigError(
+            f"--model names the model, so the one argument left is the prompt, got {name!r} and "
+            f"{prompt!r}."
+        )
+    if model is not None:
+        name, prompt, is_typed = model, name if is_typed else None, False
     from rnngen import api, runs
 
-    model = api.load(name or runs.latest())
-    beginnings = _beginnings(prompt, prompt_file, one_a_line=prompts)
-    options.check_seen(model, "".join(beginnings), "the prompt", strict=strict)
-    seed = _new_seed() if seed is None else seed
-    show_prompt = not no_prompt
-    if form_asked is None and number == 1 and len(beginnings) == 1 and not (as_json or out_dir):
-        _stream(model, config, beginnings[0], seed, show_prompt, "\0" if null else "\n")
-        return
-    asked = [beginning for beginning in beginnings for _ in range(number)]
-    texts: Iterator[AnyText]
-    between = _between(model)
-    if form_asked is not None:
-        texts = model.write_forms(form_asked, config, beginnings, n=number, seed=seed, **search)
-        between = "\n\n"  # whatever the corpus has: a text may be of several lines
-    else:
-        texts = model.generate(config, asked, seed=seed, indices=range(len(asked)))
-    if out_dir:
-        _write_files(model, texts, out_dir, len(asked), show_prompt, as_json)
-    elif as_json:
-        for text in texts:
-            _put(_json(model, text) + "\n")
-    else:
-        between = between if separator is None else values.unescape(separator)
-        _print_all(texts, show_prompt, "\0" if null else "", "" if null else between)
+    name = name or runs.latest()
+    try:
+        return api.load(name), prompt
+    except CheckpointError as error:
+        if is_typed and prompt is None and _is_like_a_prompt(name):
+            raise CheckpointError(f"{error}{_model_first(name)}") from error
+        raise
+
+
+def _is_like_a_prompt(name: str) -> bool:
+    """Whether a name that no model has may have been meant to begin a text."""
+    from rnngen import runs
+
+    is_place = "/" in name or Path(name).exists()
+    return not is_place and (" " in name or not closest(name, runs.models()))
+
+
+def _model_first(prompt: str) -> str:
+    from rnngen import runs
+
+    known = runs.models()
+    example = f"rnngen sample {shlex.quote(known[0])} {shlex.quote(prompt)}" if known else ""
+    return f" The model comes first, then the prompt: {example}" if known else ""
+
+
+def _layout(params: dict[str, Any], model: LanguageModel, *, is_form: bool) -> TextLayout:
+    """How the options ask for texts to be printed."""
+    # Whatever the corpus has, a text of a form may be of several lines.
+    between = "\n\n" if is_form else texts.between_documents(model)
+    given = params["separator"]
+    return texts.TextLayout(
+        model,
+        show_prompt=not params["no_prompt"],
+        as_json=params["as_json"],
+        between=between if given is None else values.unescape(given),
+        null=params["null"],
+        raw=params["raw"],
+    )
 
 
 def _read_settings(params: dict[str, Any]) -> dict[str, Any]:
@@ -167,8 +241,8 @@ def _read_settings(params: dict[str, Any]) -> dict[str, Any]:
             raise ConfigError("--greedy means --temperature 0. Leave one of them out.")
         given["temperature"] = 0.0
     for name in ("stop", "ban"):
-        if name in given:
-            given[name] = tuple(values.unescape(text) for text in given[name])
+        if name in given:  # an empty one asks for nothing
+            given[name] = tuple(values.unescape(text) for text in given[name] if text)
     if "bias" in given:
         given["bias"] = tuple(values.parse_weighted("--bias", text) for text in given["bias"])
     return given
@@ -210,63 +284,3 @@ def _decode(content: bytes, where: str) -> str:
         return normalized(content.decode("utf-8-sig")).removesuffix("\n")
     except UnicodeDecodeError as error:
         raise ConfigError(f"{where}: the prompt is not UTF-8 at byte {error.start}.") from error
-
-
-def _new_seed() -> int:
-    return int.from_bytes(os.urandom(4), "little")
-
-
-def _between(model: LanguageModel) -> str:
-    """What stands between documents in the text the model learned from."""
-    return SEPARATORS.get(model.facts.get("corpus", {}).get("documents", ""), "\n\n")
-
-
-def _put(text: str) -> None:
-    sys.stdout.write(text)
-    sys.stdout.flush()
-
-
-def _stream(
-    model: LanguageModel, config: SampleConfig, prompt: str, seed: int, show_prompt: bool, end: str
-) -> None:
-    from rnngen.sampling.prompts import normalized
-
-    pieces = model.stream(config, prompt, seed=seed)  # first: it refuses what cannot be
-    if show_prompt:
-        _put(normalized(prompt))
-    for piece in pieces:
-        _put(piece)
-    _put(end)
-
-
-def _print_all(texts: Iterator[AnyText], show_prompt: bool, end: str, between: str) -> None:
-    """Each text as soon as it is finished; a newline ends the last one unless `end` does."""
-    for text in texts:
-        _put((between if text.index else "") + _format_text(text, show_prompt) + end)
-    _put("" if end else "\n")
-
-
-def _format_text(text: AnyText, show_prompt: bool) -> str:
-    return (text.prompt if show_prompt else "") + text.text
-
-
-def _json(model: LanguageModel, text: AnyText) -> str:
-    return console.to_json(model.describe(text))
-
-
-def _write_files(
-    model: LanguageModel,
-    texts: Iterator[AnyText],
-    folder: Path,
-    count: int,
-    show_prompt: bool,
-    as_json: bool,
-) -> None:
-    """`0001.txt` and so on; a file that is there is not replaced."""
-    folder.mkdir(parents=True, exist_ok=True)
-    width = max(4, len(str(count)))
-    for text in texts:
-        content = (_json(model, text) if as_json else _format_text(text, show_prompt)) + "\n"
-        path = folder / f"{text.index + 1:0{width}}.{'json' if as_json else 'txt'}"
-        with path.open("x", encoding="utf-8", newline="\n") as file:
-            file.write(content)

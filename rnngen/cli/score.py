@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from rnngen import console
 from rnngen.cli import options, text_options
+from rnngen.console.progress import reading_progress
 from rnngen.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Iterable, Iterator
 
     from rnngen.api import LanguageModel
     from rnngen.corpus import Corpus
@@ -66,6 +66,7 @@ def command(
     quoting: text_options.Quoting = None,
     strict: text_options.StrictRows = None,
     quiet: options.Quiet = False,
+    raw: options.Raw = False,
 ) -> None:
     """Measure how much a text surprises a model: bits per byte and character, perplexity.
 
@@ -89,14 +90,16 @@ def command(
     corpus = _corpus(model, files, documents, text_options.reading(ctx.params))
     pieces = _UnseenTracker(model, text_pieces(corpus))
     how = {"stride": stride, "adapted": adapt, "adapt_rate": rate}
-    if tokens:
-        _show_tokens(scorer.tokens(pieces), as_json=as_json)
-    elif rank or each:
-        _show_documents(scorer.each(pieces), how, rank=rank, as_json=as_json or each)
-    else:
-        with console.counting("scoring", "characters", quiet=quiet) as pieces.on_progress:
+    with reading_progress("scoring", corpus, quiet=quiet) as reading:
+        scorer.on_progress = reading.work
+        if tokens:
+            _show_tokens(scorer.tokens(pieces), as_json=as_json)
+        elif rank or each:
+            _show_documents(scorer.each(pieces), how, rank=rank, as_json=as_json or each, raw=raw)
+        else:
             facts = _whole(scorer.each(pieces)) | how
-        typer.echo(console.to_json(facts) if as_json else console.table(_readable(facts)))
+            shown = console.to_json(facts) if as_json else console.table(_readable(facts))
+            console.put(shown + "\n")
     if not quiet:
         text_options.tell_corpus(corpus)
         options.tell_unseen(list(pieces.unseen), "the text")
@@ -122,19 +125,13 @@ class _UnseenTracker:
         self._parts = pieces
         self._known: set[str] = set()
         self.unseen: dict[str, None] = {}
-        self.on_progress: Callable[[int], None] | None = None
-        """Called with the number of characters read so far."""
 
     def __iter__(self) -> Iterator[TextPiece]:
-        count = 0
         for piece in self._parts:
             if new := set(piece.text) - self._known:
                 self._known |= new
                 self.unseen.update(dict.fromkeys(self._model.tokenizer.unseen(piece.text)))
             yield piece
-            count += len(piece.text)
-            if self.on_progress:
-                self.on_progress(count)
 
 
 def _show_tokens(tokens: Iterable[TokenScore], *, as_json: bool) -> None:
@@ -148,7 +145,12 @@ def _show_tokens(tokens: Iterable[TokenScore], *, as_json: bool) -> None:
 
 
 def _show_documents(
-    documents: Iterable[DocumentScore], how: dict[str, Any], *, rank: bool, as_json: bool
+    documents: Iterable[DocumentScore],
+    how: dict[str, Any],
+    *,
+    rank: bool,
+    as_json: bool,
+    raw: bool,
 ) -> None:
     if rank:
         documents = sorted(documents, key=lambda document: document.score.bits_per_byte)
@@ -156,7 +158,7 @@ def _show_documents(
         if as_json:
             _put(console.to_json(_facts(document) | how))
         else:
-            _put(f"{document.score.bits_per_byte:8.4f}  {document.first_words}")
+            _put(f"{document.score.bits_per_byte:8.4f}  {document.first_words}", raw=raw)
 
 
 def _facts(document: DocumentScore) -> dict[str, Any]:
@@ -168,8 +170,8 @@ def _facts(document: DocumentScore) -> dict[str, Any]:
     }
 
 
-def _put(line: str) -> None:
-    sys.stdout.write(line + "\n")
+def _put(line: str, *, raw: bool = False) -> None:
+    console.put(line + "\n", raw=raw, flush=False)
 
 
 def _whole(documents: Iterable[DocumentScore]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ import typer
 
 from rnngen import console
 from rnngen.cli import options
+from rnngen.suggest import did_you_mean
 
 EXAMPLES = """
 \b
@@ -54,6 +55,7 @@ def command(
     if weights not in quantize.STORAGES:
         raise ConfigError(
             f"--weights must be one of {', '.join(quantize.STORAGES)}, got {weights}."
+            f"{did_you_mean(weights, quantize.STORAGES)}"
         )
     source = runs.find_model(model)
     loaded = dataclasses.replace(checkpoint.load_model(source), storage=weights)

@@ -47,6 +47,7 @@ def command(
     each of several machines cuts a part into the same RNNGEN_HOME.
     """
     from rnngen import runs
+    from rnngen.console.progress import reading_progress
     from rnngen.corpus import CorpusShard
     from rnngen.dataset.cache import tokenize
     from rnngen.errors import ConfigError
@@ -55,12 +56,13 @@ def command(
         raise ConfigError("name a text file to tokenize.")
     part = None if shard is None else share("--shard", shard)
     given = {k: v for k, v in ctx.params.items() if k in text_options.TEXT and v is not None}
-    with console.counting("tokenizing", "characters", quiet=quiet) as count:
+    with reading_progress("reading", quiet=quiet) as reading:
         corpus, cutter, store = tokenize(
             text_options.text(files, given),
             runs.home(),
             shard=part,
-            progress=count,
+            opened=reading.open,
+            progress=lambda _: reading.rename("tokenizing"),
             note=None if quiet else console.translated_note,
         )
     if not quiet:
@@ -76,4 +78,4 @@ def command(
         "vocab_size": cutter.vocab_size,
         "path": str(store.path),
     }
-    typer.echo(console.to_json(facts) if as_json else console.table(facts))
+    console.put((console.to_json(facts) if as_json else console.table(facts)) + "\n")

@@ -6,35 +6,12 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from rnngen import console
-from rnngen.suggest import did_you_mean
+from rnngen.suggest import SETTING_SYNONYMS, did_you_mean, similar_file
 
 if TYPE_CHECKING:
     import typer
 
 SHELLS = ("bash", "zsh", "fish", "powershell", "pwsh")
-SYNONYMS = {
-    "batch": "--batch-size",
-    "bs": "--batch-size",
-    "context": "--seq-len",
-    "count": "--number",
-    "bptt": "--seq-len",
-    "grad-clip": "--clip",
-    "hidden": "--hidden-size",
-    "layers": "--num-layers",
-    "lr": "--learning-rate",
-    "max-length": "--length",
-    "max-new-tokens": "--length",
-    "max-tokens": "--length",
-    "n-layers": "--num-layers",
-    "num-samples": "--number",
-    "num-return-sequences": "--number",
-    "output": "--name",
-    "rnn-size": "--hidden-size",
-    "samples": "--number",
-    "time": "--minutes",
-    "wd": "--weight-decay",
-}
-"""What other tools call an option -> ours."""
 COMMAND_SYNONYMS = {
     "generate": "sample",
     "write": "sample",
@@ -48,7 +25,21 @@ COMMAND_SYNONYMS = {
     "describe": "info",
     "quantize": "shrink",
     "encode": "tokenize",
+    "interactive": "chat",
+    "repl": "chat",
+    "talk": "chat",
 }
+
+LESS_MEMORY = {
+    "train": "Try a smaller --batch-size or --hidden-size.",
+    "sample": "Ask for fewer candidates or particles: --best-of, --beam, --particles.",
+    "chat": "Ask for fewer candidates or particles: /best-of, /beam, /particles.",
+    "score": "Score fewer files at once, or read them in windows with --stride.",
+    "check": "Check fewer texts at once.",
+    "tokenize": "Cut the text in parts with --shard, or use --tokenizer char.",
+    "plot": "Draw fewer runs at once.",
+}
+"""Command -> what needs less memory."""
 
 
 def unknown_command(name: str, commands: list[str]) -> str:
@@ -64,7 +55,7 @@ def explain(error: typer.TyperException) -> str:
     if option is not None and command is not None and hasattr(error, "possibilities"):
         known = [o for p in command.params for o in (*p.opts, *p.secondary_opts) if o[:2] == "--"]
         help_hint = f" rnngen {command.name} --help lists the options."
-        meant = did_you_mean(option, known, SYNONYMS)
+        meant = did_you_mean(option, known, SETTING_SYNONYMS)
         return f"rnngen {command.name} has no option {option}.{meant or help_hint}"
     message = error.format_message()
     if message.startswith("Got unexpected extra argument") and command is not None:
@@ -78,6 +69,19 @@ def _extra_arguments(message: str, command: Any) -> str:
     if command.name == "sample":
         hint = 'A prompt of several words needs quotes: rnngen sample MODEL "old pond".'
     return f"one argument too many: {extra}. {hint}"
+
+
+def explain_system(error: OSError) -> str:
+    """What the system refused, with the file that may have been meant."""
+    place = f"{error.filename}: " if error.filename else ""
+    is_missing = isinstance(error, FileNotFoundError) and isinstance(error.filename, str)
+    meant = similar_file(error.filename) if is_missing else ""
+    return f"{place}{error.strerror or error}.{meant}"
+
+
+def out_of_memory(command: str | None) -> str:
+    """What to say when there is no memory left, by the command that ran."""
+    return f"out of memory. {LESS_MEMORY.get(command or '', 'Close other programs.')}"
 
 
 def check_shell(option: str) -> None:

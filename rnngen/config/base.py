@@ -12,6 +12,7 @@ from dataclasses import field
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from rnngen.errors import ConfigError
+from rnngen.suggest import SETTING_SYNONYMS, did_you_mean, similar_file
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -37,8 +38,10 @@ class Config:
         """The config that `to_dict` described. Raises ConfigError for an unknown key."""
         known = {f.name for f in dataclasses.fields(cls)}  # type: ignore[arg-type]
         if unknown := sorted(set(values) - known):
+            meant = did_you_mean(unknown[0], sorted(known), SETTING_SYNONYMS)
             raise ConfigError(
-                f"unknown setting {unknown[0]!r}. Known settings: {', '.join(sorted(known))}."
+                f"unknown setting {unknown[0]!r}.{meant} Known settings: "
+                f"{', '.join(sorted(known))}."
             )
         try:
             return cls(**values)
@@ -51,8 +54,8 @@ class Config:
         return str(cls.__dataclass_fields__[name].metadata["help"])  # type: ignore[attr-defined]
 
     def _check(self, name: str, ok: bool, must: str, hint: str = "") -> None:
-        value = getattr(self, name)
         if not ok:
+            value = _shown(getattr(self, name))
             raise ConfigError(f"`{name}` must be {must}, got {value}.{hint and ' ' + hint}")
 
     def _check_integer(
@@ -71,7 +74,16 @@ class Config:
         self._check(name, is_finite and ok, must, hint)
 
     def _check_choice(self, name: str, choices: tuple[str, ...]) -> None:
-        self._check(name, getattr(self, name) in choices, f"one of {', '.join(choices)}")
+        value = getattr(self, name)
+        hint = did_you_mean(str(value), choices).lstrip()
+        self._check(name, value in choices, f"one of {', '.join(choices)}", hint)
+
+
+def _shown(value: Any) -> str:
+    """A value in a message: `-1.0` also where it is the only one of a tuple."""
+    if isinstance(value, tuple):
+        return ", ".join(repr(each) for each in value) or "nothing"
+    return repr(value) if value == "" else str(value)
 
 
 def option(name: str) -> str:
@@ -89,6 +101,7 @@ def read_toml(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise ConfigError(f"{path}: {error.strerror}.") from error
+        hint = similar_file(path) if isinstance(error, FileNotFoundError) else ""
+        raise ConfigError(f"{path}: {error.strerror}.{hint}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: not TOML: {error}.") from error

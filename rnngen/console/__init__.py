@@ -7,19 +7,19 @@ from __future__ import annotations
 
 import os
 import re
-import sys
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+from rnngen.console.terminal import end_line, put, say, visible
 
+if TYPE_CHECKING:
     from rnngen.training.recipe import Recipe
 
+__all__ = ["end_line", "put", "visible"]
 
 JOINERS = "\u3000\u00a0\u200c\u200d"
 """Characters that Python escapes and that break no line."""
-UNUSUAL_LINE_ENDS = re.compile("[\u0085\u2028\u2029]")
+UNUSUAL = re.compile("[\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+"""What JSON may hold as it is, but ends a line for some readers or steers a terminal."""
 
 
 def is_first_process() -> bool:
@@ -29,7 +29,7 @@ def is_first_process() -> bool:
 
 def note(message: str) -> None:
     """One line for the person at the terminal."""
-    print(message, file=sys.stderr, flush=True)
+    say(message)
 
 
 def translated_note(message: str) -> None:
@@ -57,11 +57,14 @@ def one_line(text: str) -> str:
 
 
 def to_json(facts: dict[str, Any]) -> str:
-    """The facts as JSON in one line, also for readers that end lines at U+2028 and the like."""
+    """The facts as JSON in one line, also for readers that end lines at U+2028 and the like.
+
+    Characters that steer a terminal are escaped, which changes nothing that is read from it.
+    """
     import json
 
     text = json.dumps(facts, ensure_ascii=False)
-    return UNUSUAL_LINE_ENDS.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+    return UNUSUAL.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def table(facts: dict[str, Any]) -> str:
@@ -73,16 +76,6 @@ def table(facts: dict[str, Any]) -> str:
     }
     width = max(map(len, flat))
     return "\n".join(f"{key:<{width}}  {_value(value)}" for key, value in flat.items())
-
-
-@contextmanager
-def counting(what: str, unit: str, *, quiet: bool) -> Iterator[Callable[[int], None]]:
-    """A function to call with a growing count; on a terminal the count is seen moving."""
-    if quiet or not sys.stderr.isatty():
-        yield lambda count: None
-        return
-    yield lambda count: print(f"\r{what}: {count:,} {unit}", end="", file=sys.stderr, flush=True)
-    print("\r\x1b[K", end="", file=sys.stderr, flush=True)
 
 
 def show_corpus(facts: dict[str, Any]) -> None:
@@ -112,5 +105,5 @@ def _value(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, list):
-        return ", ".join(map(str, value))
-    return f"{value:g}" if isinstance(value, float) else str(value)
+        return one_line(", ".join(map(str, value)))
+    return f"{value:g}" if isinstance(value, float) else one_line(str(value))

@@ -8,6 +8,9 @@ import sys
 from bisect import bisect
 from typing import TYPE_CHECKING
 
+from rnngen.console import terminal
+from rnngen.console.terminal import visible
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -37,6 +40,11 @@ def show_surprise(tokens: Iterable[TokenScore]) -> None:
     from rich.text import Text
 
     screen, text, bits = Console(highlight=False), Text("bits: "), 0.0
+
+    def show(text: Text, end: str = "") -> None:
+        with terminal.written(ends_line=bool(end) or text.plain.endswith("\n")):
+            screen.print(text, end=end, soft_wrap=True)
+
     for name, colour in zip(("under 1", *(f"{b} and more" for b in BITS)), COLOURS, strict=True):
         text.append(f" {name} ", colour).append(" ")
     text.append(f" end {END_MARK}\n")
@@ -44,11 +52,11 @@ def show_surprise(tokens: Iterable[TokenScore]) -> None:
     for count, token in enumerate(tokens, 1):
         bits += token.nats / math.log(2)
         if token.text or token.ends:
-            shown = token.text.replace("\n", f"{LINE_MARK}\n").translate(CONTROLS)
+            shown = visible(token.text.replace("\n", f"{LINE_MARK}\n").translate(CONTROLS))
             text.append(shown or END_MARK, COLOURS[bisect(BITS, bits)])
             text.append("\n" if token.ends else "")
             bits, line_ended = 0.0, token.ends or shown.endswith("\n")
         if count % TOKENS_PER_PRINT == 0:
-            screen.print(text, end="", soft_wrap=True)
+            show(text)
             text = Text()
-    screen.print(text, end="" if line_ended else "\n", soft_wrap=True)
+    show(text, end="" if line_ended else "\n")

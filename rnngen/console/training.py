@@ -7,7 +7,8 @@ import time
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, Self
 
-from rnngen.console import counting, note, show_corpus, show_recipe, translated_note
+from rnngen.console import note, show_corpus, show_recipe, translated_note
+from rnngen.console.progress import progress
 from rnngen.training.events import (
     Evaluation,
     Planned,
@@ -59,8 +60,8 @@ class LineView(TrainingView):
         self._next_step_line = 0.0
 
     def __enter__(self) -> Self:
-        count = counting("tokenizing", "characters", quiet=False)
-        self._count = self._counting.enter_context(count)
+        shown = progress("tokenizing", "characters")
+        self._count = self._counting.enter_context(shown).update
         return self
 
     def __exit__(self, *error: Any) -> None:

@@ -23,6 +23,7 @@ from rnngen.corpus.tables import recognise
 from rnngen.corpus.tally import Tally
 from rnngen.corpus.text import read
 from rnngen.errors import ConfigError, CorpusError
+from rnngen.suggest import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -148,7 +149,10 @@ def open_corpus(
     ConfigError for a setting that cannot be.
     """
     if documents not in DOCUMENTS:
-        raise ConfigError(f"`documents` must be one of {', '.join(DOCUMENTS)}, got {documents}.")
+        meant = did_you_mean(documents, DOCUMENTS)
+        raise ConfigError(
+            f"`documents` must be one of {', '.join(DOCUMENTS)}, got {documents}.{meant}"
+        )
     how = ReadingConfig(**reading)
     left_out = LeftOut()
     sources, notes = recognise(find(paths, left_out), how)

@@ -22,7 +22,9 @@ from typing import TYPE_CHECKING, BinaryIO
 from rnngen.corpus import folders, remote
 from rnngen.corpus.folders import LeftOut
 from rnngen.corpus.malloc import release_free_memory
+from rnngen.corpus.watch import watched
 from rnngen.errors import CorpusError
+from rnngen.suggest import similar_file
 
 if TYPE_CHECKING:
     import os
@@ -91,7 +93,8 @@ def source(name: str) -> Source:
         if error.errno == errno.ENOENT and Path(name).is_symlink():
             target = str(Path(name).readlink())
             raise CorpusError(f"{name}: a link to {target!r}, which is not there.") from error
-        raise CorpusError(f"{name}: {_explain(error)}.") from error
+        meant = similar_file(name) if error.errno == errno.ENOENT else ""
+        raise CorpusError(f"{name}: {_explain(error)}.{meant}") from error
     except ValueError as error:  # a NUL in the name
         raise CorpusError(f"{name!r}: no such file.") from error
 
@@ -154,8 +157,8 @@ def identity(source: Source) -> str:
 def open_binary(source: Source) -> BinaryIO:
     """The file as it is on disk, opened to read."""
     if remote.is_remote(source.path):
-        return remote.open_remote(source.path)
-    return Path(source.path).open("rb", buffering=0)
+        return watched(remote.open_remote(source.path), source.path)
+    return watched(Path(source.path).open("rb", buffering=0), source.path)
 
 
 def _is_file(status: os.stat_result) -> bool:

@@ -61,17 +61,20 @@ def tokenize(
     home: Path,
     *,
     shard: tuple[int, int] | None = None,
+    opened: Callable[[Corpus], None] = lambda corpus: None,
     progress: OnProgress | None = None,
     note: Callable[[str], None] | None = None,
 ) -> tuple[Corpus, Tokenizer, TokenStore]:
     """The text as token ids, made now or found where an earlier call left them under `home`.
 
     shard: (i, n): only part i of n, from 1 on, which is made now; `find_store` joins all of them.
+    opened: called with the text before it is read.
     progress: called with the number of characters encoded so far.  note: called with a line where
     something turned out otherwise than asked.
     Raises CorpusError or TokenizerError.
     """
     corpus = open_text(text, home)
+    opened(corpus)
     if shard is not None and STDIN in text.paths:
         raise ConfigError("`shard` needs files that every machine can read, not stdin (-).")
     tokenizer = find_tokenizer(corpus, text, home, note)

@@ -169,7 +169,8 @@ def _whole_findings(text: str, written: list[str], spec: FormSpec) -> list[Findi
     """What is wrong with the number of lines, their letters, the end and the length."""
     found = []
     if len(written) != len(spec.lines):
-        found.append(("no", f"it has {len(written)} lines, wanted {len(spec.lines)}."))
+        lines = "1 line" if len(written) == 1 else f"{len(written)} lines"
+        found.append(("no", f"it has {lines}, wanted {len(spec.lines)}."))
     if spec.end == "sentence" and not text.rstrip(_CLOSERS).endswith((*".!?…", "。", "！", "？")):  # noqa: RUF001
         found.append(("no", "it does not end with a sentence."))
     for number, (line, letter) in enumerate(zip(written, spec.acrostic, strict=False), 1):

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from rnngen.errors import FormError
 from rnngen.forms.parallel import worker_pool
-from rnngen.forms.search import ROWS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -20,6 +19,8 @@ if TYPE_CHECKING:
     from rnngen.forms.parallel import WorkerPool
     from rnngen.forms.search import SearchSettings
 
+ROWS = 128
+"""Particles that are stepped at once: more are hardly faster, and keep the texts waiting."""
 ATTEMPTS = 50
 """Draws for one text before it is said that there is none."""
 
@@ -71,20 +72,22 @@ class DistinctTexts:
             return list(search.texts(some, settings, attempt))
 
         with worker_pool(write_some, len(indices)) as workers:
-            size = max(1, ROWS // settings.particles) * workers.num_workers
-            for first in range(0, len(indices), size):
-                some = indices[first : first + size]
-                for attempt, written in self._draw_allowed(workers, some, settings):
-                    yield self._draw_new(search, attempt, written, settings)
+            shares = _shares(indices, settings.particles, workers.num_workers)
+            for written in workers.map_shares(shares, 0):
+                for attempt, text in self._draw_allowed(workers, written, settings):
+                    yield self._draw_new(search, attempt, text, settings)
 
     def _draw_allowed(
-        self, workers: WorkerPool, indices: Sequence[int], settings: SearchSettings
+        self, workers: WorkerPool, first: Sequence[CheckedText], settings: SearchSettings
     ) -> list[tuple[int, CheckedText]]:
-        """The first draw of each index that is not refused, and which it was. May repeat."""
+        """The first draw of each text that is not refused, and which it was. May repeat.
+
+        first: draw 0 of each.
+        """
         found: dict[int, tuple[int, CheckedText]] = {}
-        left = list(indices)
+        left = indices = [written.drawn.index for written in first]
         for attempt in range(ATTEMPTS if settings.temperature else 1):
-            for written in workers.map(left, attempt):
+            for written in workers.map(left, attempt) if attempt else first:
                 if not self._refuses(written.drawn.text):
                     found[written.drawn.index] = attempt, written
             left = [index for index in left if index not in found]
@@ -105,6 +108,16 @@ class DistinctTexts:
             [written] = search.texts([index], settings, attempt)
         self._printed.add(written.drawn.text)
         return written
+
+
+def _shares(indices: Sequence[int], particles: int, workers: int) -> Iterator[Sequence[int]]:
+    """The indices in shares to write at once: small ones first, so that a text is soon there."""
+    first, rows, begun = 0, particles, 0
+    while first < len(indices):
+        size = max(1, min(rows, ROWS) // particles)
+        yield indices[first : first + size]
+        first, begun = first + size, begun + 1
+        rows *= 2 if begun % workers == 0 else 1
 
 
 def _no_text(index: int, why: str, settings: SearchSettings) -> FormError:

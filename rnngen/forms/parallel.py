@@ -11,13 +11,14 @@ import contextlib
 import signal
 import sys
 import warnings
+from collections import deque
 from typing import TYPE_CHECKING
 
 from rnngen import cores
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-    from multiprocessing.pool import Pool
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from multiprocessing.pool import AsyncResult, Pool
 
     from rnngen.forms.checked import CheckedText
 
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 LEAST_TEXTS = 8
 """For fewer, processes cost more than they save."""
+AHEAD = 3
+"""Shares for each process that are written or waited for at once."""
 
 _write: WriteTexts
 """What a worker process does, set where it begins."""
@@ -36,6 +39,22 @@ class WorkerPool:
     def __init__(self, write: WriteTexts, num_workers: int, pool: Pool | None) -> None:
         self.num_workers = num_workers
         self._write, self._pool = write, pool
+
+    def map_shares(
+        self, shares: Iterable[Sequence[int]], attempt: int
+    ) -> Iterator[list[CheckedText]]:
+        """The texts of each share, in order, each as soon as it is written; see `map`."""
+        if self._pool is None:
+            for share in shares:
+                yield list(self._write(share, attempt))
+            return
+        waiting: deque[AsyncResult[list[CheckedText]]] = deque()
+        for share in shares:
+            waiting.append(self._pool.apply_async(_call_write, (share, attempt)))
+            if len(waiting) > AHEAD * self.num_workers:
+                yield waiting.popleft().get()
+        while waiting:
+            yield waiting.popleft().get()
 
     def map(self, indices: Sequence[int], attempt: int) -> list[CheckedText]:
         """The texts of these indices, in order. What a process raises is raised here."""

@@ -13,6 +13,7 @@ from typing import Any
 
 from rnngen.config import read_toml
 from rnngen.errors import ConfigError
+from rnngen.suggest import did_you_mean
 
 UNITS = ("syllables", "words", "chars", "tweet")
 BREAKS = ("auto", "wrap", "newline")
@@ -50,7 +51,7 @@ class FormSpec:
         has another number of lines.
         """
         lines = self.lines * len(word) if len(self.lines) == 1 else self.lines
-        return _validate(dataclasses.replace(self, acrostic=word, lines=lines), "--acrostic")
+        return _validate(dataclasses.replace(self, acrostic=word, lines=lines), "`acrostic`")
 
     @property
     def uses_words(self) -> bool:
@@ -71,7 +72,10 @@ def builtin_names() -> tuple[str, ...]:
 def load(name: str) -> FormSpec:
     """A built-in form. Raises ConfigError that lists them if there is none of that name."""
     if name not in builtin_names():
-        raise ConfigError(f"unknown form {name!r}; known are {', '.join(builtin_names())}.")
+        known = builtin_names()
+        raise ConfigError(
+            f"unknown form {name!r}.{did_you_mean(name, known)} There are: {', '.join(known)}."
+        )
     return read(BUILTIN / f"{name}.toml")
 
 
@@ -98,8 +102,11 @@ def parse(values: dict[str, Any], source: str) -> FormSpec:
     known = {f.name: f for f in dataclasses.fields(FormSpec)}
     for key, value in values.items():
         if key not in known:
-            names = ", ".join(n.rstrip("_") for n in known)
-            raise ConfigError(f"{source}: unknown key {key!r}; known are {names}.")
+            names = [n.rstrip("_") for n in known]
+            raise ConfigError(
+                f"{source}: unknown key {key!r}.{did_you_mean(key, names)} "
+                f"There are: {', '.join(names)}."
+            )
         wanted = int if key == "max_weight" else list if key == "lines" else str
         if not isinstance(value, wanted) or isinstance(value, bool):
             kind = {int: "a whole number", list: "a list", str: "text in quotes"}[wanted]
@@ -148,7 +155,8 @@ def _wrong_values(spec: FormSpec) -> list[str]:
         ("end", spec.end, ENDS),
     ):
         if value not in choices:
-            found.append(f"{key} must be one of {', '.join(choices)}, got {value!r}.")
+            meant = did_you_mean(value, choices)
+            found.append(f"{key} must be one of {', '.join(choices)}, got {value!r}.{meant}")
     if found:
         return found
     if not 1 <= len(spec.lines) <= MAX_LINES:

@@ -20,6 +20,7 @@ from rnngen.forms.spec import FormSpec, find
 from rnngen.sampling import logits as rules
 from rnngen.sampling.novelty_guard import check_index
 from rnngen.sampling.prompts import normalized
+from rnngen.suggest import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -92,11 +93,11 @@ class FormWriter:
         self._lexicon = lexicon.recounted() if self.form.unit == "syllables" else lexicon
 
     def write(
-        self, prompts: str | Sequence[str] = "", *, n: int = 1, seed: int = 0
+        self, prompts: str | Sequence[str] = "", *, n: int = 1, seed: int = 0, first: int = 0
     ) -> Iterator[FormText]:
         """`n` texts for each prompt, one prompt after the other.
 
-        prompts: how the texts begin; what they hold counts.
+        prompts: how the texts begin; what they hold counts.  first: the index of the first text.
         Text i depends on the model, the form, the settings, `seed` and i, and on the texts before
         it only where it would repeat one.
         Raises FormError, before the first text, if no text begins with one of the prompts.
@@ -109,7 +110,7 @@ class FormWriter:
         searches = [
             self._search(prompt) for prompt in ([prompts] if isinstance(prompts, str) else prompts)
         ]
-        return self._texts(searches, n, self._settings(searches, seed))
+        return self._texts(searches, n, self._settings(searches, seed), first)
 
     def _search(self, prompt: str) -> CheckedSearch:
         return CheckedSearch(
@@ -135,11 +136,11 @@ class FormWriter:
         return dataclasses.replace(settings, particles=chosen)
 
     def _texts(
-        self, searches: Sequence[CheckedSearch], n: int, settings: SearchSettings
+        self, searches: Sequence[CheckedSearch], n: int, settings: SearchSettings, first: int
     ) -> Iterator[FormText]:
         distinct = DistinctTexts(self._copies)  # one for all prompts
         for place, search in enumerate(searches):
-            indices = range(place * n, (place + 1) * n)
+            indices = range(first + place * n, first + (place + 1) * n)
             for text in distinct.texts(search, indices, settings):
                 yield form_text(text, settings, prompt=search.prompt, form=self.form.name)
 
@@ -164,7 +165,10 @@ class FormWriter:
         if self._particles is not None and self._budget_ms is not None:
             raise ConfigError("`budget_ms` chooses the `particles`; leave one of them out.")
         if self._words not in WORDS:
-            raise ConfigError(f"`words` must be one of {', '.join(WORDS)}, got {self._words}.")
+            raise ConfigError(
+                f"`words` must be one of {', '.join(WORDS)}, got {self._words}."
+                f"{did_you_mean(self._words, WORDS)}"
+            )
         if not self._model.lexicon:
             raise FormError(
                 "the model holds no word list, which forms need: it was trained by an earlier"

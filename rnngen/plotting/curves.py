@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from rnngen.errors import CheckpointError, ConfigError
+from rnngen.suggest import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -42,9 +43,10 @@ class View:
 
     def __post_init__(self) -> None:
         for name, choices in (("x", X_UNITS), ("y", Y_KEYS)):
-            if getattr(self, name) not in choices:
+            if (value := getattr(self, name)) not in choices:
                 raise ConfigError(
-                    f"`{name}` must be one of {', '.join(choices)}, got {getattr(self, name)!r}."
+                    f"`{name}` must be one of {', '.join(choices)}, got {value!r}."
+                    f"{did_you_mean(value, choices)}"
                 )
         if not 0 <= self.smooth < 1:
             raise ConfigError(f"`smooth` must be at least 0 and below 1, got {self.smooth:g}.")

@@ -20,7 +20,7 @@ from rnngen.errors import CheckpointError
 from rnngen.tokenizers.base import Decoder, piece_bytes, piece_characters
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from rnngen.corpus import Corpus, Piece
     from rnngen.score.reader import Nats, Reader
@@ -114,7 +114,11 @@ class Scorer:
         self, reader: Reader, tokenizer: Tokenizer, *, start_id: int, continuous: bool
     ) -> None:
         """start_id: the token before each text.  continuous: texts have no end token."""
+        self.on_progress: Callable[[float], None] = lambda share: None
+        """Called with the share that is scored of the text taken in so far, from 0 to 1."""
         self._reader = reader
+        self._taken_in = self._scored = 0  # tokens
+        reader.on_read = self._count
         self._tokenizer = tokenizer
         self._start_id = start_id
         self._ends = [] if continuous else [tokenizer.end_id]
@@ -163,10 +167,16 @@ class Scorer:
             before = None if piece.last else int(row[-1])
         yield from self._read_waiting(waiting)
 
+    def _count(self, tokens: int) -> None:
+        self._scored += tokens
+        self.on_progress(self._scored / max(1, self._taken_in))
+
     def _row(self, piece: TextPiece, before: int | None) -> IdArray:
         first = [self._start_id if before is None else before]
         ends = self._ends if piece.last else []
-        return np.concatenate([first, self._tokenizer.encode(piece.text), ends]).astype(np.int64)
+        row = np.concatenate([first, self._tokenizer.encode(piece.text), ends]).astype(np.int64)
+        self._taken_in += len(row) - 1
+        return row
 
     def _read_waiting(self, texts: list[tuple[TextPiece, IdArray]]) -> Iterator[ScoredPiece]:
         found = self._reader.read_batch([row for _, row in texts])

@@ -21,7 +21,7 @@ from rnngen.errors import ConfigError
 from rnngen.model.torch.rnnlm import RNNLM
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -43,6 +43,7 @@ class AdaptingReader:
         """weights: copied.  rate: the step of a weight whose gradient is as large as ever."""
         if not 0 < rate < math.inf:
             raise ConfigError(f"`adapt_rate` must be above 0, got {rate:g}. Try 0.001.")
+        self.on_read: Callable[[int], None] = lambda count: None
         self._model = RNNLM(config)
         self._model.load_state_dict({name: torch.tensor(array) for name, array in weights.items()})
         self._model.eval()  # no dropout: the text is read once
@@ -75,6 +76,7 @@ class AdaptingReader:
         loss = F.cross_entropy(logits[0], ids[1:], reduction="none")
         if len(loss):
             self._learn(loss.mean())
+        self.on_read(len(loss))
         return loss.detach().double().numpy()
 
     def _learn(self, loss: torch.Tensor) -> None:

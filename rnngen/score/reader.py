@@ -18,7 +18,7 @@ from rnngen.errors import ConfigError
 from rnngen.model.softmax import log_probability
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
@@ -36,6 +36,9 @@ LONGEST_BLOCK = 128
 
 class Reader(Protocol):
     """Reads rows, int64 (N + 1,): the token before, and the N tokens whose surprise is asked."""
+
+    on_read: Callable[[int], None]
+    """Called with the number of tokens that were just read."""
 
     def read_batch(self, rows: Sequence[IdArray]) -> list[Nats]:
         """float64 (N,) for each row; each is a text of its own."""
@@ -56,6 +59,7 @@ class RuntimeReader:
                 f"`stride` must be at least 1 token, got {stride}. Leave it out to carry the state "
                 "through the whole text."
             )
+        self.on_read: Callable[[int], None] = lambda count: None
         self._runtime = runtime
         self._stride = stride or sys.maxsize
         self._begin()
@@ -114,6 +118,7 @@ class RuntimeReader:
             found, state = self._block_nats(ids, tuple(part[:, :alive] for part in state))
             for into, row in zip(nats, found, strict=False):
                 into[done:stop] = row[: len(into) - done]
+            self.on_read(int(np.minimum(lengths[:alive], stop).sum()) - done * alive)
             done = stop
         return nats, state
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from rnngen import runs
 from rnngen.config import ModelConfig, TextConfig, TrainConfig
 from rnngen.errors import ConfigError
+from rnngen.suggest import SETTING_SYNONYMS, did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -30,7 +31,8 @@ def check_settings(names: Iterable[str], where: str = "") -> None:
     """Raises ConfigError for a name that no setting has.  where: stands before the message."""
     if unknown := sorted(set(names) - SETTINGS):
         known = ", ".join(sorted(SETTINGS))
-        raise ConfigError(f"{where}unknown setting {unknown[0]!r}. Known settings: {known}.")
+        meant = did_you_mean(unknown[0], sorted(SETTINGS), SETTING_SYNONYMS)
+        raise ConfigError(f"{where}unknown setting {unknown[0]!r}.{meant} Known settings: {known}.")
 
 
 @dataclass(frozen=True)

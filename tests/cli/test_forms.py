@@ -163,7 +163,7 @@ UNFILLABLE = 'name = "x"\nunit = "words"\nlines = [3, 3]\nacrostic = "\u00f8a"\n
         (("tang", "--form", "haiku"), 1, "syllables are counted in English, and 0%"),
         (("old", "--form", "haiku"), 1, "the model holds no word list"),
         (("char", "somebody left a window open", "--form", "haiku"), 1, "the prompt breaks"),
-        (("char", "--form", "sonnet"), 2, "unknown form 'sonnet'; known are acrostic, couplet"),
+        (("char", "--form", "sonnet"), 2, "unknown form 'sonnet'. There are: acrostic, couplet"),
         (("char", "--form", "acrostic"), 2, "--acrostic WORD"),
         (("char", "--form", "haiku", "--form-file", "x.toml"), 2, "Leave one of them out"),
         (("char", "--form-file", "contradictory.toml"), 2, "contradictory.toml: rhyme has 3"),

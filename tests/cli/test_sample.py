@@ -217,7 +217,6 @@ def test_a_text_ends_where_it_is_told_to(rnngen, model, options):
         (("--beam", 0), "--beam must be"),
         (("--beam", 2, "--best-of", 2), "--beam"),
         (("--min-p", 2), "--min-p must be"),
-        (("--stop", ""), "--stop"),
         (("--out-dir", "/dev/null/x"), "/dev/null/x"),
     ],
 )

@@ -38,7 +38,7 @@ def test_a_word_said_in_two_ways_makes_a_line_possible() -> None:
     [
         ("old pond\na frog\nsplash", "line 1 has 2 syllables, wanted 5."),
         ("first warm afternoon\nsomebody has left a glove", "it has 2 lines, wanted 3."),
-        ("", "it has 1 lines, wanted 3."),
+        ("", "it has 1 line, wanted 3."),
     ],
 )
 def test_what_does_not_fit_is_said(text: str, reason: str) -> None:

@@ -72,12 +72,15 @@ def test_a_copy_of_a_built_in_form_is_the_same_form(tmp_path: Path) -> None:
 
 
 def test_an_unknown_name_lists_the_known_ones() -> None:
-    with pytest.raises(ConfigError, match=r"unknown form 'haikoo'; known are acrostic, .*tweet"):
+    with pytest.raises(
+        ConfigError,
+        match=r"unknown form 'haikoo'. Did you mean haiku[?] There are: acrostic, .*tweet",
+    ):
         load("haikoo")
 
 
 def test_an_acrostic_stretches_a_form_of_one_line() -> None:
     spec = load("acrostic").with_acrostic("sea")
     assert spec.lines == ((3, 8),) * 3
-    with pytest.raises(ConfigError, match="--acrostic: acrostic 'sea' has 3 letters for 2 lines"):
+    with pytest.raises(ConfigError, match="`acrostic`: acrostic 'sea' has 3 letters for 2 lines"):
         parse(GOOD, "x").with_acrostic("sea")

@@ -1,0 +1,189 @@
+"""A model that stays loaded, with settings that change from text to text: what `chat` talks to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from rnngen.cli import options, values
+from rnngen.config import SampleConfig, option
+from rnngen.errors import ConfigError
+from rnngen.suggest import SETTING_SYNONYMS, did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from rnngen.api import LanguageModel
+    from rnngen.cli.texts import AnyText
+    from rnngen.forms.write import FormWriter
+
+NONE = ("none", "default", "off")
+"""What takes a setting back."""
+FORM_SETTINGS = {
+    "form": "A form that each text must have, such as haiku.",
+    "form_file": "A form of your own, a TOML file.",
+    "acrostic": "Begin the lines with the letters of a word.",
+    "particles": "With /form, drafts to follow for each text.",
+    "budget_ms": "With /form, choose /particles so that a text takes this many milliseconds.",
+    "words": "With /form, the words that may occur: corpus or dictionary.",
+}
+OTHERS = {
+    "seed": "The same seed gives the same texts, from its first one on.",
+    "model": "Another model.",
+}
+COMMANDS = {"help": "Show this list.", "quit": "End. Ctrl-D does the same."}
+CONFIG_FIELDS = SampleConfig.__dataclass_fields__
+SETTINGS = (*CONFIG_FIELDS, *FORM_SETTINGS, *OTHERS)
+"""All that can be set."""
+REPEATABLE = ("stop", "ban", "bias")
+"""Settings of which each use adds one."""
+
+
+def slash(name: str) -> str:
+    """How a setting is typed: `top_p` is /top-p."""
+    return "/" + option(name).lstrip("-")
+
+
+NAMES = tuple(slash(name) for name in (*SETTINGS, *COMMANDS))
+
+
+def completions(line: str) -> list[str]:
+    """What the last word of a line may become: names of settings, forms and models."""
+    name, space, _ = line.partition(" ")
+    if not space:
+        return [each for each in NAMES if line]
+    if name == "/form":
+        return options.form_names("")
+    return options.model_names("") if name == "/model" else []
+
+
+def help_lines(conversation: Conversation) -> list[str]:
+    """What can be typed, and what is set now."""
+    helps = {name: SampleConfig.help(name) for name in CONFIG_FIELDS} | FORM_SETTINGS | OTHERS
+    rows = [(f"{slash(k)} {conversation.get(k)}", text) for k, text in helps.items()]
+    rows += [(slash(name), text) for name, text in COMMANDS.items()]
+    width = max(len(row[0]) for row in rows)
+    return [
+        "Type how a text begins. An empty line begins a text with nothing, //x one with /x.",
+        "Settings have a value, or none for the default:",
+        *(f"  {typed:<{width}}  {text}" for typed, text in rows),
+    ]
+
+
+class Conversation:
+    """Writes a text for each prompt, in turn: text i of a seed is text i of `rnngen sample`."""
+
+    def __init__(self, name: str, model: LanguageModel, *, seed: int) -> None:
+        self.name, self.model, self.seed = name, model, seed
+        self._given: dict[str, Any] = {}  # of CONFIG_FIELDS and FORM_SETTINGS, what was set
+        self._next = 0
+        self._config = SampleConfig()
+        self._writer: FormWriter | None = None
+        self._last: AnyText | None = None
+
+    def set(self, name: str, text: str) -> None:
+        """Give a setting the value that `text` stands for; "none" takes it back.
+
+        Raises ConfigError, and what loading a model raises; nothing is changed then.
+        """
+        field = name.replace("-", "_")
+        if field not in SETTINGS:
+            known = [slash(each) for each in (*SETTINGS, *COMMANDS)]
+            raise ConfigError(
+                f"there is no setting {slash(name)}."
+                f"{did_you_mean(slash(name), known, SETTING_SYNONYMS)} /help lists them."
+            )
+        if field == "model":
+            self._load(text)
+        elif field == "seed":
+            self.seed, self._next = _whole(field, text), 0
+        elif text.lower() in NONE:
+            self._use(self.model, {k: v for k, v in self._given.items() if k != field})
+        else:
+            self._use(self.model, {**self._given, field: self._value(field, text)})
+
+    def get(self, name: str) -> str:
+        """The value of a setting, as it is typed."""
+        field = name.replace("-", "_")
+        if field in OTHERS:
+            return str({"seed": self.seed, "model": self.name}[field])
+        value = self._given.get(field, getattr(self._config, field, None))
+        if field == "bias":
+            value = [f"{text}={amount:g}" for text, amount in value or ()]
+        if isinstance(value, tuple | list):
+            return ",".join(map(str, value)) or "none"
+        return "none" if value is None else str(value)
+
+    @property
+    def length(self) -> int:
+        """Tokens of a text, at most."""
+        return self._config.length
+
+    def write(self, prompt: str) -> Iterator[str]:
+        """The next text, its prompt first, piece by piece as it is written."""
+        from rnngen.sampling.prompts import normalized
+
+        index, self._next, self._last = self._next, self._next + 1, None
+        if self._writer is not None:
+            [text] = self._writer.write(prompt, seed=self.seed, first=index)
+            yield text.prompt
+            yield text.text
+            self._last = text
+            return
+        pieces = self.model.stream(self._config, prompt, seed=self.seed, index=index)
+        yield normalized(prompt)
+        self._last = yield from pieces
+
+    def last_text(self) -> AnyText:
+        """The text that `write` has just finished."""
+        assert self._last is not None, "it was stopped"
+        return self._last
+
+    def _load(self, name: str) -> None:
+        from rnngen import api
+
+        model = api.load(name)
+        self._use(model, self._given)
+        self.name = name
+
+    def _use(self, model: LanguageModel, given: dict[str, Any]) -> None:
+        """Take up a model and settings if they go together."""
+        config = SampleConfig(**{k: v for k, v in given.items() if k in CONFIG_FIELDS})
+        form = options.form(given.get("form"), given.get("form_file"), given.get("acrostic"))
+        search = {k: given[k] for k in ("particles", "budget_ms", "words") if k in given}
+        if form is None:
+            for name in search:
+                raise ConfigError(f"`{name}` needs a form. Set `form` first.")
+            writer = None
+        else:
+            from rnngen.forms.write import FormWriter
+
+            writer = FormWriter(model, form, config, **search)
+        self.model, self._given, self._config, self._writer = model, given, config, writer
+
+    def _value(self, field: str, text: str) -> Any:
+        if field == "temperature":
+            return values.numbers(f"`{field}`", text)
+        if field == "bias":
+            value: Any = values.parse_weighted(f"`{field}`", text)
+        else:
+            value = values.unescape(text) if field in REPEATABLE else text
+        if field in REPEATABLE:
+            return (*self._given.get(field, ()), value)
+        kind = CONFIG_FIELDS[field].type if field in CONFIG_FIELDS else ""
+        if "int" in kind or field in ("particles", "budget_ms"):
+            return _whole(field, text)
+        return _number(field, text) if "float" in kind else text
+
+
+def _whole(field: str, text: str) -> int:
+    try:
+        return int(text)
+    except ValueError as error:
+        raise ConfigError(f"`{field}` must be a whole number, got {text!r}.") from error
+
+
+def _number(field: str, text: str) -> float:
+    try:
+        return float(text)
+    except ValueError as error:
+        raise ConfigError(f"`{field}` must be a number, got {text!r}.") from error
