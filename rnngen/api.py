@@ -24,6 +24,7 @@ from rnngen.score.reader import RuntimeReader
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 
+    from rnngen.analysis.explain import Explanation
     from rnngen.forms.distinct import FormText
     from rnngen.forms.spec import FormSpec
     from rnngen.sampling.draft import SampledText
@@ -212,11 +213,7 @@ class LanguageModel:
 
         stride, adapt_rate: as for `scorer`.  Raises CorpusError if there is no text.
         """
-        text = normalized(text)
-        if not self.continuous:
-            from rnngen.corpus.documents import strip_blank_lines  # and all of corpus
-
-            text = strip_blank_lines(text)
+        text = self._as_document(text)
         if not text:
             raise CorpusError("there is no text to score, only blanks or nothing at all.")
         return self.scorer(stride=stride, adapt_rate=adapt_rate).whole([TextPiece(text)])
@@ -237,6 +234,37 @@ class LanguageModel:
 
             reader = AdaptingReader(self.config, self._weights, adapt_rate)
         return Scorer(reader, self.tokenizer, start_id=self.start_id, continuous=self.continuous)
+
+    def explain(
+        self, text: str, *, on: Sequence[str] | None = None, top: int = 5
+    ) -> Explanation:
+        """What the model does with `text`: surprise, connectivity, gates, what units remember.
+
+        >>> rnngen.load("haiku").explain("old pond").bits
+
+        on: documents to measure units on; None: the text.  top: alternatives at each place.
+        Raises CorpusError if there is no text, or too much of it.
+        """
+        from rnngen.analysis.explain import explain
+
+        return explain(
+            self.config,
+            self._weights,
+            self.tokenizer,
+            self._as_document(text),
+            start_id=self.start_id,
+            on=None if on is None else [self._as_document(each) for each in on],
+            top=top,
+        )
+
+    def _as_document(self, text: str) -> str:
+        """A text as the model's training text was read."""
+        text = normalized(text)
+        if self.continuous:
+            return text
+        from rnngen.corpus.documents import strip_blank_lines  # and all of corpus
+
+        return strip_blank_lines(text)
 
     def unseen(self, text: str) -> list[str]:
         """Characters of `text` that the model's training text did not have."""

@@ -93,24 +93,33 @@ def _input_gradients(
     dy = np.zeros((len(rows), last, trace.layers[-1].y.shape[-1]), tracer.dtype)
     dy[np.arange(len(rows)), rows] = p @ tracer.output
     for index in reversed(range(len(trace.layers))):
-        dy = _layer(tracer, index, trace.layers[index], dy)
+        dy = _layer(tracer, index, trace.layers[index], dy, first)
     return dy
 
 
-def _layer(tracer: Tracer, index: int, layer: LayerTrace, dy: Array) -> Array:
-    """From the gradient of what a layer gives, (B, P, H), to that of what it reads."""
+def _layer(tracer: Tracer, index: int, layer: LayerTrace, dy: Array, first: int) -> Array:
+    """From the gradient of what a layer gives, (B, P, H), to that of what it reads.
+
+    first: the target of row 0; target i is reached from inputs up to i, and from no later one.
+    """
     dh = _norm(tracer, index, layer, dy)
     w = tracer.weights[f"layers.{index}.weight_ih_l0"]
     u = tracer.weights[f"layers.{index}.weight_hh_l0"]
     step = _lstm_step if tracer.config.cell == "lstm" else _gru_step
-    dx = np.empty((*dy.shape[:2], layer.x.shape[-1]), tracer.dtype)
-    carried: tuple[Array, ...] = tuple(np.zeros_like(dh[:, 0]) for _ in layer.before)
+    dx = np.zeros((*dy.shape[:2], layer.x.shape[-1]), tracer.dtype)
+    carried = tuple(np.zeros_like(dh[:, 0]) for _ in layer.before)  # of h and c, or of h
     for t in reversed(range(dy.shape[1])):
-        from_input, from_state, *rest = step(layer, t, dh[:, t] + carried[0], carried)
-        dx[:, t] = from_input @ w
-        into_h = from_state @ u
-        # Of an LSTM, h reaches back through U alone, and c by itself; of a GRU, h by both ways.
-        carried = (into_h, *rest) if len(layer.before) == 2 else (into_h + rest[0],)
+        # Targets before t have not begun their way back: their rows are zeros.
+        begun = slice(max(0, t - first), None)
+        now = tuple(part[begun] for part in carried)
+        from_input, from_state, direct = step(layer, t, dh[begun, t] + now[0], now)
+        dx[begun, t] = from_input @ w
+        now[0][:] = from_state @ u
+        # What needs no matrix: of an LSTM it goes to c, of a GRU to h, by its update gate.
+        if len(now) == 2:
+            now[1][:] = direct
+        else:
+            now[0][:] += direct
     has_skip = tracer.config.skip and dx.shape[-1] == dy.shape[-1]
     return dx + dy if has_skip else dx
 
