@@ -235,9 +235,7 @@ class LanguageModel:
             reader = AdaptingReader(self.config, self._weights, adapt_rate)
         return Scorer(reader, self.tokenizer, start_id=self.start_id, continuous=self.continuous)
 
-    def explain(
-        self, text: str, *, on: Sequence[str] | None = None, top: int = 5
-    ) -> Explanation:
+    def explain(self, text: str, *, on: Sequence[str] | None = None, top: int = 5) -> Explanation:
         """What the model does with `text`: surprise, connectivity, gates, what units remember.
 
         >>> rnngen.load("haiku").explain("old pond").bits

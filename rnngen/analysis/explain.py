@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from rnngen.analysis.trace import Array, IdArray, LayerTrace, Trace
-    from rnngen.analysis.units import Follower, Habits, Values
+    from rnngen.analysis.units import Follower, UnitActivity, Values
     from rnngen.config import ModelConfig
     from rnngen.tokenizers.base import Tokenizer
 
@@ -70,12 +70,12 @@ class Explanation:
     next: list[Alternative]
     """The same after the last token."""
     connectivity: Array
-    """(T, T): see gradient.py. Row i is of token i, column 0 of the start, column j of token j - 1."""
+    """(T, T), see gradient.py: row i is of token i, column 0 of the start, j of token j - 1."""
     effect_bits: Array
     """(T, T), positive where an earlier token made this one likelier."""
     gates: list[dict[str, Array]]
     """Of each layer, gate -> (T, H), and `cell` or `state`, what it remembers after each token."""
-    habits: Habits
+    activity: UnitActivity
     """Of the text that units were measured on."""
     measured_on: str
     """What that text was, in words."""
@@ -92,8 +92,8 @@ class Explanation:
     @property
     def time_constants(self) -> list[Values]:
         """Of each layer, (H,), in characters."""
-        scale = self.habits.characters_per_token
-        return [units.time_constants(kept) * scale for kept in self.habits.kept]
+        scale = self.activity.characters_per_token
+        return [units.time_constants(kept) * scale for kept in self.activity.kept]
 
     def strips(self) -> list[Strip]:
         """What is drawn under the text: of each layer and gate the mean, and some units."""
@@ -157,8 +157,8 @@ def explain(
         raise CorpusError("`on` has no text to measure units on.")
     tracer = Tracer(config, weights)
     trace = tracer.read(np.concatenate([[start_id], ids])[:, None])
-    habits = units.habits(tracer, tokenizer, documents, start_id=start_id)
-    followers, missing = units.followers(habits)
+    activity = units.activity(tracer, tokenizer, documents, start_id=start_id)
+    followers, missing = units.followers(activity)
     likeliest = _alternatives(_probabilities(trace), tokenizer, top)
     pair = influence(tracer, trace, ids)
     return Explanation(
@@ -171,7 +171,7 @@ def explain(
         connectivity=pair.connectivity,
         effect_bits=pair.effect / math.log(2),
         gates=[_gates(config.cell, layer) for layer in trace.layers],
-        habits=habits,
+        activity=activity,
         measured_on="the text itself" if on is None else "another text",
         followers=followers,
         missing=missing,
@@ -191,7 +191,7 @@ def _probabilities(trace: Trace) -> Array:
 
 
 def _bits(trace: Trace, ids: IdArray) -> Values:
-    return -np.log2(_probabilities(trace)[np.arange(len(ids)), ids])  # type: ignore[no-any-return]
+    return -np.log2(_probabilities(trace)[np.arange(len(ids)), ids])
 
 
 def _alternatives(p: Array, tokenizer: Tokenizer, top: int) -> list[list[Alternative]]:
@@ -257,4 +257,3 @@ def to_dict(found: Explanation) -> dict[str, Any]:
 
 def _rounded(values: Array) -> Any:
     return np.round(values.astype(np.float64), 4).tolist()
-

@@ -67,7 +67,7 @@ def _effects(trace: Trace, gradients: Array) -> Array:
     steps = gradients.shape[1]
 
     def along(vectors: Array) -> Array:
-        return (gradients * vectors[:steps, 0]).sum(-1)
+        return np.einsum("bpe,pe->bp", gradients, vectors[:steps, 0])
 
     effects = along(trace.embeddings)
     for length, vectors in enumerate(trace.ngrams, start=2):

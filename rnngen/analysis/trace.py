@@ -202,4 +202,4 @@ def _last(layer: LayerTrace) -> tuple[Array, ...]:
 
 def sigmoid(x: Array) -> Array:
     """s(x), without overflow for any x."""
-    return 0.5 * (1 + np.tanh(0.5 * x))  # type: ignore[no-any-return]
+    return 0.5 * (1 + np.tanh(0.5 * x))

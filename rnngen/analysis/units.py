@@ -11,6 +11,7 @@ second, and the same is done with the feature's values shuffled.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -43,7 +44,7 @@ WORD_START = "word start"
 OPENING, CLOSING, TOGGLING = "\u201c\u00ab\u300c", "\u201d\u00bb\u300d", '"'
 
 
-class Habits(NamedTuple):
+class UnitActivity(NamedTuple):
     """What units did on a text: T tokens of all its documents, one after the other."""
 
     kept: list[Array]
@@ -85,9 +86,15 @@ def histogram(characters: Values) -> list[int]:
     return np.bincount(np.minimum(bins, len(EDGES) - 2), minlength=len(EDGES) - 1).tolist()  # type: ignore[no-any-return]
 
 
-def habits(
+def bin_names() -> list[str]:
+    """What to call the bins of EDGES."""
+    inner = [f"{low}-{high}" for low, high in pairwise(EDGES[1:-1])]
+    return [f"under {EDGES[1]}", *inner, f"{EDGES[-2]}+"]
+
+
+def activity(
     tracer: Tracer, tokenizer: Tokenizer, documents: Iterable[str], *, start_id: int
-) -> Habits:
+) -> UnitActivity:
     """What the units do on documents, each from an empty state; on the first MOST_TOKENS tokens."""
     kept: list[list[Array]] = []
     memories: list[Array] = []
@@ -106,7 +113,7 @@ def habits(
         if left <= 0:
             break
     tokens = MOST_TOKENS - left
-    return Habits(
+    return UnitActivity(
         [sum(part) / tokens for part in zip(*kept, strict=True)],
         np.concatenate(memories),
         {name: np.concatenate([each[name] for each in values]) for name in FEATURES},
@@ -130,7 +137,7 @@ def _read(tracer: Tracer, ids: IdArray) -> tuple[list[Array], Array]:
 
 def features(text: str, ends: IdArray) -> dict[str, Values]:
     """Each feature of `text` after each token.  ends: (T,), characters up to its end."""
-    # Of each character, after a 0 for none: a token of no character has the value of the one before.
+    # Of each character, after a 0 for none: a token that begins none has the value before it.
     each = {name: np.array([0.0, *values(text)]) for name, values in FEATURES.items()}
     found = {name: values[ends] for name, values in each.items()}
     # A word may start anywhere in a token.
@@ -180,17 +187,17 @@ FEATURES: dict[str, Callable[[str], Iterable[float]]] = {
 }
 
 
-def followers(found: Habits, seed: int = 0) -> tuple[list[Follower], list[str]]:
+def followers(found: UnitActivity, seed: int = 0) -> tuple[list[Follower], list[str]]:
     """The unit that follows each feature best, and the features that the text does not show."""
+    if len(found.memory) < LEAST_TOKENS:
+        return [], list(found.features)
     units = found.memory.shape[1] // len(found.kept)
     middle = len(found.memory) // 2
     halves = [_standardized(half) for half in (found.memory[:middle], found.memory[middle:])]
     rng = np.random.default_rng(seed)
     shown, missing = [], []
     for name, values in found.features.items():
-        if min(len(values), 2 * middle) < LEAST_TOKENS or not all(
-            np.ptp(part) for part in (values[:middle], values[middle:])
-        ):
+        if not (np.ptp(values[:middle]) and np.ptp(values[middle:])):
             missing.append(name)
             continue
         unit, correlation = _best(halves, values, middle)
@@ -202,7 +209,8 @@ def followers(found: Habits, seed: int = 0) -> tuple[list[Follower], list[str]]:
 
 def _best(halves: Sequence[Array], values: Values, middle: int) -> tuple[int, float]:
     """The unit of highest correlation on the first half, and its correlation on the second."""
-    first, second = (_standardized(part[:, None])[:, 0] for part in (values[:middle], values[middle:]))
+    parts = values[:middle], values[middle:]
+    first, second = (_standardized(part[:, None])[:, 0] for part in parts)
     unit = int(np.abs(first @ halves[0]).argmax())
     return unit, float(second @ halves[1][:, unit])
 

@@ -32,6 +32,7 @@ COMMANDS = {
     "plot": "Draw the losses of runs, even while they train.",
     "sample": "Write new text with a model.",
     "score": "Measure how much a text surprises a model: bits per byte and character, perplexity.",
+    "explain": "Show what a model does with a text: surprise, connectivity, gates, memory.",
     "check": "Check whether texts have a form, and how much of them is copied.",
     "forms": "List the forms, or print one as a TOML file to copy and change.",
     "info": "Show what a model is, what it was trained on, and how well.",

@@ -25,7 +25,9 @@ from tests.analysis.nets import (
 
 SHARES = (0.5, 0.9, 0.99, 0.2)
 LINE = "it was said: \u201cthe %s is old\u201d and so on, the %s went by.\n"
-QUOTES = "".join(LINE % (w, v) for w, v in zip("pond frog moon".split() * 9, "abcdefghi" * 3))
+QUOTES = "".join(
+    LINE % (w, v) for w, v in zip(["pond", "frog", "moon"] * 9, "abcdefghi" * 3, strict=True)
+)
 
 
 @pytest.mark.parametrize(("cell", "name"), [("lstm", "forget"), ("gru", "update")])
@@ -34,7 +36,7 @@ def test_time_constants_are_those_of_the_gates(cell: str, name: str):
     for unit, share in enumerate(SHARES):
         set_bias(config, weights, name, unit, logit(share))
     tracer = Tracer(config, weights, np.float64)
-    found = units.habits(tracer, ByteTokenizer(), ["an old pond"], start_id=256)
+    found = units.activity(tracer, ByteTokenizer(), ["an old pond"], start_id=256)
     expected = [-1 / math.log(share) for share in SHARES]  # 1.44, 9.49, 99.5, 0.62
     assert units.time_constants(found.kept[0]) == pytest.approx(expected, rel=1e-5)
     assert found.characters_per_token == 1
@@ -85,7 +87,7 @@ def test_a_planted_quote_unit_is_found_and_a_shuffled_one_is_not():
     tokenizer = CharTokenizer.train(_Texts(QUOTES), 1)
     config, weights = quote_net(tokenizer)
     tracer = Tracer(config, weights)
-    found = units.habits(tracer, tokenizer, [QUOTES], start_id=tokenizer.end_id)
+    found = units.activity(tracer, tokenizer, [QUOTES], start_id=tokenizer.end_id)
     followers, missing = units.followers(found)
     assert missing == []
     quotes = next(each for each in followers if each.feature == "inside quotes")
@@ -104,16 +106,16 @@ def test_a_planted_quote_unit_is_found_and_a_shuffled_one_is_not():
 def test_random_units_are_not_called_after_anything():
     config, weights = random_net(vocab_size=257, hidden_size=64, embedding_dim=8)
     text = QUOTES.replace("\u201c", '"').replace("\u201d", '"')
-    found = units.habits(Tracer(config, weights), ByteTokenizer(), [text], start_id=256)
+    found = units.activity(Tracer(config, weights), ByteTokenizer(), [text], start_id=256)
     followers, _ = units.followers(found)
     assert not any(f.is_labelled for f in followers if f.feature == "inside quotes")
 
 
 def test_what_a_text_does_not_show_is_not_measured():
     config, weights = random_net(vocab_size=257)
-    found = units.habits(Tracer(config, weights), ByteTokenizer(), ["an old pond"], start_id=256)
+    found = units.activity(Tracer(config, weights), ByteTokenizer(), ["an old pond"], start_id=256)
     assert units.followers(found) == ([], list(units.FEATURES))  # too short
-    found = units.habits(
+    found = units.activity(
         Tracer(config, weights), ByteTokenizer(), ["an old pond " * 9], start_id=256
     )
     followers, missing = units.followers(found)
@@ -137,9 +139,10 @@ def test_features_are_those_of_the_text_up_to_the_end_of_a_token():
 def test_a_text_is_read_from_an_empty_state_document_by_document():
     config, weights = random_net(vocab_size=257)
     tracer = Tracer(config, weights)
-    both = units.habits(tracer, ByteTokenizer(), ["old pond", "a frog"], start_id=256)
+    both = units.activity(tracer, ByteTokenizer(), ["old pond", "a frog"], start_id=256)
     one, two = (
-        units.habits(tracer, ByteTokenizer(), [text], start_id=256) for text in ("old pond", "a frog")
+        units.activity(tracer, ByteTokenizer(), [text], start_id=256)
+        for text in ("old pond", "a frog")
     )
     assert np.allclose(both.memory, np.concatenate([one.memory, two.memory]), atol=1e-6)
     assert np.allclose(both.kept, (8 * np.array(one.kept) + 6 * np.array(two.kept)) / 14)
@@ -148,13 +151,13 @@ def test_a_text_is_read_from_an_empty_state_document_by_document():
 def test_a_long_text_is_read_in_blocks_as_a_whole(monkeypatch: pytest.MonkeyPatch):
     config, weights = random_net(vocab_size=257)
     tracer = Tracer(config, weights)
-    whole = units.habits(tracer, ByteTokenizer(), ["old pond " * 5], start_id=256)
+    whole = units.activity(tracer, ByteTokenizer(), ["old pond " * 5], start_id=256)
     monkeypatch.setattr(units, "BLOCK", 7)
-    parts = units.habits(tracer, ByteTokenizer(), ["old pond " * 5], start_id=256)
+    parts = units.activity(tracer, ByteTokenizer(), ["old pond " * 5], start_id=256)
     assert np.allclose(whole.memory, parts.memory, atol=1e-6)
     assert np.allclose(whole.kept, parts.kept, atol=1e-6)
     monkeypatch.setattr(units, "MOST_TOKENS", 20)
-    assert len(units.habits(tracer, ByteTokenizer(), ["old pond"] * 9, start_id=256).memory) == 20
+    assert len(units.activity(tracer, ByteTokenizer(), ["old pond"] * 9, start_id=256).memory) == 20
 
 
 class _Texts:
