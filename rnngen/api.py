@@ -22,15 +22,16 @@ from rnngen.score import Scorer, TextPiece
 from rnngen.score.reader import RuntimeReader
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 
     from rnngen.analysis.explain import Explanation
+    from rnngen.analysis.named import NamedComparison
     from rnngen.forms.distinct import FormText
     from rnngen.forms.spec import FormSpec
     from rnngen.sampling.draft import SampledText
     from rnngen.score import Score
     from rnngen.score.reader import Reader
-    from rnngen.training.events import Event
+    from rnngen.training.events import Event, Observer
 
 
 SHORT = 160
@@ -82,6 +83,58 @@ def train(
     from rnngen.training.launch import launch  # with torch, once the arguments are checked
 
     return launch(request, sample=short_sample, stop_requests=nullcontext(should_stop), note=note)
+
+
+def compare(
+    *paths: str | Path,
+    name: str | None = None,
+    cells: Sequence[str] = ("lstm", "gru"),
+    sizes: Sequence[int] | None = None,
+    vary: Mapping[str, Sequence[Any]] | None = None,
+    seeds: int = 3,
+    minutes: float | None = None,
+    steps: int | None = None,
+    parameters: int | None = None,
+    probe: bool = False,
+    resume: bool = False,
+    overwrite: bool = False,
+    observers: Sequence[Observer] = (),
+    should_stop: Callable[[], bool] = lambda: False,
+    note: Callable[[str], None] | None = None,
+    **settings: Any,
+) -> NamedComparison:
+    """Train settings on one text under one budget and measure them, as `rnngen compare` does.
+
+    >>> rnngen.compare("poems.txt", steps=300).comparison.judgement.sentence
+
+    Every combination of cells, sizes and the values of `vary` is trained with each seed.
+    settings: of all runs, fields of TextConfig, ModelConfig and TrainConfig.
+    resume: go on with the comparison of this name; the rest is then as it began.
+    The other arguments are those of `train` and of analysis/compare.py.
+    Raises ConfigError for arguments that cannot be, RnngenError for what goes wrong later.
+    """
+    from rnngen.analysis.named import compare
+
+    return compare(
+        [str(path) for path in paths],
+        name,
+        {
+            "cells": cells,
+            "sizes": sizes,
+            "vary": vary,
+            "seeds": seeds,
+            "minutes": minutes,
+            "steps": steps,
+            "parameters": parameters,
+            "probe": probe,
+        },
+        {key: value for key, value in settings.items() if value is not None},
+        resume=resume,
+        overwrite=overwrite,
+        observers=observers,
+        should_stop=should_stop,
+        note=note,
+    )
 
 
 def short_sample(model: checkpoint.Model, step: int) -> str:

@@ -10,6 +10,8 @@ compare.py      several settings trained on one text under one budget, and measu
 candidates.py   the settings to compare, and the runs they are trained in
 reading.py      what a model keeps of held-out text: loss by context, accuracy within words
 probe.py        how far back a model holds a symbol, on made text
+measure.py      what a run is measured by once it is trained
+named.py        a comparison by its name: begun or gone on with
 welch.py        whether a difference exceeds the spread over seeds
 judgement.py    the result in a sentence
 report.py       the result as a table and as Markdown

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from rnngen.analysis.probe import BAR, ENOUGH, LENGTHS
+from rnngen.analysis.reading import CONTEXTS, LETTERS
 from rnngen.analysis.units import EDGES, histogram
 
 if TYPE_CHECKING:
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+    from rnngen.analysis.compare import Comparison
     from rnngen.analysis.explain import Explanation, Strip
 
 MOST_LABELS = 120
@@ -35,6 +38,62 @@ def explanation(found: Explanation) -> Figure:
     _gates(figure, middle, found, strips)
     _memory(below, found)
     return figure
+
+
+def comparison(found: Comparison) -> Figure:
+    """Held-out loss, loss by context, accuracy within words and, if there is one, the probe."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(11, 8), layout="constrained")
+    [[losses, contexts], [words, probe]] = figure.subplots(2, 2)
+    _losses(losses, found)
+    _lines(contexts, found, "context", CONTEXTS)
+    contexts.set_xscale("log", base=2)
+    contexts.set(title="Loss by context", xlabel="characters read", ylabel="bits per byte")
+    _lines(words, found, "accuracy", range(LETTERS))
+    words.set(title="Accuracy within words", xlabel="letters of the word seen", ylabel="accuracy")
+    words.legend()
+    if found.probes:
+        _probe(probe, found)
+    else:
+        probe.set_axis_off()
+    return figure
+
+
+def _losses(axes: Axes, found: Comparison) -> None:
+    """A point for each run, a line for each mean."""
+    for index, candidate in enumerate(found.candidates):
+        values = [result.bits_per_byte for result in found.of(candidate)]
+        axes.plot([index] * len(values), values, "o", color=f"C{index % 10}", alpha=0.7)
+        axes.plot([index - 0.2, index + 0.2], [np.mean(values)] * 2, color=f"C{index % 10}")
+    labels = [plain(candidate.label) for candidate in found.candidates]
+    axes.set_xticks(range(len(labels)), labels)
+    axes.set_xlim(-0.5, len(labels) - 0.5)
+    axes.set(title="Held-out text, a point for each seed", ylabel="bits per byte")
+    axes.grid(alpha=0.3, axis="y")
+
+
+def _lines(axes: Axes, found: Comparison, measure: str, places: Sequence[int]) -> None:
+    """The mean over seeds of a measure in bins, and between its lowest and highest a shade."""
+    for index, candidate in enumerate(found.candidates):
+        rows = np.array([getattr(r, measure) for r in found.of(candidate)], np.float64)
+        shown = ~np.isnan(rows).any(0)  # None becomes NaN
+        x, rows = np.array(places)[shown], rows[:, shown]
+        colour = f"C{index % 10}"
+        axes.plot(x, rows.mean(0), "o-", ms=4, color=colour, label=plain(candidate.label))
+        axes.fill_between(x, rows.min(0), rows.max(0), color=colour, alpha=0.2, linewidth=0)
+    axes.grid(alpha=0.3)
+
+
+def _probe(axes: Axes, found: Comparison) -> None:
+    places = [length + len(BAR) for length in LENGTHS]
+    for index, each in enumerate(found.probes):
+        label = f"{each.cell}: {each.reach}"
+        axes.plot(places, each.accuracy, "o-", ms=4, color=f"C{index}", label=label)
+    axes.axhline(ENOUGH, color="grey", linewidth=1, linestyle="--")
+    axes.set(title="Probe: a symbol held", xlabel="characters back", ylabel="accuracy, 0: guessing")
+    axes.grid(alpha=0.3)
+    axes.legend(title="reach")
 
 
 def plain(text: str) -> str:

@@ -30,6 +30,7 @@ PLAIN: dict[str, Any] = {
 COMMANDS = {
     "train": "Train a model on text files and keep it under checkpoints/NAME.",
     "plot": "Draw the losses of runs, even while they train.",
+    "compare": "Train LSTM and GRU, or other settings, under one budget and say which is better.",
     "sample": "Write new text with a model.",
     "score": "Measure how much a text surprises a model: bits per byte and character, perplexity.",
     "explain": "Show what a model does with a text: surprise, connectivity, gates, memory.",

@@ -65,7 +65,7 @@ def command(
     if plot:
         from rnngen.plotting import figure
 
-        figure.file_format(plot, "plot")
+        figure.check_can_save(plot, "plot")
     model = api.load(name)
     text = sys.stdin.read() if text == "-" else text
     found = model.explain(text, on=_documents(model, on), top=top)

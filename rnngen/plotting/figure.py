@@ -39,15 +39,23 @@ def save_figure(make: Callable[[], Figure], path: Path, setting: str = "out") ->
     Raises ConfigError for any other suffix, PackageError without matplotlib, FileError if
     the file cannot be written; it is written whole or not at all.
     """
-    kind = file_format(path, setting)
-    try:
-        import matplotlib
-    except ImportError as error:
-        raise PackageError(f'`{setting}` needs matplotlib: pip install "rnngen[plot]"') from error
+    kind = check_can_save(path, setting)
+    import matplotlib
+
     content = io.BytesIO()
     with matplotlib.rc_context({"svg.hashsalt": "rnngen"}):
         make().savefig(content, format=kind, dpi=DOTS_PER_INCH, metadata=DATES[kind])
     replace_file(path, content.getvalue())
+
+
+def check_can_save(path: Path, setting: str = "out") -> str:
+    """The format of a picture at `path`. Raises as `save_figure` does, before work is spent."""
+    kind = file_format(path, setting)
+    try:
+        import matplotlib  # noqa: F401
+    except ImportError as error:
+        raise PackageError(f'`{setting}` needs matplotlib: pip install "rnngen[plot]"') from error
+    return kind
 
 
 def file_format(path: Path, setting: str = "out") -> str:
