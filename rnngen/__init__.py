@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from rnngen import forms
-    from rnngen.api import LanguageModel, load, train
+    from rnngen.api import LanguageModel, compare, load, train
 
 from rnngen.version import __version__
 
-__all__ = ["LanguageModel", "__version__", "forms", "load", "train"]
+__all__ = ["LanguageModel", "__version__", "compare", "forms", "load", "train"]
 
 
 def __getattr__(name: str) -> Any:
     """Import the library face when it is asked for: `rnngen --help` needs none of it."""
-    if name in ("LanguageModel", "load", "train"):
+    if name in ("LanguageModel", "compare", "load", "train"):
         from rnngen import api
 
         return getattr(api, name)

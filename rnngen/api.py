@@ -22,14 +22,16 @@ from rnngen.score import Scorer, TextPiece
 from rnngen.score.reader import RuntimeReader
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 
+    from rnngen.analysis.explain import Explanation
+    from rnngen.analysis.named import NamedComparison
     from rnngen.forms.distinct import FormText
     from rnngen.forms.spec import FormSpec
     from rnngen.sampling.draft import SampledText
     from rnngen.score import Score
     from rnngen.score.reader import Reader
-    from rnngen.training.events import Event
+    from rnngen.training.events import Event, Observer
 
 
 SHORT = 160
@@ -81,6 +83,58 @@ def train(
     from rnngen.training.launch import launch  # with torch, once the arguments are checked
 
     return launch(request, sample=short_sample, stop_requests=nullcontext(should_stop), note=note)
+
+
+def compare(
+    *paths: str | Path,
+    name: str | None = None,
+    cells: Sequence[str] = ("lstm", "gru"),
+    sizes: Sequence[int] | None = None,
+    vary: Mapping[str, Sequence[Any]] | None = None,
+    seeds: int = 3,
+    minutes: float | None = None,
+    steps: int | None = None,
+    parameters: int | None = None,
+    probe: bool = False,
+    resume: bool = False,
+    overwrite: bool = False,
+    observers: Sequence[Observer] = (),
+    should_stop: Callable[[], bool] = lambda: False,
+    note: Callable[[str], None] | None = None,
+    **settings: Any,
+) -> NamedComparison:
+    """Train settings on one text under one budget and measure them, as `rnngen compare` does.
+
+    >>> rnngen.compare("poems.txt", steps=300).comparison.judgement.sentence
+
+    Every combination of cells, sizes and the values of `vary` is trained with each seed.
+    settings: of all runs, fields of TextConfig, ModelConfig and TrainConfig.
+    resume: go on with the comparison of this name; the rest is then as it began.
+    The other arguments are those of `train` and of analysis/compare.py.
+    Raises ConfigError for arguments that cannot be, RnngenError for what goes wrong later.
+    """
+    from rnngen.analysis.named import compare
+
+    return compare(
+        [str(path) for path in paths],
+        name,
+        {
+            "cells": cells,
+            "sizes": sizes,
+            "vary": vary,
+            "seeds": seeds,
+            "minutes": minutes,
+            "steps": steps,
+            "parameters": parameters,
+            "probe": probe,
+        },
+        {key: value for key, value in settings.items() if value is not None},
+        resume=resume,
+        overwrite=overwrite,
+        observers=observers,
+        should_stop=should_stop,
+        note=note,
+    )
 
 
 def short_sample(model: checkpoint.Model, step: int) -> str:
@@ -212,11 +266,7 @@ class LanguageModel:
 
         stride, adapt_rate: as for `scorer`.  Raises CorpusError if there is no text.
         """
-        text = normalized(text)
-        if not self.continuous:
-            from rnngen.corpus.documents import strip_blank_lines  # and all of corpus
-
-            text = strip_blank_lines(text)
+        text = self._as_document(text)
         if not text:
             raise CorpusError("there is no text to score, only blanks or nothing at all.")
         return self.scorer(stride=stride, adapt_rate=adapt_rate).whole([TextPiece(text)])
@@ -237,6 +287,35 @@ class LanguageModel:
 
             reader = AdaptingReader(self.config, self._weights, adapt_rate)
         return Scorer(reader, self.tokenizer, start_id=self.start_id, continuous=self.continuous)
+
+    def explain(self, text: str, *, on: Sequence[str] | None = None, top: int = 5) -> Explanation:
+        """What the model does with `text`: surprise, connectivity, gates, what units remember.
+
+        >>> rnngen.load("haiku").explain("old pond").bits
+
+        on: documents to measure units on; None: the text.  top: alternatives at each place.
+        Raises CorpusError if there is no text, or too much of it.
+        """
+        from rnngen.analysis.explain import explain
+
+        return explain(
+            self.config,
+            self._weights,
+            self.tokenizer,
+            self._as_document(text),
+            start_id=self.start_id,
+            on=None if on is None else [self._as_document(each) for each in on],
+            top=top,
+        )
+
+    def _as_document(self, text: str) -> str:
+        """A text as the model's training text was read."""
+        text = normalized(text)
+        if self.continuous:
+            return text
+        from rnngen.corpus.documents import strip_blank_lines  # and all of corpus
+
+        return strip_blank_lines(text)
 
     def unseen(self, text: str) -> list[str]:
         """Characters of `text` that the model's training text did not have."""

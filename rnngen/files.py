@@ -46,6 +46,13 @@ def replace_file(path: Path, content: bytes) -> None:
         ) from error
 
 
+def check_new(path: Path | None, *, overwrite: bool) -> None:
+    """Raises FileError if a file at `path` would be replaced and must not be, or is a folder."""
+    if path is not None and path.exists() and (path.is_dir() or not overwrite):
+        hint = "Name a file." if path.is_dir() else "Replace it with `overwrite`."
+        raise FileError(f"{path} exists. {hint}")
+
+
 def _sync_folder(folder: Path) -> None:
     """Make the renaming itself durable, where the system lets a folder be opened."""
     with suppress(OSError):

@@ -27,7 +27,7 @@ LEVELS = (
     ("checkpoint", "forms.language", "model.torch", "runs"),
     ("forms.automata", "sampling", "score"),
     ("forms", "training"),
-    ("plotting",),
+    ("analysis", "plotting"),
     ("api",),
     ("", "console"),
     ("cli",),
@@ -53,7 +53,7 @@ ONLY_IN = {
     "fsspec": {"corpus.remote"},
     "typer": {"cli"},
     "rich": {"console"},
-    "matplotlib": {"plotting.figure"},
+    "matplotlib": {"analysis.pictures", "plotting.figure"},
 }
 
 LOADED = """
@@ -90,6 +90,8 @@ def loaded_by(*arguments: str) -> set[str]:
         ("forms",),
         ("info",),
         ("plot",),
+        ("explain",),
+        ("compare",),
         ("tokenize",),
     ],
 )
@@ -123,6 +125,13 @@ def test_scoring_with_a_char_model_loads_neither_torch_nor_rich(tmp_path: Path, 
         "score", str(tmp_path / "m.safetensors"), str(tmp_path / "poem.txt"), *options
     )
     assert not modules & {"torch", "sentencepiece", "rich.console", "pydantic", "numpy.ma"}
+
+
+def test_explaining_with_a_char_model_loads_neither_torch_nor_rich(tmp_path: Path):
+    checkpoint.save_model(tmp_path / "m.safetensors", small_model())
+    modules = loaded_by("explain", str(tmp_path / "m.safetensors"), "old pond")
+    assert "rnngen.analysis.explain" in modules
+    assert not modules & {"torch", "sentencepiece", "rich.console", "matplotlib"}
 
 
 def modules() -> dict[str, Path]:

@@ -37,6 +37,7 @@ RETIRED = {
 # Words that mean one thing, and where that thing is.
 BELONGS = {
     "runs?": (
+        "analysis/",
         "api.py",
         "checkpoint.py",
         "cli/",

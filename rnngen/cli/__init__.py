@@ -30,9 +30,11 @@ PLAIN: dict[str, Any] = {
 COMMANDS = {
     "train": "Train a model on text files and keep it under checkpoints/NAME.",
     "plot": "Draw the losses of runs, even while they train.",
+    "compare": "Train LSTM and GRU, or other settings, under one budget and say which is better.",
     "sample": "Write new text with a model.",
     "chat": "Write text after text: each line you type begins one.",
     "score": "Measure how much a text surprises a model: bits per byte and character, perplexity.",
+    "explain": "Show what a model does with a text: surprise, connectivity, gates, memory.",
     "check": "Check whether texts have a form, and how much of them is copied.",
     "forms": "List the forms, or print one as a TOML file to copy and change.",
     "info": "Show what a model is, what it was trained on, and how well.",

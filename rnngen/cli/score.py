@@ -87,7 +87,7 @@ def command(
     rate = ADAPT_RATE if adapt and adapt_rate is None else adapt_rate
     model = api.load(name)
     scorer = model.scorer(stride=stride, adapt_rate=rate)
-    corpus = _corpus(model, files, documents, text_options.reading(ctx.params))
+    corpus = open_corpus_for(model, files, documents, **text_options.reading(ctx.params))
     pieces = _UnseenTracker(model, text_pieces(corpus))
     how = {"stride": stride, "adapted": adapt, "adapt_rate": rate}
     with reading_progress("scoring", corpus, quiet=quiet) as reading:
@@ -107,9 +107,10 @@ def command(
             console.remark(f"{_how(how)}.")
 
 
-def _corpus(
-    model: LanguageModel, files: list[str], documents: str | None, reading: dict[str, Any]
+def open_corpus_for(
+    model: LanguageModel, files: list[str], documents: str | None = None, **reading: Any
 ) -> Corpus:
+    """The texts of files, in documents; by default of the kind the model was trained on."""
     from rnngen.corpus import open_corpus
 
     learned = model.facts.get("corpus", {}).get("documents")

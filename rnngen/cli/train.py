@@ -149,7 +149,7 @@ def _train(request: Request, *, quiet: bool) -> Stopped:
             request,
             sample=short_sample,
             observers=[view],
-            stop_requests=_stop_signals(),
+            stop_requests=stop_signals(),
             progress=view.count,
             note=view.note,
         )
@@ -159,7 +159,7 @@ def _train(request: Request, *, quiet: bool) -> Stopped:
 
 
 @contextmanager
-def _stop_signals() -> Iterator[Callable[[], bool]]:
+def stop_signals() -> Iterator[Callable[[], bool]]:
     """Ctrl-C and SIGTERM ask for a stop after the step at hand; a second Ctrl-C does not wait."""
     received: list[int] = []
 

@@ -10,7 +10,7 @@ from rnngen.files import replace_file
 from rnngen.plotting.curves import HELD_OUT, TRAINING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from matplotlib.figure import Figure
@@ -28,27 +28,41 @@ DOTS_PER_INCH = 150
 
 
 def save(curves: Sequence[Curve], view: View, path: Path) -> None:
-    """Draw curves into `path`; the format is its suffix.
+    """Draw curves into `path`; the format is its suffix. Raises as `save_figure` does."""
+    save_figure(lambda: draw(curves, view), path)
 
+
+def save_figure(make: Callable[[], Figure], path: Path, setting: str = "out") -> None:
+    """Write the figure that `make` draws to `path`; the format is its suffix.
+
+    setting: what names the file to the user.
     Raises ConfigError for any other suffix, PackageError without matplotlib, FileError if
     the file cannot be written; it is written whole or not at all.
     """
-    kind = file_format(path)
-    try:
-        import matplotlib
-    except ImportError as error:
-        raise PackageError('`out` needs matplotlib: pip install "rnngen[plot]"') from error
+    kind = check_can_save(path, setting)
+    import matplotlib
+
     content = io.BytesIO()
     with matplotlib.rc_context({"svg.hashsalt": "rnngen"}):
-        draw(curves, view).savefig(content, format=kind, dpi=DOTS_PER_INCH, metadata=DATES[kind])
+        make().savefig(content, format=kind, dpi=DOTS_PER_INCH, metadata=DATES[kind])
     replace_file(path, content.getvalue())
 
 
-def file_format(path: Path) -> str:
+def check_can_save(path: Path, setting: str = "out") -> str:
+    """The format of a picture at `path`. Raises as `save_figure` does, before work is spent."""
+    kind = file_format(path, setting)
+    try:
+        import matplotlib  # noqa: F401
+    except ImportError as error:
+        raise PackageError(f'`{setting}` needs matplotlib: pip install "rnngen[plot]"') from error
+    return kind
+
+
+def file_format(path: Path, setting: str = "out") -> str:
     """png, svg or pdf, as the name says. Raises ConfigError for any other."""
     kind = path.suffix.lower().removeprefix(".")
     if kind not in DATES:
-        raise ConfigError(f"`out` must end in .png, .svg or .pdf, got {str(path)!r}.")
+        raise ConfigError(f"`{setting}` must end in .png, .svg or .pdf, got {str(path)!r}.")
     return kind
 
 
