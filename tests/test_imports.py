@@ -27,7 +27,7 @@ LEVELS = (
     ("checkpoint", "forms.language", "model.torch", "runs"),
     ("forms.automata", "sampling", "score"),
     ("forms", "training"),
-    ("plotting",),
+    ("export", "plotting"),
     ("api",),
     ("", "console"),
     ("cli",),
@@ -54,6 +54,7 @@ ONLY_IN = {
     "typer": {"cli"},
     "rich": {"console"},
     "matplotlib": {"plotting.figure"},
+    "onnx": {"export.onnx_graph"},
 }
 
 LOADED = """
@@ -90,6 +91,7 @@ def loaded_by(*arguments: str) -> set[str]:
         ("forms",),
         ("info",),
         ("plot",),
+        ("export",),
         ("tokenize",),
     ],
 )

@@ -12,6 +12,7 @@ OF_RUNS = ("shard", "name", "output", "resume", "overwrite", "init_from", "tenso
 OF_COMMANDS = (
     *("stride", "adapt", "adapt_rate"),
     *("x", "y", "from", "smooth", "width", "height", "out"),
+    *("to", "title", "weights"),
     *("form", "acrostic", "particles", "budget_ms", "words", "number", "seed"),
 )
 OPTIONS = {field.name for config in CONFIGS for field in dataclasses.fields(config)}
