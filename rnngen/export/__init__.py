@@ -48,8 +48,8 @@ def export_model(
     if to == "html":
         from rnngen.export import html
 
-        html.check_output(output, overwrite=overwrite)
-        return [html.write(model, output, title=title, storage=weights or "int8")]
+        storage = weights or "int8"
+        return [html.write(model, output, title=title, storage=storage, overwrite=overwrite)]
     if weights not in (None, "fp32"):
         raise ConfigError(f"`weights` {weights} is for html only: ONNX stores fp32. Leave it out.")
     from rnngen.export import onnx_folder
