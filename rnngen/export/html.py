@@ -16,6 +16,7 @@ import base64
 import hashlib
 import html
 import json
+import re
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,8 @@ import numpy as np
 from rnngen.errors import ConfigError, FileError
 from rnngen.export import check_finite
 from rnngen.files import replace_file
+from rnngen.forms.compile import ENGLISH
+from rnngen.forms.language.lexicon import Lexicon
 from rnngen.model import quantize
 from rnngen.tokenizers.subword import SubwordTokenizer
 from rnngen.version import __version__
@@ -44,10 +47,14 @@ ENGINE = (
     "sampling",
     "spelling",
     "writer",
+    "haiku",
     "load",
 )
 """Scripts that need no page around them, in the order in which they build on each other."""
 ALIGNMENT = 4
+PLAIN_WORD = re.compile("[a-z']+")
+MOST_SYLLABLES = 7
+"""Of a line of a haiku; a longer word fits none."""
 TYPES = {"int8": "int8", "float16": "fp16", "float32": "fp32"}
 # In JSON within a page: "</script>" would end it, and older browsers end a line at U+2028.
 ESCAPED = {ord(c): f"\\u{ord(c):04x}" for c in "<>&\u2028\u2029"}
@@ -82,6 +89,7 @@ def page(model: Model, *, title: str, storage: str) -> str:
         "tokenizer": _tokenizer(model, numbers),
         "start_id": model.start_id,
         "continuous": model.continuous,
+        "haiku": _haiku(model),
         "facts": _facts(model),
     }
     settings["size"] = len(numbers.content)
@@ -161,6 +169,24 @@ def _tokenizer(model: Model, numbers: _Numbers) -> dict[str, Any]:
     ]
     seen = numbers.add(tokenizer.seen.astype(np.uint8))
     return {"kind": kind, "pieces": pieces, "end_id": tokenizer.end_id, "seen": seen, **entry}
+
+
+def _haiku(model: Model) -> dict[str, str] | None:
+    """Words and the syllables of each, a digit a word; None if the model has no English words."""
+    if not model.lexicon:
+        return None
+    lexicon = Lexicon.from_tensors(model.lexicon).recounted()
+    if lexicon.english < ENGLISH:
+        return None
+    counted = [
+        (word, str(syllables))
+        for word, syllables, known in zip(
+            lexicon.words, lexicon.syllables.tolist(), lexicon.known, strict=True
+        )
+        # A bare letter that the dictionary does not hold is an initial or a slip.
+        if 1 <= syllables <= MOST_SYLLABLES and PLAIN_WORD.fullmatch(word) and (known or word[1:])
+    ]
+    return {"words": " ".join(w for w, _ in counted), "syllables": "".join(s for _, s in counted)}
 
 
 def _facts(model: Model) -> dict[str, Any]:

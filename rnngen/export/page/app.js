@@ -33,7 +33,12 @@ async function inSlices(generator, onSlice = () => {}, isWanted = () => true) {
   }
 }
 
+const FAILED = {
+  opening: "No haiku begins so. Use words that the model knows, as letters, spaces and commas.",
+  none: "No draft was a haiku. Try again, or another opening.",
+};
 let context = null; // the model, once it is loaded
+let form = null; // what a haiku is, if the model knows words
 let current = null; // what is being written; another object for each text
 
 function say(message) {
@@ -80,17 +85,23 @@ async function show(given, steps, describe) {
   say(describe(reason, [...written.data].length, seconds));
 }
 
-function writeText() {
+/** Begin a text: free, or a haiku. */
+function begin(stepsOf) {
   if (context === null) {
     say("The model is still loading.");
     return;
   }
   const settings = readSettings();
-  const isStopped = (reason) => (reason === "stopped" ? "Stopped" : "Done");
-  const describe = (reason, count, seconds) =>
-    `${isStopped(reason)}: ${count} characters in ${seconds.toFixed(1)} s. Seed ${settings.seed}.`;
-  show(normalized(settings.opening), write(context, settings), describe).catch(fail);
+  const describe = (reason, count, seconds) => {
+    if (reason in FAILED) return FAILED[reason];
+    const how = reason === "stopped" ? "Stopped" : "Done";
+    return `${how}: ${count} characters in ${seconds.toFixed(1)} s. Seed ${settings.seed}.`;
+  };
+  show(normalized(settings.opening), stepsOf(settings), describe).catch(fail);
 }
+
+const writeFree = () => begin((settings) => write(context, settings));
+const writeForm = () => begin((settings) => writeHaiku(context, form, settings));
 
 function stop() {
   current = null; // the loop sees it after its slice
@@ -135,6 +146,8 @@ async function start() {
   const numbers = element("numbers");
   context = await inSlices(load(settings, numbers.textContent));
   numbers.remove(); // the text is as large as the page
+  form = await inSlices(haikuForm(settings, context));
+  element("haiku").hidden = form === null;
   element("opening").addEventListener("input", showUnseen);
   showUnseen();
   say("Ready.");
@@ -148,8 +161,9 @@ for (const slider of document.querySelectorAll("input[type=range]")) {
 }
 element("form").addEventListener("submit", (event) => {
   event.preventDefault();
-  writeText();
+  writeFree();
 });
+element("haiku").addEventListener("click", writeForm);
 element("stop").addEventListener("click", stop);
 element("copy").addEventListener("click", copy);
 document.addEventListener("keydown", (event) => {
