@@ -155,7 +155,7 @@ class LanguageModel:
         self.runtime = NumpyRuntime(model.config, model.weights)
         self.start_id = model.start_id
         self.continuous = model.continuous
-        self._weights = model.weights
+        self._stored = model
         self.forbidden = ~model.tokenizer.seen
         if model.continuous:
             self.forbidden[model.tokenizer.end_id] = True
@@ -285,7 +285,7 @@ class LanguageModel:
         else:
             from rnngen.score.adapt import AdaptingReader
 
-            reader = AdaptingReader(self.config, self._weights, adapt_rate)
+            reader = AdaptingReader(self.config, self._stored.weights, adapt_rate)
         return Scorer(reader, self.tokenizer, start_id=self.start_id, continuous=self.continuous)
 
     def explain(self, text: str, *, on: Sequence[str] | None = None, top: int = 5) -> Explanation:
@@ -300,7 +300,7 @@ class LanguageModel:
 
         return explain(
             self.config,
-            self._weights,
+            self._stored.weights,
             self.tokenizer,
             self._as_document(text),
             start_id=self.start_id,
@@ -316,6 +316,30 @@ class LanguageModel:
         from rnngen.corpus.documents import strip_blank_lines  # and all of corpus
 
         return strip_blank_lines(text)
+
+    def export(
+        self,
+        output: str | Path,
+        *,
+        to: str = "html",
+        title: str | None = None,
+        weights: str | None = None,
+        overwrite: bool = False,
+    ) -> list[Path]:
+        """Write the model as one HTML page, or as a folder with an ONNX file; returns the files.
+
+        >>> rnngen.load("haiku").export("haiku.html")
+
+        title: what readers see as its name; None: the name of `output`.
+        The other settings and what is raised: see `rnngen.export.export_model`.
+        """
+        from rnngen.export import export_model
+
+        path = Path(output)
+        title = path.stem if title is None else title
+        return export_model(
+            self._stored, path, to=to, title=title, weights=weights, overwrite=overwrite
+        )
 
     def unseen(self, text: str) -> list[str]:
         """Characters of `text` that the model's training text did not have."""

@@ -27,7 +27,7 @@ LEVELS = (
     ("checkpoint", "forms.language", "model.torch", "runs"),
     ("forms.automata", "sampling", "score"),
     ("forms", "training"),
-    ("analysis", "plotting"),
+    ("analysis", "export", "plotting"),
     ("api",),
     ("", "console"),
     ("cli",),
@@ -54,6 +54,7 @@ ONLY_IN = {
     "typer": {"cli"},
     "rich": {"console"},
     "matplotlib": {"analysis.pictures", "plotting.figure"},
+    "onnx": {"export.onnx_graph"},
 }
 
 LOADED = """
@@ -92,6 +93,7 @@ def loaded_by(*arguments: str) -> set[str]:
         ("plot",),
         ("explain",),
         ("compare",),
+        ("export",),
         ("tokenize",),
     ],
 )

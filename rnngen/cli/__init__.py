@@ -39,6 +39,7 @@ COMMANDS = {
     "forms": "List the forms, or print one as a TOML file to copy and change.",
     "info": "Show what a model is, what it was trained on, and how well.",
     "shrink": "Write a model into a smaller file, to keep or to give away.",
+    "export": "Write a model as an HTML page that runs it, or as ONNX.",
     "models": "List the models that you can name, newest first.",
     "tokenize": "Cut text into tokens ahead of training.",
 }

@@ -14,6 +14,7 @@ OF_COMMANDS = (
     *("x", "y", "from", "smooth", "width", "height", "out"),
     *("on", "top", "plot", "html", "report"),
     *("cells", "sizes", "vary", "seeds", "parameters", "probe"),
+    *("to", "title", "weights"),
     *("form", "form_file", "acrostic", "particles", "budget_ms", "words", "number", "seed"),
 )
 OPTIONS = {field.name for config in CONFIGS for field in dataclasses.fields(config)}

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from rnngen.forms.spec import FormSpec
 
 WORDS = ("dictionary", "corpus")
-_ENGLISH = 0.5  # share of a text's words in the dictionary below which a corpus is not English
+ENGLISH = 0.5  # share of a text's words in the dictionary below which a corpus is not English
 _OWN_LINES = 0.03  # share of the corpus' lines that fit, from which the model breaks lines itself
 _PROSE = 10  # words a line from which lines that begin small are broken at a margin, not by sense
 _OWN_ENDS = 0.05  # share of its documents that fit, from which the model ends texts itself
@@ -137,7 +137,7 @@ def _writable(
 
 
 def _check_english(lexicon: Lexicon) -> None:
-    if lexicon.english < _ENGLISH:
+    if lexicon.english < ENGLISH:
         raise FormError(
             f"syllables are counted in English, and {lexicon.english:.0%} of this model's words are"
             " in the dictionary; a form of unit words or chars suits any language."

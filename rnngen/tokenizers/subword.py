@@ -119,6 +119,23 @@ class SubwordTokenizer:
     def unseen(self, text: str) -> list[str]:
         return [c for c in dict.fromkeys(text) if c not in self._alphabet]
 
+    @cached_property
+    def scores(self) -> NDArray[np.float32]:
+        """What sentencepiece prefers, (V,): pieces are chosen or merged by it, bytes are not."""
+        return np.array([self._model.get_score(i) for i in range(self.vocab_size)], np.float32)
+
+    @cached_property
+    def is_piece(self) -> NDArray[np.bool_]:
+        """Which tokens were learned, (V,): neither bytes nor marks."""
+        other = self._model.is_byte, self._model.is_control, self._model.is_unknown
+        return np.array([not any(is_a(i) for is_a in other) for i in range(self.vocab_size)])
+
+    @property
+    def model_type(self) -> str:
+        """bpe if the pieces' scores are their ranks, 0, -1, -2, .., else unigram: log-shares."""
+        ranks = -np.arange(np.count_nonzero(self.is_piece))
+        return "bpe" if np.array_equal(self.scores[self.is_piece], ranks) else "unigram"
+
     def settings(self) -> dict[str, Any]:
         return {"kind": self.kind}
 

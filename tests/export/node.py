@@ -1,0 +1,57 @@
+"""The scripts of the page in Node.js, without a page around them."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from rnngen.export import html
+
+if TYPE_CHECKING:
+    from rnngen.checkpoint import Model
+
+NODE = shutil.which("node") or shutil.which("nodejs")
+needs_node = pytest.mark.skipif(NODE is None, reason="needs Node.js, which is not installed here")
+
+READ = """
+const { settings, numbers, input } = JSON.parse(require("fs").readFileSync(0, "utf8"));
+const context = numbers === undefined ? null : finish(load(settings, numbers));
+const output = (() => {
+%s
+})();
+process.stdout.write(JSON.stringify(output));
+"""
+
+
+def run(body: str, input: Any = None, model: Model | None = None, storage: str = "fp32") -> Any:
+    """What the function `body` returns, in JSON and back; it may use `input` and `context`.
+
+    context: of the page of `model`, as the page itself loads it.
+    """
+    data = {"input": input}
+    if model is not None:
+        data |= blocks(html.page(model, title="Noise", storage=storage))
+    assert NODE is not None
+    ran = subprocess.run(
+        [NODE, "-e", html.engine() + READ % body],
+        input=json.dumps(data),
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stderr
+    return json.loads(ran.stdout)
+
+
+def blocks(page: str) -> dict[str, Any]:
+    """The data of a page."""
+    found = dict(
+        re.findall(r'<script [^>]*id="(settings|numbers)">(.*?)</script>', page, re.DOTALL)
+    )
+    return {"settings": json.loads(found["settings"]), "numbers": found["numbers"].strip()}

@@ -1,0 +1,203 @@
+"""The scripts of the page against Python: hash, random numbers, logits, tokens, texts."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from itertools import islice
+from typing import Any
+
+import numpy as np
+import pytest
+
+from rnngen import checkpoint, runs
+from rnngen.api import LanguageModel
+from rnngen.config import ModelConfig, SampleConfig
+from rnngen.model import ngrams, quantize
+from rnngen.model.numpy_runtime import NumpyRuntime
+from rnngen.sampling import logits as rules
+from rnngen.sampling.draft import uniforms
+from tests.export.models import every_shape, model_of, random_weights, shape_name
+from tests.export.node import needs_node, run
+from tests.tokenizers.corpora import HARD, JAPANESE, PROSE
+from tests.tokenizers.test_every_kind import CHARACTERS, CORPORA, MAKERS, tokenizer_of
+
+pytestmark = needs_node
+
+CLOSE = 1e-4
+KINDS = ("char", "byte", "bpe", "unigram")
+
+
+def test_n_grams_have_the_same_rows():
+    """100,000 runs of tokens; a product of the hash has more bits than a number of JavaScript."""
+    rng = np.random.default_rng(1)
+    buckets = 2**20 - 3
+    tokens = rng.integers(0, 200_000, (100_000, 5))
+    tokens[0], tokens[1] = 2**31 - 2, 0  # the largest numbers, and no token at all
+    expected = np.array(ngrams.rows(tokens.T, 5, buckets))[:, 0].T
+    found = run(f"return input.map((tokens) => ngramRows(tokens, {buckets}))", tokens.tolist())
+    assert np.array_equal(found, expected)
+
+
+@pytest.mark.parametrize("seed", [0, 1, 12345, 2**53 + 1, 2**64 - 1])
+def test_the_random_numbers_are_those_of_rnngen(seed: int):
+    found = run(
+        "const random = uniforms(BigInt(input));"
+        "return Array.from({ length: 1001 }, () => random.next().value)",
+        str(seed),
+    )
+    assert found == list(islice(uniforms(seed, 0), 1001))
+
+
+def test_every_half_is_the_number_it_stands_for():
+    finite = np.arange(2**16, dtype=np.uint16)
+    finite = finite[np.isfinite(finite.view(np.float16))]
+    found = run("return input.map(fromHalf)", finite.tolist())
+    assert np.array_equal(found, finite.view(np.float16).astype(np.float64))
+
+
+LOGITS = """
+const { model } = context;
+let state = model.start();
+return input.map((id) => {
+  const read = model.step(id, state);
+  state = read.state;
+  return Array.from(read.logits);
+});
+"""
+
+
+def assert_logits(model: checkpoint.Model, storage: str, length: int) -> None:
+    weights = quantize.unpack(quantize.pack(model.weights, storage))
+    runtime = NumpyRuntime(model.config, weights)
+    ids = np.random.default_rng(2).integers(0, model.config.vocab_size, (1, length))
+    expected, _ = runtime.forward(ids, runtime.start(1))
+    found = np.array(run(LOGITS, ids[0].tolist(), model, storage))
+    assert np.abs(found - expected[0]).max() <= CLOSE
+
+
+@pytest.mark.parametrize("config", every_shape()[::3], ids=shape_name)
+def test_logits_of_every_shape(config: ModelConfig):
+    model = model_of("byte")
+    config = dataclasses.replace(config, vocab_size=257)
+    model = dataclasses.replace(model, config=config, weights=random_weights(config))
+    assert_logits(model, "fp32", 60)
+
+
+@pytest.mark.parametrize("storage", quantize.STORAGES)
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("cell", ["lstm", "gru"])
+def test_logits_over_a_thousand_tokens(cell: str, kind: str, storage: str):
+    tied = storage == "int8"
+    assert_logits(model_of(kind, cell=cell, tie_weights=tied, ngrams=3), storage, 1000)
+
+
+def test_a_state_can_be_gone_on_from_twice():
+    body = """
+    const { model } = context;
+    const { state } = model.step(65, model.start());
+    const logits = () => Array.from(model.step(66, state).logits);
+    return [logits(), (model.step(70, state), logits())];
+    """
+    one, other = run(body, model=model_of("byte"))
+    assert one == other
+
+
+def strings() -> list[str]:
+    rng = np.random.default_rng(3)
+    words = re.findall(r"\s*\S+", PROSE + JAPANESE)
+    hard = ["".join(rng.choice(HARD, 12)) for _ in range(300)]
+    prose = ["".join(rng.choice(words, 9)) for _ in range(300)]
+    repeated = [
+        "".join(
+            str(c) * int(n)
+            for c, n in zip(rng.choice([*"ab .!-\n"], 6), rng.integers(0, 9, 6), strict=True)
+        )
+        for _ in range(200)
+    ]
+    cut = [text[: int(n)] for text, n in zip(prose, rng.integers(0, 20, len(prose)), strict=True)]
+    long = ["the" * 50, " " * 200, "é" * 130 + " ", "".join(map(chr, CHARACTERS[::7]))]
+    return ["", *hard, *prose, *repeated, *cut, *long]
+
+
+@pytest.mark.parametrize("name", MAKERS)
+@pytest.mark.parametrize("corpus", CORPORA)
+def test_a_text_has_the_same_tokens(name: str, corpus: str):
+    tokenizer = tokenizer_of(name, corpus)
+    config = ModelConfig(vocab_size=tokenizer.vocab_size, embedding_dim=2, hidden_size=2)
+    model = checkpoint.Model(config, random_weights(config), tokenizer, False, {})
+    body = """
+    const { tokenizer } = context;
+    return input.map((text) => [
+      Array.from(tokenizer.encode(text)),
+      [...text.slice(0, tokenizer.settled(text))].length,
+      tokenizer.unseen(text),
+    ]);
+    """
+    texts = strings()
+    for text, (ids, settled, unseen) in zip(texts, run(body, texts, model), strict=True):
+        assert ids == tokenizer.encode(text).tolist(), repr(text)
+        assert settled == tokenizer.settled(text), repr(text)
+        assert unseen == tokenizer.unseen(text), repr(text)
+
+
+def test_the_rules_leave_the_same_tokens():
+    """Ties and masks included: the logits are whole numbers."""
+    rng = np.random.default_rng(4)
+    logits = rng.integers(-9, 9, (200, 40)).astype(np.float32)
+    masked = rng.random((200, 40)) < 0.3
+    cases = [(1.0, 0.5), (0.8, 0.9), (0.0, 1.0), (1.3, 1.0), (1.0, 0.05)]
+    body = """
+    const [logits, masked, cases] = input;
+    return logits.map((row, i) => cases.map(([temperature, topP]) => Array.from(
+      truncate(Float32Array.from(row), masked[i].map((m) => !m), { temperature, topP }), Number.isFinite)));
+    """
+    found = np.array(run(body, [logits.tolist(), masked.tolist(), cases]))
+    for column, (temperature, top_p) in enumerate(cases):
+        config = SampleConfig(temperature=temperature, top_p=top_p)
+        left = rules.truncate(rules.forbid(logits, masked), config, np.full(200, temperature))
+        assert np.array_equal(found[:, column], np.isfinite(left))
+
+
+WRITE = """
+return input.map((settings) => {
+  const steps = write(context, { ...settings, seed: BigInt(settings.seed) });
+  let text = "";
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done) return value === "length" ? trimUnfinished(text) : text;
+    text += value;
+  }
+});
+"""
+OPENINGS = ("", "the ri", "The old pond", "a\n", " ", "zé\u2581 w", "po", "e\u0301\r\nx")
+
+
+def assert_texts(model: checkpoint.Model, storage: str, length: int, **settings: Any) -> None:
+    """Texts of several openings, drawn with two seeds and greedily, are rnngen's own."""
+    weights = quantize.unpack(quantize.pack(model.weights, storage))
+    python = LanguageModel(dataclasses.replace(model, weights=weights))
+    cases = [
+        {"opening": opening, "temperature": temperature, "topP": top_p, "length": length, "seed": seed}
+        for opening in OPENINGS
+        for temperature, top_p, seed in ((0, 1, "0"), (0.8, 0.9, "1"), (1, 1, str(2**40)))
+    ]  # fmt: skip
+    for case, text in zip(cases, run(WRITE, cases, model, storage), strict=True):
+        config = SampleConfig(
+            temperature=float(case["temperature"]), top_p=float(case["topP"]), length=length
+        )
+        [expected] = python.generate(config, case["opening"], seed=int(case["seed"]), indices=[0])
+        assert text == expected.text, case
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("cell", ["lstm", "gru"])
+@pytest.mark.parametrize("continuous", [False, True])
+def test_texts_are_those_of_rnngen(kind: str, cell: str, continuous: bool):
+    assert_texts(model_of(kind, cell=cell, continuous=continuous), "int8", 60)
+
+
+def test_texts_of_a_trained_model_are_those_of_rnngen():
+    """Its openings are words that it can spell in many ways."""
+    model = checkpoint.load_model(runs.find_model("shipped/haiku"))
+    assert_texts(model, "int8", 25)
