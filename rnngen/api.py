@@ -210,7 +210,7 @@ class LanguageModel:
         ...     print(text.whole)
 
         form, particles, budget_ms, words: see `rnngen.forms.FormWriter`.
-        settings: temperature, top_k, top_p, min_p and novel, as of SampleConfig.
+        settings: temperature, top_k, top_p, min_p, novel and best_of, as of SampleConfig.
         Raises ConfigError for a setting that cannot be, FormError if no text is found.
         """
         return list(

@@ -9,18 +9,18 @@ from rnngen.errors import FormError
 from rnngen.forms.checker import Verdict, check
 from rnngen.forms.compile import compile_form
 from rnngen.forms.prompts import FormPrompt
-from rnngen.forms.search import DrawnText, SearchSettings, draw
+from rnngen.forms.search import Draw, DrawnText, SearchSettings, draw
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from rnngen.forms.language.lexicon import Lexicon
     from rnngen.forms.spec import FormSpec
     from rnngen.model.runtime import Runtime
     from rnngen.tokenizers.base import Tokenizer
 
-_REREADS = 20  # draws of a text until one is read in one way only
-_APART = 1000  # attempts between them, so that they are none of another caller's
+_REREADS = 60  # draws of a text until one is read in one way only
+_APART = 1 << 32  # attempts between them, so that they are none of another caller's
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class CheckedSearch:
     """Draws texts of one form and one prompt.
 
     >>> search = CheckedSearch(runtime, tokenizer, lexicon, load("haiku"))
-    >>> for text in search.texts(range(10), SearchSettings(seed=1)):
+    >>> for text in search.texts(map(Draw, range(10)), SearchSettings(seed=1)):
     ...     print(text.drawn.text)
     """
 
@@ -69,33 +69,28 @@ class CheckedSearch:
         """The prompt as the form reads it."""
         return self._prompt.text
 
-    def texts(
-        self, indices: Sequence[int], settings: SearchSettings, attempt: int = 0
-    ) -> Iterator[CheckedText]:
-        """The texts of these indices, in order, each checked. `attempt` draws others for the same.
+    def texts(self, draws: Iterable[Draw], settings: SearchSettings) -> Iterator[CheckedText]:
+        """The texts of these draws, in order, each checked.
 
         Raises FormError if the checker finds fault with one, which would be an error of ours.
         """
-        for drawn in self._draw(indices, settings, attempt):
-            yield self._checked(drawn, settings, attempt)
+        draws = list(draws)
+        for each, drawn in zip(draws, self._draw(draws, settings), strict=True):
+            yield self._checked(drawn, each, settings)
 
-    def _draw(
-        self, indices: Sequence[int], settings: SearchSettings, attempt: int
-    ) -> Iterator[DrawnText]:
+    def _draw(self, draws: Sequence[Draw], settings: SearchSettings) -> Iterator[DrawnText]:
         start = self._prompt.start(settings.temperature)
-        for drawn in draw(
-            self._runtime, start.automaton, start.context, indices, settings, attempt=attempt
-        ):
+        for drawn in draw(self._runtime, start.automaton, start.context, draws, settings):
             yield start.without_given(drawn, self._pieces)
 
-    def _checked(self, drawn: DrawnText, settings: SearchSettings, attempt: int) -> CheckedText:
+    def _checked(self, drawn: DrawnText, first: Draw, settings: SearchSettings) -> CheckedText:
         """The text if the checker is sure of it, else the next draw of its index it is sure of.
 
         A word of one count may be read in two ways by what stands around it: US, nine am.
         """
         for again in range(_REREADS + 1):
             if again:
-                [drawn] = self._draw([drawn.index], settings, attempt + again * _APART)
+                [drawn] = self._draw([Draw(first.index, first.attempt + again * _APART)], settings)
             verdict = check(drawn.text, self._spec)
             if verdict.verdict == "exact" or (self.prompt and verdict.verdict == "possible"):
                 return CheckedText(drawn, verdict)
@@ -110,6 +105,6 @@ class CheckedSearch:
         """Draws the text of an index with so many particles, to see how long it takes."""
 
         def draw_one(index: int, particles: int) -> None:
-            list(self.texts([index], replace(settings, particles=particles)))
+            list(self.texts([Draw(index)], replace(settings, particles=particles)))
 
         return draw_one

@@ -6,23 +6,30 @@ Text i is the first draw of its index that passes, so it does not depend on how 
 from __future__ import annotations
 
 import math
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rnngen.errors import FormError
+from rnngen.forms.language.lexicon import WORD
 from rnngen.forms.parallel import worker_pool
+from rnngen.forms.search import Draw
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from rnngen.forms.checked import CheckedSearch, CheckedText
     from rnngen.forms.parallel import WorkerPool
-    from rnngen.forms.search import SearchSettings
+    from rnngen.forms.search import DrawnText, SearchSettings
 
 ROWS = 128
 """Particles that are stepped at once: more are hardly faster, and keep the texts waiting."""
 ATTEMPTS = 50
-"""Draws for one text before it is said that there is none."""
+"""Draws for one text, times `best_of`, before it is said that there is none."""
+SHORT_TEXT, LONGER_WORD = 20, 4
+"""In words, and in letters. In longer texts, such as songs, lines come again on purpose."""
+OPENING_SHARE = 0.1
+"""Of the texts that are compared with others, those that may begin with the same two words."""
 
 
 @dataclass(frozen=True)
@@ -53,75 +60,141 @@ class FormText:
 
 
 class DistinctTexts:
-    """Passes on texts unlike all before. One is for all prompts of a command."""
+    """Passes on texts unlike all before. One is for all prompts of a command.
+
+    Of each text `best_of` draws are compared, and the likeliest per character is passed on. The
+    likeliest texts of a model tend to begin alike and to repeat a word. Such texts come last.
+    """
 
     def __init__(self, refuses: Callable[[str], bool] = lambda text: False) -> None:
         """refuses: whether a text must not be printed, whatever else was."""
         self._refuses = refuses
         self._printed: set[str] = set()
+        self._openings: Counter[str] = Counter()
 
     def texts(
         self, search: CheckedSearch, indices: Sequence[int], settings: SearchSettings
     ) -> Iterator[CheckedText]:
         """The texts of these indices, in order.
 
-        Raises FormError if one of them cannot be found in `ATTEMPTS` draws.
+        Raises FormError if one of them cannot be found in `ATTEMPTS` times `best_of` draws.
         """
 
-        def write_some(some: Sequence[int], attempt: int) -> list[CheckedText]:
-            return list(search.texts(some, settings, attempt))
+        def write_some(draws: Sequence[Draw]) -> list[CheckedText]:
+            return list(search.texts(draws, settings))
 
-        with worker_pool(write_some, len(indices)) as workers:
-            shares = _shares(indices, settings.particles, workers.num_workers)
-            for written in workers.map_shares(shares, 0):
-                for attempt, text in self._draw_allowed(workers, written, settings):
-                    yield self._draw_new(search, attempt, text, settings)
+        draws = [draw for index in indices for draw in _draws(index, 0, settings)]
+        given = len(search.prompt)
+        with worker_pool(write_some, len(draws)) as workers:
+            shares = _shares(draws, settings, workers.num_workers)
+            for groups in _groups(workers.map_shares(shares), settings.best_of):
+                for attempt, candidates in self._draw_allowed(workers, groups, settings):
+                    yield self._choose(workers, attempt, candidates, settings, given)
 
     def _draw_allowed(
-        self, workers: WorkerPool, first: Sequence[CheckedText], settings: SearchSettings
-    ) -> list[tuple[int, CheckedText]]:
-        """The first draw of each text that is not refused, and which it was. May repeat.
+        self, workers: WorkerPool, groups: Sequence[Sequence[CheckedText]], settings: SearchSettings
+    ) -> list[tuple[int, list[CheckedText]]]:
+        """For each text the first draws of which some are not refused, and the first's attempt.
 
-        first: draw 0 of each.
+        groups: the first draws of each.
         """
-        found: dict[int, tuple[int, CheckedText]] = {}
-        left = indices = [written.drawn.index for written in first]
-        for attempt in range(ATTEMPTS if settings.temperature else 1):
-            for written in workers.map(left, attempt) if attempt else first:
-                if not self._refuses(written.drawn.text):
-                    found[written.drawn.index] = attempt, written
-            left = [index for index in left if index not in found]
+        found: dict[int, tuple[int, list[CheckedText]]] = {}
+        indices = [group[0].drawn.index for group in groups]
+        for attempt in _attempts(settings):
+            for group in groups:
+                if allowed := [each for each in group if not self._refuses(each.drawn.text)]:
+                    found[allowed[0].drawn.index] = attempt, allowed
+            left = [index for index in indices if index not in found]
             if not left:
                 return [found[index] for index in indices]
+            again = attempt + settings.best_of
+            draws = [draw for index in left for draw in _draws(index, again, settings)]
+            if settings.temperature:
+                [groups] = _groups([workers.map(draws)], settings.best_of)
         raise _no_text(left[0], "copies more of the training text than --novel allows", settings)
 
-    def _draw_new(
-        self, search: CheckedSearch, attempt: int, written: CheckedText, settings: SearchSettings
+    def _choose(
+        self,
+        workers: WorkerPool,
+        attempt: int,
+        candidates: Sequence[CheckedText],
+        settings: SearchSettings,
+        given: int,
     ) -> CheckedText:
-        """This text, or the next draw of its index that is unlike all before."""
-        index = written.drawn.index
-        while written.drawn.text in self._printed or self._refuses(written.drawn.text):
-            attempt += 1
+        """The best of the candidates, or of the next draws of their index, unlike all before."""
+        index = candidates[0].drawn.index
+        while not (new := [each for each in candidates if self._is_new(each.drawn.text)]):
+            attempt += settings.best_of
             # The likeliest text is always the same one.
-            if attempt >= ATTEMPTS or settings.temperature == 0:
+            if attempt not in _attempts(settings):
                 raise _no_text(index, "repeats an earlier one", settings)
-            [written] = search.texts([index], settings, attempt)
-        self._printed.add(written.drawn.text)
-        return written
+            candidates = workers.map(_draws(index, attempt, settings))
+        chosen = min(new, key=lambda each: self._rank(each.drawn, given))
+        self._printed.add(chosen.drawn.text)
+        self._openings[_opening(chosen.drawn.text)] += 1
+        return chosen
+
+    def _is_new(self, text: str) -> bool:
+        return text not in self._printed and not self._refuses(text)
+
+    def _rank(self, drawn: DrawnText, given: int) -> tuple[bool, float]:
+        """Less is better: first the texts that are not worn, then nats per character.
+
+        given: characters of the prompt, which were not drawn.
+        """
+        most = 1 + OPENING_SHARE * len(self._printed)
+        is_worn = self._openings[_opening(drawn.text)] + 1 > most or _repeats(drawn.text)
+        return is_worn, -drawn.log_probability / max(1, len(drawn.text) - given)
 
 
-def _shares(indices: Sequence[int], particles: int, workers: int) -> Iterator[Sequence[int]]:
-    """The indices in shares to write at once: small ones first, so that a text is soon there."""
-    first, rows, begun = 0, particles, 0
-    while first < len(indices):
-        size = max(1, min(rows, ROWS) // particles)
-        yield indices[first : first + size]
+def _attempts(settings: SearchSettings) -> range:
+    """The attempts at which draws for a text begin; at temperature 0 there is only one text."""
+    rounds = ATTEMPTS if settings.temperature else 1
+    return range(0, rounds * settings.best_of, settings.best_of)
+
+
+def _draws(index: int, attempt: int, settings: SearchSettings) -> list[Draw]:
+    """The draws that are compared for a text, from this attempt on."""
+    return [Draw(index, attempt + each) for each in range(settings.best_of)]
+
+
+def _shares(draws: Sequence[Draw], settings: SearchSettings, workers: int) -> Iterator[list[Draw]]:
+    """The draws in shares to write at once: small ones first, so that a text is soon there."""
+    first, begun = 0, 0
+    rows = settings.particles * -(-settings.best_of // workers)
+    while first < len(draws):
+        size = max(1, min(rows, ROWS) // settings.particles)
+        yield list(draws[first : first + size])
         first, begun = first + size, begun + 1
         rows *= 2 if begun % workers == 0 else 1
 
 
+def _groups(shares: Iterable[list[CheckedText]], size: int) -> Iterator[list[list[CheckedText]]]:
+    """The draws of each text together, as soon as they are all there: those of several texts."""
+    waiting: list[CheckedText] = []
+    for share in shares:
+        waiting += share
+        whole = len(waiting) // size * size
+        if whole:
+            yield [waiting[i : i + size] for i in range(0, whole, size)]
+            waiting = waiting[whole:]
+
+
+def _repeats(text: str) -> bool:
+    """Whether a short text has a longer word twice, which makes it likely and dull."""
+    words = WORD.findall(text.lower())
+    longer = [word for word in words if len(word) >= LONGER_WORD]
+    return len(words) <= SHORT_TEXT and len(set(longer)) < len(longer)
+
+
+def _opening(text: str) -> str:
+    """The first two words."""
+    return " ".join(text.lower().split()[:2])
+
+
 def _no_text(index: int, why: str, settings: SearchSettings) -> FormError:
-    tries = "the likeliest" if settings.temperature == 0 else f"each of {ATTEMPTS} draws"
+    draws = ATTEMPTS * settings.best_of
+    tries = "the likeliest" if settings.temperature == 0 else f"each of {draws} draws"
     return FormError(
         f"text {index + 1}: {tries} {why}. Ask for fewer texts, or for wilder ones:"
         " a higher `temperature`, no `top_k`, `top_p` or `min_p`."

@@ -21,8 +21,9 @@ if TYPE_CHECKING:
     from multiprocessing.pool import AsyncResult, Pool
 
     from rnngen.forms.checked import CheckedText
+    from rnngen.forms.search import Draw
 
-    WriteTexts = Callable[[Sequence[int], int], Sequence[CheckedText]]
+    WriteTexts = Callable[[Sequence[Draw]], Sequence[CheckedText]]
 
 LEAST_TEXTS = 8
 """For fewer, processes cost more than they save."""
@@ -34,34 +35,32 @@ _write: WriteTexts
 
 
 class WorkerPool:
-    """Writes texts by their indices, in `num_workers` shares."""
+    """Writes texts by their draws, in `num_workers` shares."""
 
     def __init__(self, write: WriteTexts, num_workers: int, pool: Pool | None) -> None:
         self.num_workers = num_workers
         self._write, self._pool = write, pool
 
-    def map_shares(
-        self, shares: Iterable[Sequence[int]], attempt: int
-    ) -> Iterator[list[CheckedText]]:
+    def map_shares(self, shares: Iterable[Sequence[Draw]]) -> Iterator[list[CheckedText]]:
         """The texts of each share, in order, each as soon as it is written; see `map`."""
         if self._pool is None:
             for share in shares:
-                yield list(self._write(share, attempt))
+                yield list(self._write(share))
             return
         waiting: deque[AsyncResult[list[CheckedText]]] = deque()
         for share in shares:
-            waiting.append(self._pool.apply_async(_call_write, (share, attempt)))
+            waiting.append(self._pool.apply_async(_call_write, (share,)))
             if len(waiting) > AHEAD * self.num_workers:
                 yield waiting.popleft().get()
         while waiting:
             yield waiting.popleft().get()
 
-    def map(self, indices: Sequence[int], attempt: int) -> list[CheckedText]:
-        """The texts of these indices, in order. What a process raises is raised here."""
-        if self._pool is None or len(indices) < LEAST_TEXTS:
-            return list(self._write(indices, attempt))
-        share = -(-len(indices) // self.num_workers)
-        shares = [(indices[i : i + share], attempt) for i in range(0, len(indices), share)]
+    def map(self, draws: Sequence[Draw]) -> list[CheckedText]:
+        """The texts of these draws, in order. What a process raises is raised here."""
+        if self._pool is None or len(draws) < LEAST_TEXTS:
+            return list(self._write(draws))
+        size = -(-len(draws) // self.num_workers)
+        shares = [(draws[i : i + size],) for i in range(0, len(draws), size)]
         return [text for texts in self._pool.starmap(_call_write, shares, 1) for text in texts]
 
 
@@ -69,7 +68,7 @@ class WorkerPool:
 def worker_pool(write: WriteTexts, num_texts: int) -> Iterator[WorkerPool]:
     """Processes for so many texts, one a core; none where they do not pay or cannot be forked.
 
-    write: indices, attempt -> their texts; called here or in a process.
+    write: draws -> their texts; called here or in a process.
     """
     num_workers = min(cores.cores(), num_texts // (LEAST_TEXTS // 2))
     if num_texts < LEAST_TEXTS or num_workers < 2 or sys.platform != "linux":
@@ -95,5 +94,5 @@ def _init_worker(write: WriteTexts) -> None:
     cores.limit_cores(1)
 
 
-def _call_write(indices: Sequence[int], attempt: int) -> list[CheckedText]:
-    return list(_write(indices, attempt))
+def _call_write(draws: Sequence[Draw]) -> list[CheckedText]:
+    return list(_write(draws))

@@ -19,7 +19,7 @@ else is drawn.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -45,6 +45,13 @@ _LOWEST = -1e30  # stands for a probability of 0, which an allowed token may hav
 _GRAIN = float(1 << 40)  # probabilities become whole numbers, whose sums do not depend on order
 
 
+class Draw(NamedTuple):
+    """Which draw of which text. Each has random numbers of its own."""
+
+    index: int
+    attempt: int = 0
+
+
 @dataclass(frozen=True)
 class DrawnText:
     """One text that fits, as it is printed.
@@ -65,8 +72,9 @@ class DrawnText:
 
 @dataclass(frozen=True)
 class SearchSettings:
-    """How to draw: particles for each text; temperature, at 0 always the likeliest token.
+    """How to draw: particles for each draw; temperature, at 0 always the likeliest token.
 
+    best_of: draws for each text, of which the likeliest is kept.
     truncate: maps logits (B, V), forbidden ones -inf, to logits with more -inf (top-k and the
     like), but never for a whole row.
     """
@@ -74,6 +82,7 @@ class SearchSettings:
     seed: int = 0
     particles: int = PARTICLES
     temperature: float = 1.0
+    best_of: int = 1
     truncate: Truncate | None = None
 
 
@@ -81,31 +90,28 @@ def draw(
     runtime: Runtime,
     automaton: TokenAutomaton,
     context: Sequence[int],
-    indices: Sequence[int],
+    draws: Sequence[Draw],
     settings: SearchSettings,
-    *,
-    attempt: int = 0,
 ) -> Iterator[DrawnText]:
-    """The texts of these indices, in order.
+    """The texts of these draws, in order.
 
     context: tokens the model reads first, at least one; what is drawn follows them.
-    attempt: draws another text for the same index.
     """
     state, streams = automaton.start(), Streams.begin(runtime, context)
     size = max(1, ROWS // settings.particles)
-    for first in range(0, len(indices), size):
+    for first in range(0, len(draws), size):
         texts = [
-            _Particles(index, state, settings.particles, _generator(settings.seed, index, attempt))
-            for index in indices[first : first + size]
+            _Particles(each.index, state, settings.particles, _generator(settings.seed, each))
+            for each in draws[first : first + size]
         ]
         _search(streams, texts, settings)
         for text in texts:
             yield text.take(automaton)
 
 
-def _generator(seed: int, index: int, attempt: int) -> np.random.Generator:
+def _generator(seed: int, draw: Draw) -> np.random.Generator:
     """Counter-based: its numbers depend on nothing else that is drawn. Any integer is a seed."""
-    key, counter = [seed % 2**64, index], [0, 0, 0, attempt]
+    key, counter = [seed % 2**64, draw.index], [0, 0, 0, draw.attempt]
     return np.random.Generator(np.random.Philox(key=key, counter=counter))
 
 

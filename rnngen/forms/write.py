@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from rnngen.novelty import SpanIndex
     from rnngen.tokenizers.base import Tokenizer
 
-FORM_SETTINGS = ("temperature", "top_k", "top_p", "min_p", "novel")
+FORM_SETTINGS = ("temperature", "top_k", "top_p", "min_p", "novel", "best_of")
 """Those of SampleConfig that say how a text of a form is drawn; the form says all else."""
 
 
@@ -77,7 +77,7 @@ class FormWriter:
     ) -> None:
         """form: the name of a built-in one, a TOML file, or what `forms.load` returns.
 
-        config: temperature, top_k, top_p, min_p and novel apply; a form says all else.
+        config: temperature, top_k, top_p, min_p, novel and best_of apply; a form says all else.
         particles: drafts followed side by side for each text, 16 by default. More come nearer to
         what the model itself would write, given that it fits.
         budget_ms: as many particles as are expected to take so long for a text, at least one. The
@@ -127,12 +127,15 @@ class FormWriter:
             seed,
             self._particles or PARTICLES,
             self._config.temperatures[0],
+            self._config.best_of,
             _truncation(self._config),
         )
         if self._budget_ms is None:
             return settings
         trial = searches[0].trial(settings)
-        chosen = budget.particles_within(self._budget_ms, trial, time.perf_counter)
+        chosen = budget.particles_within(
+            self._budget_ms / settings.best_of, trial, time.perf_counter
+        )
         return dataclasses.replace(settings, particles=chosen)
 
     def _texts(

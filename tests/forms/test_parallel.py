@@ -9,11 +9,12 @@ import pytest
 from rnngen import cores
 from rnngen.errors import FormError
 from rnngen.forms.parallel import LEAST_TEXTS, worker_pool
+from rnngen.forms.search import Draw
 
 
-def write(indices, attempt):
+def write(draws):
     """What was asked, and who did it."""
-    return [(index, attempt, os.getpid()) for index in indices]
+    return [(draw, os.getpid()) for draw in draws]
 
 
 @pytest.fixture(params=[1, 2, 3])
@@ -26,9 +27,10 @@ def num_workers(request, monkeypatch) -> int:
 def test_every_text_is_written_once_and_in_order(num_workers, count):
     with worker_pool(write, count) as workers:
         for attempt in (0, 1):
-            texts = workers.map(range(count), attempt)
-            assert [text[:2] for text in texts] == [(i, attempt) for i in range(count)]
-            processes = {text[2] for text in texts}
+            draws = [Draw(index, attempt) for index in range(count)]
+            texts = workers.map(draws)
+            assert [text[0] for text in texts] == draws
+            processes = {text[1] for text in texts}
             if count < LEAST_TEXTS or num_workers == 1:
                 assert processes == {os.getpid()}
             else:
@@ -39,14 +41,14 @@ def test_every_text_is_written_once_and_in_order(num_workers, count):
 def test_an_error_in_a_process_is_raised_here(monkeypatch):
     monkeypatch.setattr(cores, "_limit", 2)
 
-    def fails(indices, attempt):
+    def fails(draws):
         raise FormError("no text 3")
 
     with worker_pool(fails, 20) as workers, pytest.raises(FormError, match="no text 3"):
-        workers.map(range(20), 0)
+        workers.map(list(map(Draw, range(20))))
 
 
 def test_processes_compute_on_one_core_each(monkeypatch):
     monkeypatch.setattr(cores, "_limit", 2)
-    with worker_pool(lambda indices, attempt: [cores.cores()] * len(indices), 20) as workers:
-        assert workers.map(range(20), 0) == [1] * 20
+    with worker_pool(lambda draws: [cores.cores()] * len(draws), 20) as workers:
+        assert workers.map(list(map(Draw, range(20)))) == [1] * 20
