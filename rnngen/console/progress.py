@@ -80,10 +80,15 @@ class ProgressLine:
 
 @contextmanager
 def progress(
-    what: str, unit: str, total: float | None = None, *, quiet: bool = False
+    what: str,
+    unit: str,
+    total: float | None = None,
+    *,
+    quiet: bool = False,
+    clock: Callable[[], float] = time.monotonic,
 ) -> Iterator[ProgressLine]:
     """Shows how far the work of the block has come; the line goes with it."""
-    shown = ProgressLine(what, unit, total, quiet=quiet)
+    shown = ProgressLine(what, unit, total, quiet=quiet, clock=clock)
     try:
         yield shown
     finally:

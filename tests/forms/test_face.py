@@ -31,7 +31,7 @@ def test_a_form_is_a_name_or_a_file(tmp_path: Path) -> None:
     assert forms.load("haiku") == spec.load("haiku")
     assert forms.load(path) == forms.load(str(path)) == spec.read(path)
     assert forms.check("the old pond\nthe lid of a jar", path).verdict == "exact"
-    with pytest.raises(ConfigError, match="unknown form 'short'. There are: acrostic"):
+    with pytest.raises(ConfigError, match=r"unknown form 'short'\. There are: acrostic"):
         forms.load("short")
     with pytest.raises(ConfigError, match=r"missing\.toml"):
         forms.load("missing.toml")
