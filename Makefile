@@ -1,4 +1,4 @@
-# `make haiku` trains for two minutes and prints three haiku; `make test` runs every check.
+# `make haiku` trains for two minutes and prints three haiku. `make test` runs every check.
 # `make search` tries the properties that tests assert on new examples. `make docs` fills the tables
 # of the documentation from the program and runs its blocks for the outputs shown.
 # Each makes its own virtual environment in .venv first. PYTHON=python3.12 chooses another Python.
@@ -11,7 +11,8 @@ TORCH ?= torch==2.13.0
 
 haiku: .venv/installed
 	$(BIN)/rnngen train corpora/haiku.txt --cell lstm --minutes 2 --name my-haiku --overwrite
-	$(BIN)/rnngen sample my-haiku -n 3
+	@echo "Three haiku from that model, each of 5, 7 and 5 syllables:"
+	$(BIN)/rnngen sample my-haiku --form haiku -n 3
 
 test: lint
 	$(BIN)/python -m pytest --numprocesses auto --dist loadfile  # a whole file on each core
@@ -32,8 +33,11 @@ docs: .venv/installed
 	RNNGEN_WRITE_DOCS=1 $(BIN)/python -m pytest tests/test_docs.py --numprocesses auto
 
 .venv/installed: pyproject.toml
+	@echo "Making a virtual environment in .venv, once."
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet "$(TORCH)"
+	@echo "Installing PyTorch into it. This takes some minutes."
+	$(BIN)/pip install "$(TORCH)"
+	@echo "Installing rnngen and what its tests need. This takes a minute."
 	$(BIN)/pip install --quiet --editable ".[dev]"
 	touch $@
 

@@ -114,8 +114,8 @@ def _take_terminal() -> None:
     fcntl.ioctl(0 if os.isatty(0) else 1 if os.isatty(1) else 2, termios.TIOCSCTTY, 0)
 
 
-def shown(text: str, columns: int = 80) -> str:
-    """What a screen shows of a text."""
-    screen = pyte.Screen(columns, 200)
+def shown(text: str, *, lines: int = 24, columns: int = 80) -> str:
+    """What a screen shows of a text, if it has room for all of it."""
+    screen = pyte.Screen(columns, lines)
     pyte.Stream(screen).feed(text.replace("\n", "\r\n"))
     return "\n".join(row.rstrip() for row in screen.display).rstrip("\n")

@@ -89,7 +89,8 @@ def command(
         if spec is None:
             kind = "file" if corpus.documents == "none" else corpus.documents
     judged = _open(names, kind, reading, other=against or [])
-    texts = list(_texts(judged))
+    with reading_progress("reading", judged, quiet=quiet):
+        texts = list(_texts(judged))
     copies = _measure_copies(texts, corpus, span, quiet=quiet)
     verdicts = _verdicts(texts, spec, quiet=quiet)
     for index, (file, text) in enumerate(() if quiet else texts):

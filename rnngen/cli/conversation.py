@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from rnngen.cli import options, values
 from rnngen.config import SampleConfig, option
 from rnngen.errors import ConfigError
-from rnngen.suggest import SETTING_SYNONYMS, did_you_mean
+from rnngen.suggest import SETTING_SYNONYMS, closest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -87,11 +87,9 @@ class Conversation:
         """
         field = name.replace("-", "_")
         if field not in SETTINGS:
-            known = [slash(each) for each in (*SETTINGS, *COMMANDS)]
-            raise ConfigError(
-                f"there is no setting {slash(name)}."
-                f"{did_you_mean(slash(name), known, SETTING_SYNONYMS)} /help lists them."
-            )
+            found = closest(name, (*SETTINGS, *COMMANDS), SETTING_SYNONYMS)
+            meant = f" Did you mean {slash(found)}?" if found else ""
+            raise ConfigError(f"there is no setting {slash(name)}.{meant} /help lists them.")
         if field == "model":
             self._load(text)
         elif field == "seed":

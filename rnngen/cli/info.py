@@ -13,7 +13,7 @@ EXAMPLES = """
 Examples:
   rnngen info haiku
   rnngen info haiku --json
-  rnngen info checkpoints/haiku/model.safetensors
+  rnngen info checkpoints/shipped/haiku
 """
 
 

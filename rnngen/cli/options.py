@@ -142,9 +142,7 @@ QuietNotes = Annotated[
 ]
 Raw = Annotated[
     bool,
-    typer.Option(
-        "--raw", help="Pass control characters on to the terminal, which otherwise shows them."
-    ),
+    typer.Option("--raw", help="Print control characters as they are, also on a terminal."),
 ]
 
 

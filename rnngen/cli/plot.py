@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -20,9 +21,9 @@ if TYPE_CHECKING:
 EXAMPLES = """
 \b
 Examples:
-  rnngen plot haiku
-  rnngen plot haiku posts --x minutes --y bits
-  rnngen plot haiku --json > curves.jsonl
+  rnngen train corpora/haiku.txt --name mine --minutes 2 && rnngen plot
+  rnngen plot mine --x minutes --y bits
+  rnngen plot mine --json > curves.jsonl
 """
 SAME_TOKENS = 1.01
 """Runs on the same tokens may hold out other parts of the text, with other bytes per token."""
@@ -146,7 +147,7 @@ def _show(
     from rnngen.console import chart, surprise
 
     chart.show_chart(
-        curves,
+        [dataclasses.replace(curve, run=console.one_line(curve.run)) for curve in curves],
         view,
         width=width or max(LEAST_WIDTH, shutil.get_terminal_size().columns),
         height=height,

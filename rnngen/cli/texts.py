@@ -118,6 +118,7 @@ def shown(
     """
     with progress("writing", "texts", total, quiet=quiet) as writing:
         if is_slow:
+            writing.is_measured = total > 1
             writing.show()
 
         def counted() -> Iterator[AnyText]:

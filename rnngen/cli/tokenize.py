@@ -62,6 +62,7 @@ def command(
             runs.home(),
             shard=part,
             opened=reading.open,
+            training=lambda: reading.wait("making the tokenizer"),
             progress=lambda _: reading.rename("tokenizing"),
             note=None if quiet else console.translated_note,
         )

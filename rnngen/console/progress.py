@@ -41,6 +41,8 @@ class ProgressLine:
         """what: is being done, as "writing".  total: None where it is not known."""
         self.what, self.unit, self.total = what, unit, total
         self.done = 0.0
+        self.is_measured = True
+        """Whether `done` says how far the work is."""
         self._clock = clock
         self._began = clock()
         self._next = self._began + SHOWN_AFTER
@@ -68,6 +70,8 @@ class ProgressLine:
 
     def line(self) -> str:
         """How far it is now."""
+        if not self.is_measured:
+            return f"{self.what} ..."
         if not self.total:
             return f"{self.what}  {_amount(self.done, self.unit)}"
         done = min(self.done, self.total)
@@ -80,10 +84,15 @@ class ProgressLine:
 
 @contextmanager
 def progress(
-    what: str, unit: str, total: float | None = None, *, quiet: bool = False
+    what: str,
+    unit: str,
+    total: float | None = None,
+    *,
+    quiet: bool = False,
+    clock: Callable[[], float] = time.monotonic,
 ) -> Iterator[ProgressLine]:
     """Shows how far the work of the block has come; the line goes with it."""
-    shown = ProgressLine(what, unit, total, quiet=quiet)
+    shown = ProgressLine(what, unit, total, quiet=quiet, clock=clock)
     try:
         yield shown
     finally:
@@ -139,7 +148,12 @@ class ReadingProgress:
 
     def rename(self, what: str) -> None:
         """From here on, this is being done."""
-        self.shown.what = what
+        self.shown.what, self.shown.is_measured = what, True
+
+    def wait(self, what: str) -> None:
+        """From here on this is being done, and reading does not tell how far it is."""
+        self.shown.what, self.shown.is_measured = what, False
+        self.shown.show()
 
     def work(self, share: float) -> None:
         """The work takes longer than reading: so much of what was read is done, from 0 to 1."""

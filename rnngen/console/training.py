@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from rnngen.console import note, show_corpus, show_recipe, translated_note
 from rnngen.console.progress import progress
+from rnngen.console.terminal import visible
 from rnngen.training.events import (
     Evaluation,
     Planned,
@@ -139,7 +140,7 @@ class LiveView(LineView):
         )
 
     def _print(self, text: str, style: str | None = None) -> None:
-        self._progress.console.print(text, style=style, markup=False)
+        self._progress.console.print(visible(text), style=style, markup=False)
 
 
 def describe(event: Event) -> str:

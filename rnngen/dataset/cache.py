@@ -62,13 +62,14 @@ def tokenize(
     *,
     shard: tuple[int, int] | None = None,
     opened: Callable[[Corpus], None] = lambda corpus: None,
+    training: Callable[[], None] = lambda: None,
     progress: OnProgress | None = None,
     note: Callable[[str], None] | None = None,
 ) -> tuple[Corpus, Tokenizer, TokenStore]:
     """The text as token ids, made now or found where an earlier call left them under `home`.
 
     shard: (i, n): only part i of n, from 1 on, which is made now; `find_store` joins all of them.
-    opened: called with the text before it is read.
+    opened: called with the text before it is read.  training: called before a tokenizer is made.
     progress: called with the number of characters encoded so far.  note: called with a line where
     something turned out otherwise than asked.
     Raises CorpusError or TokenizerError.
@@ -77,7 +78,7 @@ def tokenize(
     opened(corpus)
     if shard is not None and STDIN in text.paths:
         raise ConfigError("`shard` needs files that every machine can read, not stdin (-).")
-    tokenizer = find_tokenizer(corpus, text, home, note)
+    tokenizer = find_tokenizer(corpus, text, home, note, training)
     if shard is not None:
         return corpus, tokenizer, _build_shard(corpus, tokenizer, home, shard, progress)
     path = _store_path(corpus, tokenizer, home)
@@ -87,13 +88,18 @@ def tokenize(
 
 
 def find_tokenizer(
-    corpus: Corpus, text: TextConfig, home: Path, note: Callable[[str], None] | None
+    corpus: Corpus,
+    text: TextConfig,
+    home: Path,
+    note: Callable[[str], None] | None,
+    training: Callable[[], None] = lambda: None,
 ) -> Tokenizer:
     settings = [text.tokenizer, text.vocab_size, text.subwords, text.min_count]
     path = _cache(home) / f"tokenizer-{_key(corpus.digest(), settings)}.safetensors"
     if path.is_file():
         tensors, facts = tensor_file.load_tensors(path, "tokenizer")
         return tokenizers.load(facts, tensors)
+    training()
     tokenizer = tokenizers.train(
         text.tokenizer,
         CorpusExcerpt(corpus),

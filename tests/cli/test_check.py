@@ -70,6 +70,14 @@ def test_a_check_that_does_not_hold_ends_with_3(rnngen, corpus, novel, code):
     assert ran.stderr == ("1 of 1 texts copy 30 characters or more in a row\n" if code else "")
 
 
+@pytest.mark.parametrize("options", [(), ("--json",)])
+@pytest.mark.parametrize(("novel", "code"), [(30, 3), (31, 0)])
+def test_quiet_leaves_the_exit_code_alone_to_tell(rnngen, corpus, novel, code, options):
+    asked = ("check", "--against", corpus, "--novel", novel, "--quiet", *options)
+    ran = rnngen(*asked, input=MIXED)
+    assert (ran.exit_code, ran.stdout, ran.stderr) == (code, "", "")
+
+
 def test_the_file_that_holds_the_copy_is_named(rnngen, corpus, tmp_path):
     other = tmp_path / "more"
     other.mkdir()

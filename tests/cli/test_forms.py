@@ -185,7 +185,6 @@ UNFILLABLE = 'name = "x"\nunit = "words"\nlines = [3, 3]\nacrostic = "\u00f8a"\n
         (("char", "--form", "haiku", "--chars", 9), 2, "--chars has no effect"),
         (("char", "--form", "haiku", "--length", 9), 2, "--length has no effect"),
         (("char", "--form", "haiku", "--beam", 2), 2, "--beam has no effect"),
-        (("char", "--form", "haiku", "--best-of", 2), 2, "--best-of has no effect"),
         (("char", "--form", "haiku", "--typical", 0.9), 2, "--typical has no effect"),
         (("char", "--form", "haiku", "--ban", "x"), 2, "--ban has no effect"),
         (("char", "--form", "haiku", "--bias", "x=1"), 2, "--bias has no effect"),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import os
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -39,54 +38,52 @@ def test_help_ends_with_three_examples(command: str, rnngen):
 
 
 @pytest.fixture
-def workshop(home: Path, tmp_path: Path, rnngen) -> Path:
-    """A folder in which every example can run: small texts, and models trained for a moment."""
-    here = tmp_path / "here"
-    shutil.copytree(ROOT / "corpora", here / "corpora")
-    text = (here / "corpora" / "haiku.txt").read_text()[:20000]
-    (here / "corpora" / "haiku.txt").write_text(text)
+def fresh_clone(tmp_path: Path) -> Path:
+    """A folder as after `git clone`, with the shipped models and shorter texts, and a few files
+    of a user's own that some examples name."""
+    here = tmp_path / "clone"
+    (here / "corpora").mkdir(parents=True)
+    (here / "checkpoints").mkdir()
+    (here / "checkpoints" / "shipped").symlink_to(ROOT / "checkpoints" / "shipped")
+    for corpus in (ROOT / "corpora").glob("*.txt"):
+        text = corpus.read_text(encoding="utf-8")[:20_000]
+        (here / "corpora" / corpus.name).write_text(text, encoding="utf-8")
+    haiku = (here / "corpora" / "haiku.txt").read_text(encoding="utf-8")
     for folder in ("poems", "more"):
         (here / folder).mkdir()
-    (here / "poems" / "one.txt").write_text(text)
-    (here / "poem.txt").write_text(text[:300])
-    (here / "more" / "two.txt.gz").write_bytes(gzip.compress(text.encode()))
-    (here / "books.txt.gz").write_bytes(gzip.compress(text.encode() * 10))
-    posts = (here / "corpora" / "posts.txt").read_text().splitlines()[:200]
-    (here / "posts.csv").write_text(
-        "text\n" + "".join(f'"{p.replace(chr(34), "")}"\n' for p in posts)
-    )
-    small = ("--hidden-size", 8, "--num-layers", 1, "--steps", 2, "--quiet")
-    for name in ("haiku", "posts", "poems"):
-        assert (
-            rnngen("train", here / "corpora" / "haiku.txt", "--name", name, *small).exit_code == 0
-        )
-    shutil.copytree(home, here / "checkpoints")
+    (here / "poems" / "one.txt").write_text(haiku)
+    (here / "more" / "two.txt.gz").write_bytes(gzip.compress(haiku.encode()))
+    (here / "poem.txt").write_text(haiku[:300])
+    (here / "books.txt.gz").write_bytes(gzip.compress(haiku.encode() * 10))
     return here
 
 
-def test_every_example_of_the_help_runs(workshop: Path, tmp_path: Path):
-    """As typed into a shell, but that training stops after two steps."""
-    bin_folder = tmp_path / "bin"
-    bin_folder.mkdir()
-    program = bin_folder / "rnngen"
+@pytest.fixture
+def environment(tmp_path: Path) -> dict[str, str]:
+    """A shell's, in which rnngen trains small models for two steps only."""
+    program = tmp_path / "bin" / "rnngen"
+    program.parent.mkdir()
+    small = "--steps 2 --hidden-size 8 --num-layers 1 --overwrite"
     program.write_text(
-        f'#!/bin/sh\ncase "$*" in *--resume*) ;; train*) set -- "$@" --steps 2 --overwrite;; esac\n'
+        f'#!/bin/sh\ncase "$*" in *--resume*) ;; train*) set -- "$@" {small};; esac\n'
         f'exec {sys.executable} -m rnngen "$@"\n'
     )
     program.chmod(0o755)
-    environment = {
-        **os.environ,
-        "PATH": f"{bin_folder}:{os.environ['PATH']}",
-        "PYTHONPATH": str(ROOT),
-    }
-    environment.pop("RNNGEN_HOME")
-    for command in sorted(COMMANDS):
-        for example in examples_of(command):
-            ran = subprocess.run(
-                ["bash", "-ec", example],
-                cwd=workshop,
-                env=environment,
-                capture_output=True,
-                text=True,
-            )
-            assert ran.returncode == 0, (example, ran.stderr)
+    path = f"{program.parent}:{os.environ['PATH']}"
+    inherited = {k: v for k, v in os.environ.items() if not k.startswith("RNNGEN_")}
+    return {**inherited, "PATH": path, "PYTHONPATH": str(ROOT)}
+
+
+@pytest.mark.parametrize("command", sorted(COMMANDS))
+def test_every_example_of_the_help_runs_on_a_fresh_clone(command: str, fresh_clone, environment):
+    """As typed into a shell, in order, with nothing on stdin."""
+    for example in examples_of(command):
+        ran = subprocess.run(
+            ["bash", "-ec", "-o", "pipefail", example],
+            cwd=fresh_clone,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+        )
+        assert ran.returncode == 0, (example, ran.stderr)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from rnngen.cli import usage
@@ -17,15 +19,42 @@ from rnngen.cli import usage
         ("sample haiku --max-tokens 9", "Did you mean --length?"),
         ("train text --lr 1", "Did you mean --learning-rate?"),
         ("sample haiku --num 3", "Did you mean --number?"),
+        ("sample haiku --max-length 9", "Did you mean --length?"),
+        ("sample haiku --nucleus 0.9", "Did you mean --top-p?"),
+        ("sample haiku --output x", "Did you mean --out?"),
+        ("repl haiku", "Did you mean chat?"),
+        ("sample haiku --until lines", "got lines. Did you mean line?"),
+        ("sample haiku --form hiaku", "unknown form 'hiaku'. Did you mean haiku?"),
+        ("sample haiku --form-file mine.tml", "mine.tml: No such file or directory. Did you mean"),
+        ("train text --config runs.toml", "Did you mean run.toml?"),
+        ("train text --config run.toml", "unknown setting 'lr'. Did you mean learning_rate?"),
+        ("sample haiku --form-file mine.toml", "unknown key 'line'. Did you mean lines?"),
+        ("sample haiku --form-file unit.toml", "got 'syllable'. Did you mean syllables?"),
+        ("check text --form haiku --documents lines", "got lines. Did you mean line?"),
+        ("plot --y bit", "got 'bit'. Did you mean bits?"),
         ("sample haiku --frob", "no option --frob. rnngen sample --help lists the options."),
         ("sample haiku old pond", 'needs quotes: rnngen sample MODEL "old pond"'),
         ("info haiku more", "one argument too many: more."),
     ],
 )
 def test_a_wrong_word_is_answered_by_the_right_one(rnngen, line: str, said: str):
+    Path("run.toml").write_text("lr = 1\n")
+    Path("mine.toml").write_text('name = "mine"\nunit = "words"\nline = [5]\n')
+    Path("unit.toml").write_text('name = "mine"\nunit = "syllable"\nlines = [5]\n')
+    Path("text").write_text("old pond\n")
     ran = rnngen(*line.split())
     assert ran.exit_code == 2
     assert said in ran.error
+
+
+@pytest.mark.parametrize(
+    "line", ["check poem.tx --form haiku", "tokenize poem.tx", "sample noise -f poem.tx"]
+)
+def test_a_file_that_is_not_there_is_answered_by_one_that_is(rnngen, model, line: str):
+    Path("poem.txt").write_text("old pond\n")
+    ran = rnngen(*line.split())
+    assert ran.exit_code == 1
+    assert "Did you mean poem.txt?" in ran.error
 
 
 def test_a_shell_without_completion_is_named(monkeypatch, capsys):

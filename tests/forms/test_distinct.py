@@ -49,6 +49,15 @@ def test_a_text_is_the_first_draw_that_is_new_and_no_copy(particles: int) -> Non
     assert printed(texts, particles) == ["a", "b", "c", "d"]
 
 
+@pytest.mark.parametrize("particles", [1, 16, 100, 4096])
+@pytest.mark.parametrize("workers", [1, 2, 5])
+def test_shares_hold_every_text_once_and_begin_small(particles: int, workers: int) -> None:
+    shares = list(distinct._shares(range(7, 600), particles, workers))
+    assert [index for share in shares for index in share] == list(range(7, 600))
+    assert {len(share) for share in shares[:workers]} == {1}
+    assert max(map(len, shares)) <= max(1, distinct.ROWS // particles)
+
+
 def test_several_prompts_repeat_nothing() -> None:
     distinct_texts = distinct.DistinctTexts()
     found = []

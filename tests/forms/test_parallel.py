@@ -8,7 +8,7 @@ import pytest
 
 from rnngen import cores
 from rnngen.errors import FormError
-from rnngen.forms.parallel import LEAST_TEXTS, worker_pool
+from rnngen.forms.parallel import AHEAD, LEAST_TEXTS, worker_pool
 from rnngen.forms.search import Draw
 
 
@@ -36,6 +36,24 @@ def test_every_text_is_written_once_and_in_order(num_workers, count):
             else:
                 assert os.getpid() not in processes
                 assert len(processes) <= num_workers
+
+
+@pytest.mark.parametrize("count", [1, LEAST_TEXTS, 40])
+def test_shares_come_in_order_and_before_all_are_asked_for(num_workers, count):
+    asked = []
+
+    def shares():
+        for first in range(0, count, 2):
+            asked.append(first)
+            yield [Draw(i) for i in range(first, min(count, first + 2))]
+
+    with worker_pool(write, count) as workers:
+        found = workers.map_shares(shares())
+        first = next(found)
+        assert [draw.index for draw, _ in first] == list(range(min(count, 2)))
+        assert len(asked) <= 1 + AHEAD * workers.num_workers
+        rest = [draw.index for texts in found for draw, _ in texts]
+        assert rest == list(range(2, count))
 
 
 def test_an_error_in_a_process_is_raised_here(monkeypatch):
