@@ -150,6 +150,8 @@ class LanguageModel:
         self.tokenizer = model.tokenizer
         self.config = model.config
         self.facts = model.facts
+        self.preset: dict[str, Any] = model.facts.get("preset", {})
+        """Settings that `rnngen sample` takes where none are given, such as a form."""
         self.novelty = model.novelty
         self.lexicon = model.lexicon
         self.runtime = NumpyRuntime(model.config, model.weights)

@@ -42,6 +42,7 @@ FACTS: dict[str, tuple[type, ...]] = {
     "corpus": (dict,),
     "training": (dict,),
     "metrics": (dict,),
+    "preset": (dict,),
     "init_from": (str, NoneType),
     "created": (str,),
     "version": (str,),
@@ -95,6 +96,18 @@ def save_model(path: Path, model: Model) -> None:
         facts["novelty"] = model.novelty.settings()
     tensors |= model.lexicon
     tensor_file.save_tensors(path, "model", tensors, facts)
+
+
+def set_preset(path: Path, preset: Mapping[str, Any]) -> None:
+    """Store with the model at `path` how it is best sampled; see forms/preset.py.
+
+    Raises CheckpointError; what stood there before is then intact.
+    """
+    tensors, facts = tensor_file.load_tensors(path, "model")
+    facts.pop("preset", None)
+    tensor_file.save_tensors(
+        path, "model", tensors, {**facts, **({"preset": dict(preset)} if preset else {})}
+    )
 
 
 def load_model(path: Path) -> Model:
@@ -170,6 +183,7 @@ def describe(path: Path, model: Model) -> dict[str, Any]:
         "words": len(model.lexicon["lexicon.frequency"]) if model.lexicon else None,
         "corpus": facts.get("corpus", {}),
         "training": facts.get("training", {}),
+        "preset": facts.get("preset", {}),
         "created": facts.get("created"),
         "version": facts.get("version"),
     }

@@ -32,6 +32,7 @@ COMMANDS = {
     "plot": "Draw the losses of runs, even while they train.",
     "compare": "Train LSTM and GRU, or other settings, under one budget and say which is better.",
     "sample": "Write new text with a model.",
+    "preset": "Store with a model how it is sampled, or show it.",
     "chat": "Write text after text: each line you type begins one.",
     "score": "Measure how much a text surprises a model: bits per byte and character, perplexity.",
     "explain": "Show what a model does with a text: surprise, connectivity, gates, memory.",
@@ -58,7 +59,8 @@ class Commands(TyperGroup):
             return None
         module = importlib.import_module(f"rnngen.cli.{cmd_name}")
         alone = typer.Typer(**PLAIN, add_completion=False)
-        alone.command(cmd_name, epilog=module.EXAMPLES)(module.command)
+        context = PLAIN["context_settings"] | getattr(module, "CONTEXT", {})
+        alone.command(cmd_name, epilog=module.EXAMPLES, context_settings=context)(module.command)
         return typer.main.get_command(alone)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:

@@ -34,8 +34,6 @@ COMMANDS = {"help": "Show this list.", "quit": "End. Ctrl-D does the same."}
 CONFIG_FIELDS = SampleConfig.__dataclass_fields__
 SETTINGS = (*CONFIG_FIELDS, *FORM_SETTINGS, *OTHERS)
 """All that can be set."""
-REPEATABLE = ("stop", "ban", "bias")
-"""Settings of which each use adds one."""
 
 
 def slash(name: str) -> str:
@@ -79,6 +77,7 @@ class Conversation:
         self._config = SampleConfig()
         self._writer: FormWriter | None = None
         self._last: AnyText | None = None
+        self._use(model, _with_preset(model, {}))
 
     def set(self, name: str, text: str) -> None:
         """Give a setting the value that `text` stands for; "none" takes it back.
@@ -93,11 +92,14 @@ class Conversation:
         if field == "model":
             self._load(text)
         elif field == "seed":
-            self.seed, self._next = _whole(field, text), 0
+            self.seed, self._next = values.whole(field, text), 0
         elif text.lower() in NONE:
             self._use(self.model, {k: v for k, v in self._given.items() if k != field})
         else:
-            self._use(self.model, {**self._given, field: self._value(field, text)})
+            self._use(
+                self.model,
+                {**self._given, field: values.of_setting(field, text, self._given.get(field))},
+            )
 
     def get(self, name: str) -> str:
         """The value of a setting, as it is typed."""
@@ -139,8 +141,9 @@ class Conversation:
     def _load(self, name: str) -> None:
         from rnngen import api
 
-        model = api.load(name)
-        self._use(model, self._given)
+        model, old = api.load(name), self.model.preset
+        own = {k: v for k, v in self._given.items() if k not in old or v != old[k]}
+        self._use(model, _with_preset(model, own))
         self.name = name
 
     def _use(self, model: LanguageModel, given: dict[str, Any]) -> None:
@@ -158,30 +161,11 @@ class Conversation:
             writer = FormWriter(model, form, config, **search)
         self.model, self._given, self._config, self._writer = model, given, config, writer
 
-    def _value(self, field: str, text: str) -> Any:
-        if field == "temperature":
-            return values.numbers(f"`{field}`", text)
-        if field == "bias":
-            value: Any = values.parse_weighted(f"`{field}`", text)
-        else:
-            value = values.unescape(text) if field in REPEATABLE else text
-        if field in REPEATABLE:
-            return (*self._given.get(field, ()), value)
-        kind = CONFIG_FIELDS[field].type if field in CONFIG_FIELDS else ""
-        if "int" in kind or field in ("particles", "budget_ms"):
-            return _whole(field, text)
-        return _number(field, text) if "float" in kind else text
 
+def _with_preset(model: LanguageModel, given: dict[str, Any]) -> dict[str, Any]:
+    """What was set, and for the rest how the model is sampled if nothing else is said."""
+    if not model.preset:
+        return given
+    from rnngen.forms.preset import merge
 
-def _whole(field: str, text: str) -> int:
-    try:
-        return int(text)
-    except ValueError as error:
-        raise ConfigError(f"`{field}` must be a whole number, got {text!r}.") from error
-
-
-def _number(field: str, text: str) -> float:
-    try:
-        return float(text)
-    except ValueError as error:
-        raise ConfigError(f"`{field}` must be a number, got {text!r}.") from error
+    return merge(model.preset, given)

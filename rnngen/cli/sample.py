@@ -29,6 +29,7 @@ Examples:
   echo "old pond" | rnngen sample haiku - --temperature 0.7 --until line
   rnngen sample -m posts -n 100 --chars 280 --out posts.txt --overwrite
 """
+OF_FORMS = ("form", "form_file", "acrostic", "particles", "budget_ms", "words")
 
 
 def command(
@@ -134,6 +135,9 @@ def command(
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace files of --out and --out-dir that exist.")
     ] = False,
+    no_preset: Annotated[
+        bool, typer.Option("--no-preset", help="Leave out the settings stored with the model.")
+    ] = False,
     quiet: options.QuietNotes = False,
     raw: options.Raw = False,
 ) -> None:
@@ -141,14 +145,22 @@ def command(
 
     A text ends where the model ends it, where you say, or at --length. A single text is printed
     while it is written. In --stop, --ban, --bias and --separator, \n is a newline and \t a tab.
-    With --form each text has the form, and no two are the same.
+    With --form each text has the form, and no two are the same. A model may have a preset, such as
+    a form, which holds where you say nothing else: see rnngen preset.
     """
-    config = SampleConfig(**_read_settings(ctx.params))
-    form_asked = options.form(form, form_file, acrostic)
-    search = _search_settings(form_asked, particles=particles, budget_ms=budget_ms, words=words)
+    given = _read_settings(ctx.params)
+    _ = SampleConfig(**{k: v for k, v in given.items() if k not in OF_FORMS})  # before it is loaded
+    options.form(form, form_file, acrostic)
     destination = texts.Destination(out, out_dir, overwrite)
     destination.check()
     model, prompt = _model_and_prompt(ctx, model_option)
+    if model.preset and not no_preset:
+        from rnngen.forms.preset import merge
+
+        given = merge(model.preset, given)
+    config = SampleConfig(**{k: v for k, v in given.items() if k not in OF_FORMS})
+    form_asked = options.form(*(given.get(name) for name in ("form", "form_file", "acrostic")))
+    search = _search_settings(form_asked, given)
     beginnings = _beginnings(prompt, prompt_file, one_a_line=prompts)
     if strict or not quiet:
         options.check_seen(model, "".join(beginnings), "the prompt", strict=strict)
@@ -231,9 +243,9 @@ def _layout(params: dict[str, Any], model: LanguageModel, *, is_form: bool) -> T
 
 
 def _read_settings(params: dict[str, Any]) -> dict[str, Any]:
-    """SampleConfig's fields, from the options that were given."""
-    fields = SampleConfig.__dataclass_fields__
-    given = {k: v for k, v in params.items() if k in fields and v not in (None, [])}
+    """SampleConfig's fields and those of forms, from the options that were given."""
+    names = (*SampleConfig.__dataclass_fields__, *OF_FORMS)
+    given = {k: v for k, v in params.items() if k in names and v not in (None, [])}
     if "temperature" in given:
         given["temperature"] = values.numbers("--temperature", given["temperature"])
     if params["greedy"]:
@@ -248,12 +260,12 @@ def _read_settings(params: dict[str, Any]) -> dict[str, Any]:
     return given
 
 
-def _search_settings(form: FormSpec | None, **options: Any) -> dict[str, Any]:
-    """Those of the options that were given. Raises ConfigError if there is no form to use them."""
-    given = {name: value for name, value in options.items() if value is not None}
-    for name in given if form is None else ():
+def _search_settings(form: FormSpec | None, given: dict[str, Any]) -> dict[str, Any]:
+    """Those of a search for a form. Raises ConfigError if there is no form to use them."""
+    search = {name: given[name] for name in OF_FORMS[3:] if name in given}
+    for name in search if form is None else ():
         raise ConfigError(f"{option(name)} needs a form. Add --form NAME.")
-    return given
+    return search
 
 
 def _beginnings(prompt: str | None, file: Path | None, *, one_a_line: bool) -> list[str]:

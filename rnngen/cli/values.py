@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import math
 import re
+from typing import Any
 
+from rnngen.config import SampleConfig
 from rnngen.errors import ConfigError
 
 ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "\\": "\\", "0": "\0"}
 MOST_NUMBERS = 1000
+REPEATABLE = ("stop", "ban", "bias")
+"""Settings of which each use adds one."""
 
 
 def unescape(text: str) -> str:
@@ -59,3 +63,36 @@ def share(option: str, text: str) -> tuple[int, int]:
             f"{option} must be I/N, like 2/8 for the second of eight machines, got {text!r}."
         )
     return int(found[1]), int(found[2])
+
+
+def of_setting(field: str, text: str, before: Any = None) -> Any:
+    """The value of a setting of SampleConfig or of a form that is written as `text`.
+
+    before: the value so far, which a repeatable setting adds to.
+    Raises ConfigError.
+    """
+    if field == "temperature":
+        return numbers(f"`{field}`", text)
+    if field in REPEATABLE:
+        value = parse_weighted(f"`{field}`", text) if field == "bias" else unescape(text)
+        return (*(before or ()), value)
+    fields = SampleConfig.__dataclass_fields__
+    kind = fields[field].type if field in fields else ""
+    if "int" in kind or field in ("particles", "budget_ms"):
+        return whole(field, text)
+    return _number(field, text) if "float" in kind else text
+
+
+def whole(field: str, text: str) -> int:
+    """The whole number that is written as `text`. Raises ConfigError."""
+    try:
+        return int(text)
+    except ValueError as error:
+        raise ConfigError(f"`{field}` must be a whole number, got {text!r}.") from error
+
+
+def _number(field: str, text: str) -> float:
+    try:
+        return float(text)
+    except ValueError as error:
+        raise ConfigError(f"`{field}` must be a number, got {text!r}.") from error

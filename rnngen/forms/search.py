@@ -19,7 +19,7 @@ else is drawn.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -45,7 +45,8 @@ _LOWEST = -1e30  # stands for a probability of 0, which an allowed token may hav
 _GRAIN = float(1 << 40)  # probabilities become whole numbers, whose sums do not depend on order
 
 
-class Draw(NamedTuple):
+@dataclass(frozen=True)
+class Draw:
     """Which draw of which text. Each has random numbers of its own."""
 
     index: int

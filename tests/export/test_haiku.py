@@ -28,7 +28,23 @@ return input.map(({ seed, ...settings }) => {
   }
 });
 """
-WORDS = "the old pond a frog leaps in sound of water river silence morning somebody it's".split()
+WORDS = [
+    "the",
+    "old",
+    "pond",
+    "a",
+    "frog",
+    "leaps",
+    "in",
+    "sound",
+    "of",
+    "water",
+    "river",
+    "silence",
+    "morning",
+    "somebody",
+    "it's",
+]
 
 
 def cases(openings: list[str], seeds: int) -> list[dict[str, Any]]:

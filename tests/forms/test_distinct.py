@@ -25,11 +25,11 @@ class Scripted:
 
     def texts(self, draws: Iterable[Draw], settings: SearchSettings) -> Iterator[CheckedText]:
         """A capital letter costs 2 nats, any other character 1."""
-        for index, attempt in draws:
-            known = self._draws[index]
-            text = known[min(attempt, len(known) - 1)]
+        for draw in draws:
+            known = self._draws[draw.index]
+            text = known[min(draw.attempt, len(known) - 1)]
             nats = sum(1 + char.isupper() for char in text)
-            drawn = DrawnText(index, text, -float(nats), -2.0, 3.0, (1, 2))
+            drawn = DrawnText(draw.index, text, -float(nats), -2.0, 3.0, (1, 2))
             yield CheckedText(drawn, Verdict("exact", (), ()))
 
 
@@ -52,8 +52,9 @@ def test_a_text_is_the_first_draw_that_is_new_and_no_copy(particles: int) -> Non
 @pytest.mark.parametrize("particles", [1, 16, 100, 4096])
 @pytest.mark.parametrize("workers", [1, 2, 5])
 def test_shares_hold_every_text_once_and_begin_small(particles: int, workers: int) -> None:
-    shares = list(distinct._shares(range(7, 600), particles, workers))
-    assert [index for share in shares for index in share] == list(range(7, 600))
+    draws = [Draw(index) for index in range(7, 600)]
+    shares = list(distinct._shares(draws, SearchSettings(particles=particles), workers))
+    assert [draw for share in shares for draw in share] == draws
     assert {len(share) for share in shares[:workers]} == {1}
     assert max(map(len, shares)) <= max(1, distinct.ROWS // particles)
 

@@ -1,0 +1,71 @@
+"""How a model is best sampled: settings that are stored with it, and hold where a user gives none.
+
+{"form": "haiku", "particles": 2, "temperature": 0.7, "best_of": 24}
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from rnngen.config import SampleConfig
+from rnngen.errors import CheckpointError, ConfigError, RnngenError
+from rnngen.forms import spec
+from rnngen.forms.write import FORM_SETTINGS
+from rnngen.suggest import did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+OF_SEARCH = ("form", "particles", "words")
+"""Settings that a preset may have besides those of SampleConfig. A form is one by name: a preset
+travels with its model, and files do not."""
+NAMES = (*SampleConfig.__dataclass_fields__, *OF_SEARCH)
+
+
+def check(preset: Mapping[str, Any]) -> None:
+    """Raises ConfigError for a setting that cannot be, or that does not go with the others."""
+    for name in preset:
+        if name not in NAMES:
+            raise ConfigError(
+                f"a preset has no setting {name!r}.{did_you_mean(name, NAMES)} "
+                f"It may have: {', '.join(NAMES)}."
+            )
+    form = preset.get("form")
+    if form is not None and form not in spec.builtin_names():
+        raise ConfigError(
+            f"a preset's `form` must be one of {', '.join(spec.builtin_names())}, got {form}."
+        )
+    for name in OF_SEARCH[1:] if form is None else ():
+        if name in preset:
+            raise ConfigError(f"`{name}` needs a form. Add `form`.")
+    if form is not None and (others := preset.keys() - {*FORM_SETTINGS, *OF_SEARCH}):
+        raise ConfigError(f"`{min(others)}` has no effect with `form`. Leave one of them out.")
+    SampleConfig(**{name: value for name, value in preset.items() if name not in OF_SEARCH})
+
+
+def merge(preset: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings a text is drawn with: those given, and for the others the preset's.
+
+    given: settings by name; a form also under `form_file` or `acrostic`.
+    What is given decides what kind of text it is. A setting that no form takes asks for free text,
+    and then nothing of a preset with a form applies. A form takes what it can of any preset.
+    Raises CheckpointError for a preset that cannot be.
+    """
+    try:
+        check(preset)
+    except (RnngenError, TypeError, ValueError) as error:
+        raise CheckpointError(
+            f"the model's preset cannot be used: {error} Pass `no_preset` to do without."
+        ) from error
+    wants_form = bool(given.keys() & {"form", "form_file", "acrostic"})
+    wants_free = bool(given.keys() & SampleConfig.__dataclass_fields__.keys() - {*FORM_SETTINGS})
+    chosen = dict(preset)
+    if wants_free and not wants_form and "form" in preset:
+        return dict(given)
+    if wants_form:
+        chosen = {k: v for k, v in preset.items() if k in (*FORM_SETTINGS, *OF_SEARCH[1:])}
+    if "budget_ms" in given:
+        chosen.pop("particles", None)
+    if given.get("temperature") in (0, (0,)) or "beam" in given:
+        chosen.pop("best_of", None)
+    return {**chosen, **given}

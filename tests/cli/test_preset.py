@@ -1,0 +1,63 @@
+"""`rnngen preset`, and what `sample` and `chat` make of it."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+
+import pytest
+
+from rnngen import checkpoint
+from rnngen.forms.language.lexicon import build
+from tests.models import small_model
+
+POEM = "an old silent pond\na frog jumps into the pond\nsplash silence again"
+
+
+@pytest.fixture
+def model(home):
+    """A model of random weights that can write forms."""
+    lexicon = build([POEM] * 30).to_tensors()
+    (home / "m").mkdir(parents=True)
+    checkpoint.save_model(
+        home / "m" / "model.safetensors", dataclasses.replace(small_model(), lexicon=lexicon)
+    )
+    return "m"
+
+
+def test_a_preset_is_stored_shown_used_and_taken_away(rnngen, model):
+    assert "m has no preset" in rnngen("preset", model).stderr
+    options = ("--form", "haiku", "--particles", 2, "--best-of=3", "--temperature", 0.5)
+    assert rnngen("preset", model, *options).exit_code == 0
+    shown = rnngen("preset", model).output
+    assert shown == "--best-of 3 --form haiku --particles 2 --temperature 0.5\n"
+    assert json.loads(rnngen("preset", model, "--json").output)["best_of"] == 3
+    assert json.loads(rnngen("info", model, "--json").output)["preset"]["form"] == "haiku"
+    by_preset = rnngen("sample", model, "-s", 1).output
+    assert by_preset == rnngen("sample", model, "--no-preset", "-s", 1, *options).output
+    assert len(by_preset.strip().split("\n")) == 3
+    free = rnngen("sample", model, "-s", 1, "--length", 9).output
+    assert free == rnngen("sample", model, "--no-preset", "-s", 1, "--length", 9).output
+    chatted = rnngen("chat", model, "-s", 1, input="\n").output
+    assert chatted.strip() == by_preset.strip()
+    assert rnngen("preset", model, "--clear").exit_code == 0
+    assert "has no preset" in rnngen("preset", model).stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--frm", "haiku"), "Did you mean form?"),
+        (("haiku",), "'haiku': a preset is made of options with a value"),
+        (("--form",), "'--form': a preset is made of options with a value"),
+        (("--form", "sonnet"), "must be one of acrostic"),
+        (("--best-of", "many"), "--best-of must be a whole number"),
+        (("--form", "haiku", "--until", "line"), "--until has no effect with --form"),
+        (("--form", "haiku", "--clear"), "--clear takes the preset away"),
+    ],
+)
+def test_what_cannot_be_stored_is_said_in_one_line(rnngen, model, arguments, message):
+    ran = rnngen("preset", model, *arguments)
+    assert ran.exit_code == 2
+    assert message in ran.error
+    assert "has no preset" in rnngen("preset", model).stderr
