@@ -114,9 +114,18 @@ def save_tensors(path: Path, kind: str, tensors: Tensors, facts: Mapping[str, An
     metadata = {"rnngen": kind, "format_version": str(FORMAT_VERSION), "facts": text}
     metadata["digest"] = _digest(kind, text, tensors)
     try:
-        replace_file(path, save(dict(tensors), metadata))
+        replace_file(path, _with_sorted_header(save(dict(tensors), metadata)))
     except FileError as error:
         raise CheckpointError(str(error)) from error
+
+
+def _with_sorted_header(content: bytes) -> bytes:
+    """The same file with its header in order: safetensors writes metadata in a random one."""
+    length = int.from_bytes(content[:8], "little")
+    header = json.loads(content[8 : 8 + length])
+    text = json.dumps(header, sort_keys=True, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % 8)  # tensors begin at a multiple of 8
+    return b"".join([len(text).to_bytes(8, "little"), text, memoryview(content)[8 + length :]])
 
 
 def load_tensors(path: Path, kind: str) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:

@@ -245,7 +245,7 @@ def _layout(params: dict[str, Any], model: LanguageModel, *, is_form: bool) -> T
 def _read_settings(params: dict[str, Any]) -> dict[str, Any]:
     """SampleConfig's fields and those of forms, from the options that were given."""
     names = (*SampleConfig.__dataclass_fields__, *OF_FORMS)
-    given = {k: v for k, v in params.items() if k in names and v not in (None, [])}
+    given = {k: v for k, v in params.items() if k in names and v not in (None, [], ())}
     if "temperature" in given:
         given["temperature"] = values.numbers("--temperature", given["temperature"])
     if params["greedy"]:

@@ -29,16 +29,16 @@ def test_a_preset_is_stored_shown_used_and_taken_away(rnngen, model):
     assert "m has no preset" in rnngen("preset", model).stderr
     options = ("--form", "haiku", "--particles", 2, "--best-of=3", "--temperature", 0.5)
     assert rnngen("preset", model, *options).exit_code == 0
-    shown = rnngen("preset", model).output
+    shown = rnngen("preset", model).stdout
     assert shown == "--best-of 3 --form haiku --particles 2 --temperature 0.5\n"
-    assert json.loads(rnngen("preset", model, "--json").output)["best_of"] == 3
-    assert json.loads(rnngen("info", model, "--json").output)["preset"]["form"] == "haiku"
-    by_preset = rnngen("sample", model, "-s", 1).output
-    assert by_preset == rnngen("sample", model, "--no-preset", "-s", 1, *options).output
+    assert json.loads(rnngen("preset", model, "--json").stdout)["best_of"] == 3
+    assert json.loads(rnngen("info", model, "--json").stdout)["preset"]["form"] == "haiku"
+    by_preset = rnngen("sample", model, "-s", 1).stdout
+    assert by_preset == rnngen("sample", model, "--no-preset", "-s", 1, *options).stdout
     assert len(by_preset.strip().split("\n")) == 3
-    free = rnngen("sample", model, "-s", 1, "--length", 9).output
-    assert free == rnngen("sample", model, "--no-preset", "-s", 1, "--length", 9).output
-    chatted = rnngen("chat", model, "-s", 1, input="\n").output
+    free = rnngen("sample", model, "-s", 1, "--length", 9).stdout
+    assert free == rnngen("sample", model, "--no-preset", "-s", 1, "--length", 9).stdout
+    chatted = rnngen("chat", model, "-s", 1, input="\n").stdout
     assert chatted.strip() == by_preset.strip()
     assert rnngen("preset", model, "--clear").exit_code == 0
     assert "has no preset" in rnngen("preset", model).stderr
