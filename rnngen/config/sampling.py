@@ -12,6 +12,9 @@ UNTIL = ("sentence", "line", "paragraph")
 MOST_CANDIDATES = 1000
 """Of one text, for best_of and beam; more would take hours or all of the memory."""
 
+OF_DRAWING = ("temperature", "top_k", "top_p", "min_p", "typical", "best_of")
+"""Settings that a beam search, which draws nothing, has no use for."""
+
 
 @dataclass(frozen=True)
 class SampleConfig(Config):
@@ -139,7 +142,7 @@ class SampleConfig(Config):
                 " same. Leave one of them out."
             )
         if self.beam is not None:
-            for name in ("temperature", "top_k", "top_p", "min_p", "typical", "best_of"):
+            for name in OF_DRAWING:
                 if getattr(self, name) != type(self).__dataclass_fields__[name].default:
                     raise ConfigError(
                         f"`beam` draws nothing, so `{name}` has no effect. Leave one of them out."

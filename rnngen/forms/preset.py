@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from rnngen.config import SampleConfig
+from rnngen.config.sampling import OF_DRAWING
 from rnngen.errors import CheckpointError, ConfigError, RnngenError
 from rnngen.forms import spec
 from rnngen.forms.write import FORM_SETTINGS
@@ -66,6 +67,8 @@ def merge(preset: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]
         chosen = {k: v for k, v in preset.items() if k in (*FORM_SETTINGS, *OF_SEARCH[1:])}
     if "budget_ms" in given:
         chosen.pop("particles", None)
-    if given.get("temperature") in (0, (0,)) or "beam" in given:
+    if given.get("temperature") in (0, (0,)):
         chosen.pop("best_of", None)
+    if "beam" in given:
+        chosen = {name: value for name, value in chosen.items() if name not in OF_DRAWING}
     return {**chosen, **given}

@@ -37,6 +37,7 @@ FREE = {"length": 50, "temperature": 0.6, "top_p": 0.9}
         ),
         # The likeliest text is one; there is nothing to choose from.
         (HAIKU, {"temperature": (0.0,)}, {"form": "haiku", "particles": 2, "temperature": (0.0,)}),
+        (FREE | {"best_of": 4}, {"beam": 3}, {"length": 50, "beam": 3}),
         (FREE, {"length": 10}, FREE | {"length": 10}),
         (FREE, {"form": "haiku"}, {"form": "haiku", "temperature": 0.6, "top_p": 0.9}),
     ],
