@@ -28,7 +28,8 @@ return input.map(({ seed, ...settings }) => {
   }
 });
 """
-WORDS = "the old pond a frog leaps in sound of water river silence morning somebody it's".split()
+TEXT = "the old pond a frog leaps in sound of water river silence morning somebody it's"
+WORDS = TEXT.split(" ")
 
 
 def cases(openings: list[str], seeds: int) -> list[dict[str, Any]]:
@@ -43,7 +44,7 @@ def with_words(kind: str, **settings: Any) -> checkpoint.Model:
     """A model of noise that knows some words, and has seen every token."""
     model = model_of(kind, **settings)
     tokenizer = type(model.tokenizer)(*_parts(model.tokenizer))
-    words = lexicon.build([" ".join(WORDS)]).to_tensors()
+    words = lexicon.build([TEXT]).to_tensors()
     return dataclasses.replace(model, tokenizer=tokenizer, lexicon=words)
 
 

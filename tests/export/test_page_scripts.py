@@ -149,8 +149,11 @@ def test_the_rules_leave_the_same_tokens():
     cases = [(1.0, 0.5), (0.8, 0.9), (0.0, 1.0), (1.3, 1.0), (1.0, 0.05)]
     body = """
     const [logits, masked, cases] = input;
-    return logits.map((row, i) => cases.map(([temperature, topP]) => Array.from(
-      truncate(Float32Array.from(row), masked[i].map((m) => !m), { temperature, topP }), Number.isFinite)));
+    return logits.map((row, i) => cases.map(([temperature, topP]) => {
+      const allowed = masked[i].map((isMasked) => !isMasked);
+      const left = truncate(Float32Array.from(row), allowed, { temperature, topP });
+      return Array.from(left, Number.isFinite);
+    }));
     """
     found = np.array(run(body, [logits.tolist(), masked.tolist(), cases]))
     for column, (temperature, top_p) in enumerate(cases):
@@ -178,10 +181,14 @@ def assert_texts(model: checkpoint.Model, storage: str, length: int, **settings:
     weights = quantize.unpack(quantize.pack(model.weights, storage))
     python = LanguageModel(dataclasses.replace(model, weights=weights))
     cases = [
-        {"opening": opening, "temperature": temperature, "topP": top_p, "length": length, "seed": seed}
+        {"opening": opening, "length": length, **drawn}
         for opening in OPENINGS
-        for temperature, top_p, seed in ((0, 1, "0"), (0.8, 0.9, "1"), (1, 1, str(2**40)))
-    ]  # fmt: skip
+        for drawn in (
+            {"temperature": 0, "topP": 1, "seed": "0"},
+            {"temperature": 0.8, "topP": 0.9, "seed": "1"},
+            {"temperature": 1, "topP": 1, "seed": str(2**40)},
+        )
+    ]
     for case, text in zip(cases, run(WRITE, cases, model, storage), strict=True):
         config = SampleConfig(
             temperature=float(case["temperature"]), top_p=float(case["topP"]), length=length

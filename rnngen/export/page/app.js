@@ -86,7 +86,7 @@ async function show(given, steps, describe) {
 }
 
 /** Begin a text: free, or a haiku. */
-function begin(stepsOf) {
+function startText(stepsOf) {
   if (context === null) {
     say("The model is still loading.");
     return;
@@ -100,8 +100,8 @@ function begin(stepsOf) {
   show(normalized(settings.opening), stepsOf(settings), describe).catch(fail);
 }
 
-const writeFree = () => begin((settings) => write(context, settings));
-const writeForm = () => begin((settings) => writeHaiku(context, form, settings));
+const writeFree = () => startText((settings) => write(context, settings));
+const writeForm = () => startText((settings) => writeHaiku(context, form, settings));
 
 function stop() {
   current = null; // the loop sees it after its slice
