@@ -81,6 +81,22 @@ def test_a_trained_model_writes_haiku_of_its_words():
     assert found == run(WRITE, asked, model, "int8")
 
 
+@pytest.mark.parametrize("kind", ["char", "bpe"])
+def test_no_draft_gets_stuck(kind: str):
+    """The mask leaves a way to the end, so the check afterwards finds nothing wrong."""
+    body = """
+    const form = finish(haikuForm(settings, context));
+    const begun = { ids: [context.startId], state: context.model.start() };
+    const random = uniforms(1n);
+    const drawn = { temperature: 1, topP: 1 };
+    return Array.from({ length: 40 }, () => {
+      const draft = finish(draftHaiku(context, form, drawn, begun, form.start, random));
+      return draft !== null && form.check(draft.text);
+    });
+    """
+    assert run(body, None, with_words(kind)) == [True] * 40
+
+
 def test_an_opening_of_other_words_is_refused():
     asked = cases(["xyzzy", "the river silence morning", "old  pond", "42", "\u53e4"], 1)
     assert run(WRITE, asked, with_words("char")) == [["opening", ""]] * len(asked)

@@ -16,7 +16,9 @@ from rnngen.config import ModelConfig, SampleConfig
 from rnngen.model import ngrams, quantize
 from rnngen.model.numpy_runtime import NumpyRuntime
 from rnngen.sampling import logits as rules
+from rnngen.sampling.constraints import _utf8_table
 from rnngen.sampling.draft import uniforms
+from rnngen.sampling.spelling import Beginning, SpellingTree, TokenSpellings
 from tests.export.models import every_shape, model_of, random_weights, shape_name
 from tests.export.node import needs_node, run
 from tests.tokenizers.corpora import HARD, JAPANESE, PROSE
@@ -101,6 +103,47 @@ def test_a_state_can_be_gone_on_from_twice():
     """
     one, other = run(body, model=model_of("byte"))
     assert one == other
+
+
+def test_the_states_of_utf8_are_those_of_rnngen():
+    body = "return input.map(([state, byte]) => nextUtf8(state, byte))"
+    pairs = [(state, byte) for state in range(9) for byte in range(256)]
+    table = _utf8_table()
+    assert run(body, pairs) == [table[pair] for pair in pairs]
+
+
+SPELLINGS = """
+const { settled, rests } = input;
+return rests.map((rest) => {
+  const ids = [context.startId, ...context.tokenizer.encode(settled)];
+  const begun = finish(proceed(context.model, { ids: [], state: context.model.start() }, ids));
+  const all = { ...context, settings: { temperature: 0.7, topP: 0.9 } };
+  const spelling = new Spelling(all, begun, new TextEncoder().encode(rest));
+  finish(spelling.grow());
+  const drawn = spelling.drawnLogs();
+  return spelling.choices.map(({ token, learned }, i) => [token, learned, Math.exp(drawn[i])]);
+});
+"""
+
+
+def test_an_open_word_is_spelled_in_the_same_ways():
+    """Every spelling with its probability, as the model has it and as it is drawn."""
+    model = checkpoint.load_model(runs.find_model("shipped/haiku"))
+    python, config = LanguageModel(model), SampleConfig(temperature=0.7, top_p=0.9)
+    settled, rests = "old", [" p", " pon", " the riv", " x", " "]
+    ids = [python.start_id, *python.tokenizer.encode(settled).tolist()]
+    _, state = python.runtime.forward(np.array([ids[:-1]]), python.runtime.start(1))
+    spellings = TokenSpellings(python.tokenizer.pieces, python.forbidden)
+    found = run(SPELLINGS, {"settled": settled, "rests": rests}, model, "int8")
+    for rest, choices in zip(rests, found, strict=True):
+        tree = SpellingTree(python.runtime, spellings, Beginning(ids, state), rest.encode())
+        _, tokens, learned = tree.choices
+        logs = tree.drawn_logs(config, 0.7)
+        assert [token for token, _, _ in choices] == tokens.tolist()
+        np.testing.assert_allclose([log for _, log, _ in choices], learned, atol=CLOSE)
+        if np.isfinite(logs).any():
+            shares = [share for _, _, share in choices]
+            np.testing.assert_allclose(shares, np.exp(logs), atol=CLOSE)
 
 
 def strings() -> list[str]:
