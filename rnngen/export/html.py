@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from rnngen.errors import ConfigError, FileError
+from rnngen.errors import CheckpointError, ConfigError, FileError
 from rnngen.export.weights import check_finite
 from rnngen.files import replace_file
 from rnngen.forms.compile import ENGLISH
@@ -52,6 +52,8 @@ ENGINE = (
 )
 """Scripts that need no page around them, in the order in which they build on each other."""
 ALIGNMENT = 4
+MOST_BYTES = 2**28
+"""Of weights; in base64 they are one string, which browsers end at half a billion characters."""
 PLAIN_WORD = re.compile("[a-z']+")
 MOST_SYLLABLES = 7
 """Of a line of a haiku; a longer word fits none."""
@@ -80,7 +82,7 @@ def write(model: Model, path: Path, *, title: str, storage: str, overwrite: bool
 
 
 def page(model: Model, *, title: str, storage: str) -> str:
-    """The whole page as text. Raises CheckpointError for weights that `storage` cannot hold."""
+    """The whole page as text. Raises CheckpointError for weights that do not fit."""
     numbers = _Numbers()
     settings = {
         "version": __version__,
@@ -92,6 +94,11 @@ def page(model: Model, *, title: str, storage: str) -> str:
         "haiku": _haiku(model),
         "facts": _facts(model),
     }
+    if len(numbers.content) > MOST_BYTES:
+        raise CheckpointError(
+            f"the model takes {len(numbers.content):,} bytes, and a page holds {MOST_BYTES:,}."
+            " Store smaller `weights`, or export it `to` onnx."
+        )
     settings["size"] = len(numbers.content)  # bytes, to tell if the page was cut off
     style = _read("style.css")
     script = f'"use strict";\n{{\n{engine()}{_read("app.js")}}}\n'

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from rnngen.config import SampleConfig
-from rnngen.errors import FileError
+from rnngen.errors import ConfigError, FileError
 from rnngen.export import onnx_graph
 from rnngen.export.tokenizer_json import tokenizer_json
 from rnngen.export.weights import check_finite
@@ -54,10 +54,12 @@ def write(model: Model, folder: Path, *, title: str, overwrite: bool) -> list[Pa
 
 
 def _check_output(folder: Path, *, overwrite: bool) -> None:
-    """Raises FileError if something stands there that must not be replaced.
+    """Raises ConfigError or FileError if something stands there that must not be replaced.
 
     A folder is replaced whole, so one with files that no export wrote never is.
     """
+    if folder.name in ("", ".."):
+        raise ConfigError(f"`output` {folder}: name a new folder, it is replaced as a whole.")
     if not folder.exists():
         return
     if not folder.is_dir():

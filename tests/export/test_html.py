@@ -199,6 +199,12 @@ def test_what_cannot_be_written_is_refused(tmp_path: Path):
     assert target.read_text().startswith("<!doctype html>")
 
 
+def test_a_model_too_large_for_a_page_is_refused(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(html, "MOST_BYTES", 1000)
+    with pytest.raises(CheckpointError, match=r"bytes, and a page holds 1,000\. Store smaller"):
+        page()
+
+
 def test_facts_of_any_shape_do_no_harm():
     for facts in ({}, {"corpus": None}, {"corpus": {"names": 3}}, {"corpus": {"names": [None]}}):
         model = dataclasses.replace(model_of("char"), facts=facts)
