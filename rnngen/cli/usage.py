@@ -36,6 +36,9 @@ SYNONYMS = {
 }
 """What other tools call an option -> ours."""
 COMMAND_SYNONYMS = {
+    "convert": "export",
+    "html": "export",
+    "onnx": "export",
     "generate": "sample",
     "write": "sample",
     "fit": "train",

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from rnngen.api import LanguageModel
 from rnngen.errors import CheckpointError, ConfigError, FileError
 from rnngen.export import export_model, html
 from rnngen.model import quantize
@@ -217,3 +218,11 @@ def test_a_title_that_is_no_unicode_can_be_written(tmp_path: Path):
     export_model(model_of("char"), written, to="html", title="caf\udce9")
     assert "<title>caf?</title>" in written.read_text(encoding="utf-8")
     assert json.dumps(blocks(written.read_text(encoding="utf-8"))["settings"])
+
+
+def test_python_exports_with_one_call(tmp_path: Path):
+    model = LanguageModel(model_of("char"))
+    assert model.export(tmp_path / "Rain.html") == [tmp_path / "Rain.html"]
+    assert (tmp_path / "Rain.html").read_text() == page("Rain")
+    [written] = model.export(tmp_path / "b.html", title="Snow", weights="fp16")
+    assert written.read_text() == page("Snow", storage="fp16")

@@ -144,9 +144,10 @@ async function start() {
   describeModel(settings);
   await pause(); // reading so long a text is work, too
   const numbers = element("numbers");
-  context = await inSlices(load(settings, numbers.textContent));
+  const loaded = await inSlices(load(settings, numbers.textContent));
   numbers.remove(); // the text is as large as the page
-  form = await inSlices(haikuForm(settings, context));
+  form = await inSlices(haikuForm(settings, loaded));
+  context = loaded;
   element("haiku").hidden = form === null;
   element("opening").addEventListener("input", showUnseen);
   showUnseen();
