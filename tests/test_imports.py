@@ -119,6 +119,12 @@ def test_writing_a_form_loads_neither_torch_nor_sentencepiece(tmp_path: Path):
     assert not modules & {"torch", "sentencepiece", "rich.console"}
 
 
+def test_writing_a_page_loads_neither_torch_nor_onnx(tmp_path: Path):
+    checkpoint.save_model(tmp_path / "m.safetensors", small_model())
+    modules = loaded_by("export", str(tmp_path / "m.safetensors"), "-o", str(tmp_path / "m.html"))
+    assert not modules & {"torch", "sentencepiece", "onnx", "rich.console"}
+
+
 @pytest.mark.parametrize("options", [(), ("--tokens",), ("--rank",)])
 def test_scoring_with_a_char_model_loads_neither_torch_nor_rich(tmp_path: Path, options):
     checkpoint.save_model(tmp_path / "m.safetensors", small_model())

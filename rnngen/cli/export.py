@@ -13,8 +13,8 @@ from rnngen.cli import options
 EXAMPLES = """
 \b
 Examples:
-  rnngen export haiku -o haiku.html
-  rnngen export haiku --title "Haiku for rainy days" --weights fp16
+  rnngen export haiku
+  rnngen export haiku --title "Haiku for rainy days" -o rain.html
   rnngen export posts --to onnx -o posts-onnx
 """
 
@@ -71,7 +71,7 @@ def command(
     written = api.load(file).export(
         target,
         to=to,
-        title=name if title is None else title,
+        title=title or name,
         weights=weights,
         overwrite=overwrite,
     )

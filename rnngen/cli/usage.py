@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
 SHELLS = ("bash", "zsh", "fish", "powershell", "pwsh")
 COMMAND_SYNONYMS = {
+    "convert": "export",
+    "html": "export",
+    "onnx": "export",
     "generate": "sample",
     "write": "sample",
     "fit": "train",

@@ -4,13 +4,14 @@ onnx_graph.py      the model as a graph of ONNX operators                       
 onnx_folder.py     that file, with tokenizer, settings and a README beside it
 tokenizer_json.py  a tokenizer as the `tokenizers` package reads it
 html.py            the page; its scripts and styles are the files in page/
+weights.py         what every export refuses
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rnngen.errors import CheckpointError, ConfigError
+from rnngen.errors import ConfigError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -55,15 +56,3 @@ def export_model(
     from rnngen.export import onnx_folder
 
     return onnx_folder.write(model, output, title=title, overwrite=overwrite)
-
-
-def check_finite(model: Model) -> None:
-    """Raises CheckpointError if a weight is not a number: nobody could use what comes of it."""
-    import numpy as np
-
-    for name, array in model.weights.items():
-        if not np.isfinite(array).all():
-            raise CheckpointError(
-                f"the model's tensor {name} has numbers that are not finite; train it again with a"
-                " lower `learning_rate`."
-            )

@@ -22,8 +22,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from rnngen.errors import ConfigError, FileError
-from rnngen.export import check_finite
+from rnngen.errors import CheckpointError, ConfigError, FileError
+from rnngen.export.weights import check_finite
 from rnngen.files import replace_file
 from rnngen.forms.compile import ENGLISH
 from rnngen.forms.language.lexicon import Lexicon
@@ -52,6 +52,8 @@ ENGINE = (
 )
 """Scripts that need no page around them, in the order in which they build on each other."""
 ALIGNMENT = 4
+MOST_BYTES = 2**28
+"""Of weights; in base64 they are one string, which browsers end at half a billion characters."""
 PLAIN_WORD = re.compile("[a-z']+")
 MOST_SYLLABLES = 7
 """Of a line of a haiku; a longer word fits none."""
@@ -70,7 +72,7 @@ def write(model: Model, path: Path, *, title: str, storage: str, overwrite: bool
     if path.exists() and not overwrite:
         raise FileError(f"{path} exists. Replace it with `overwrite`, or name another `output`.")
     check_finite(model)
-    content = page(model, title=title, storage=storage).encode()
+    content = page(model, title=title, storage=storage).encode("utf-8", "replace")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -80,7 +82,7 @@ def write(model: Model, path: Path, *, title: str, storage: str, overwrite: bool
 
 
 def page(model: Model, *, title: str, storage: str) -> str:
-    """The whole page as text. Raises CheckpointError for weights that `storage` cannot hold."""
+    """The whole page as text. Raises CheckpointError for weights that do not fit."""
     numbers = _Numbers()
     settings = {
         "version": __version__,
@@ -92,7 +94,12 @@ def page(model: Model, *, title: str, storage: str) -> str:
         "haiku": _haiku(model),
         "facts": _facts(model),
     }
-    settings["size"] = len(numbers.content)
+    if len(numbers.content) > MOST_BYTES:
+        raise CheckpointError(
+            f"the model takes {len(numbers.content):,} bytes, and a page holds {MOST_BYTES:,}."
+            " Store smaller `weights`, or export it `to` onnx."
+        )
+    settings["size"] = len(numbers.content)  # bytes, to tell if the page was cut off
     style = _read("style.css")
     script = f'"use strict";\n{{\n{engine()}{_read("app.js")}}}\n'
     parts = {
@@ -191,9 +198,11 @@ def _haiku(model: Model) -> dict[str, str] | None:
 
 def _facts(model: Model) -> dict[str, Any]:
     """What readers may want to know of the model."""
+    corpus = model.facts.get("corpus")
+    names = corpus.get("names") if isinstance(corpus, dict) else None
     return {
         "weights": sum(array.size for array in model.weights.values()),
-        "names": [str(name) for name in model.facts.get("corpus", {}).get("names", [])],
+        "names": [str(name) for name in names] if isinstance(names, list) else [],
     }
 
 

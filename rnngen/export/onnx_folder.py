@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from rnngen.config import SampleConfig
-from rnngen.errors import FileError
-from rnngen.export import check_finite, onnx_graph
+from rnngen.errors import ConfigError, FileError
+from rnngen.export import onnx_graph
 from rnngen.export.tokenizer_json import tokenizer_json
+from rnngen.export.weights import check_finite
 from rnngen.files import replace_folder
 from rnngen.version import __version__
 
@@ -40,7 +41,7 @@ def write(model: Model, folder: Path, *, title: str, overwrite: bool) -> list[Pa
         "config.json": _json(_config(model)),
         "tokenizer.json": _json(tokenizer_json(model.tokenizer)),
         "generation_config.json": _json(_generation(model)),
-        README: _readme(model, title).encode(),
+        README: _readme(model, title).encode("utf-8", "replace"),
     }
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
@@ -53,10 +54,12 @@ def write(model: Model, folder: Path, *, title: str, overwrite: bool) -> list[Pa
 
 
 def _check_output(folder: Path, *, overwrite: bool) -> None:
-    """Raises FileError if something stands there that must not be replaced.
+    """Raises ConfigError or FileError if something stands there that must not be replaced.
 
     A folder is replaced whole, so one with files that no export wrote never is.
     """
+    if folder.name in ("", ".."):
+        raise ConfigError(f"`output` {folder}: name a new folder, it is replaced as a whole.")
     if not folder.exists():
         return
     if not folder.is_dir():

@@ -81,7 +81,7 @@ def _names(tokenizer: Tokenizer) -> list[str]:
     is_piece = np.zeros(len(pieces), np.bool_)
     if isinstance(tokenizer, SubwordTokenizer):
         is_piece = tokenizer.is_piece
-    learned = {pieces[i] for i in np.flatnonzero(is_piece)}
+    learned = {pieces[i] for i in np.flatnonzero(is_piece).tolist()}
     names = []
     for i, piece in enumerate(pieces):
         # Where a byte of ASCII is a learned piece too, the character means the piece.

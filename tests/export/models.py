@@ -35,7 +35,10 @@ def every_shape() -> list[ModelConfig]:
     ]
 
 
-def shape_name(config: ModelConfig) -> str:
+def shape_name(config: ModelConfig | str) -> str:
+    """For the names of tests; a string is one."""
+    if isinstance(config, str):
+        return config
     flags = [name for name in ("norm", "skip", "tie_weights") if getattr(config, name)]
     return "-".join([config.cell, str(config.num_layers), *flags, f"{config.ngrams}gram"])
 

@@ -6,6 +6,8 @@ import json
 import re
 import shutil
 import subprocess
+from importlib.util import find_spec
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,7 +17,17 @@ from rnngen.export import html
 if TYPE_CHECKING:
     from rnngen.checkpoint import Model
 
-NODE = shutil.which("node") or shutil.which("nodejs")
+
+def find_node() -> str | None:
+    """Node.js where it is installed, else the one that playwright brings along."""
+    if found := shutil.which("node") or shutil.which("nodejs"):
+        return found
+    playwright = find_spec("playwright")
+    places = playwright.submodule_search_locations if playwright else None
+    return shutil.which("node", path=str(Path(places[0], "driver"))) if places else None
+
+
+NODE = find_node()
 needs_node = pytest.mark.skipif(NODE is None, reason="needs Node.js, which is not installed here")
 
 READ = """

@@ -85,6 +85,15 @@ def test_only_an_earlier_export_is_replaced_and_only_if_asked(tmp_path: Path):
     assert (tmp_path / "out" / "mine.txt").read_text() == "mine"
 
 
+@pytest.mark.parametrize("folder", [".", "out/.."])
+def test_the_folder_one_stands_in_is_never_replaced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, folder: str
+):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ConfigError, match="name a new folder"):
+        write(Path(folder), overwrite=True)
+
+
 def test_what_cannot_be_exported_is_refused(tmp_path: Path):
     model = model_of("char")
     with pytest.raises(ConfigError, match="`to` must be one of html, onnx, got 'pdf'"):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import dataclasses
+import itertools
 import re
 from itertools import islice
 from typing import Any
@@ -16,7 +18,9 @@ from rnngen.config import ModelConfig, SampleConfig
 from rnngen.model import ngrams, quantize
 from rnngen.model.numpy_runtime import NumpyRuntime
 from rnngen.sampling import logits as rules
+from rnngen.sampling.constraints import _utf8_table
 from rnngen.sampling.draft import uniforms
+from rnngen.sampling.spelling import Beginning, SpellingTree, TokenSpellings
 from tests.export.models import every_shape, model_of, random_weights, shape_name
 from tests.export.node import needs_node, run
 from tests.tokenizers.corpora import HARD, JAPANESE, PROSE
@@ -59,11 +63,12 @@ def test_every_half_is_the_number_it_stands_for():
 LOGITS = """
 const { model } = context;
 let state = model.start();
-return input.map((id) => {
+const rows = input.map((id) => {
   const read = model.step(id, state);
   state = read.state;
-  return Array.from(read.logits);
+  return Buffer.from(Float32Array.from(read.logits).buffer);
 });
+return Buffer.concat(rows).toString("base64");
 """
 
 
@@ -72,24 +77,30 @@ def assert_logits(model: checkpoint.Model, storage: str, length: int) -> None:
     runtime = NumpyRuntime(model.config, weights)
     ids = np.random.default_rng(2).integers(0, model.config.vocab_size, (1, length))
     expected, _ = runtime.forward(ids, runtime.start(1))
-    found = np.array(run(LOGITS, ids[0].tolist(), model, storage))
+    content = base64.b64decode(run(LOGITS, ids[0].tolist(), model, storage))
+    found = np.frombuffer(content, "<f4").reshape(expected[0].shape)
     assert np.abs(found - expected[0]).max() <= CLOSE
 
 
-@pytest.mark.parametrize("config", every_shape()[::3], ids=shape_name)
-def test_logits_of_every_shape(config: ModelConfig):
-    model = model_of("byte")
-    config = dataclasses.replace(config, vocab_size=257)
+@pytest.mark.parametrize(
+    ("config", "kind"),
+    list(zip(every_shape(), itertools.cycle(KINDS), strict=False)),
+    ids=shape_name,
+)
+def test_logits_of_every_shape(config: ModelConfig, kind: str):
+    """Over a thousand tokens; the kinds of tokenizer take turns."""
+    model = model_of(kind)
+    config = dataclasses.replace(config, vocab_size=model.config.vocab_size)
     model = dataclasses.replace(model, config=config, weights=random_weights(config))
-    assert_logits(model, "fp32", 60)
+    assert_logits(model, "fp32", 1000)
 
 
 @pytest.mark.parametrize("storage", quantize.STORAGES)
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("cell", ["lstm", "gru"])
-def test_logits_over_a_thousand_tokens(cell: str, kind: str, storage: str):
-    tied = storage == "int8"
-    assert_logits(model_of(kind, cell=cell, tie_weights=tied, ngrams=3), storage, 1000)
+def test_logits_of_weights_in_fewer_bits(cell: str, kind: str, storage: str):
+    model = model_of(kind, cell=cell, tie_weights=kind == "char", ngrams=3)
+    assert_logits(model, storage, 100)
 
 
 def test_a_state_can_be_gone_on_from_twice():
@@ -101,6 +112,47 @@ def test_a_state_can_be_gone_on_from_twice():
     """
     one, other = run(body, model=model_of("byte"))
     assert one == other
+
+
+def test_the_states_of_utf8_are_those_of_rnngen():
+    body = "return input.map(([state, byte]) => nextUtf8(state, byte))"
+    pairs = [(state, byte) for state in range(9) for byte in range(256)]
+    table = _utf8_table()
+    assert run(body, pairs) == [table[pair] for pair in pairs]
+
+
+SPELLINGS = """
+const { settled, rests } = input;
+return rests.map((rest) => {
+  const ids = [context.startId, ...context.tokenizer.encode(settled)];
+  const begun = finish(proceed(context.model, { ids: [], state: context.model.start() }, ids));
+  const all = { ...context, settings: { temperature: 0.7, topP: 0.9 } };
+  const spelling = new Spelling(all, begun, new TextEncoder().encode(rest));
+  finish(spelling.grow());
+  const drawn = spelling.drawnLogs();
+  return spelling.choices.map(({ token, learned }, i) => [token, learned, Math.exp(drawn[i])]);
+});
+"""
+
+
+def test_an_open_word_is_spelled_in_the_same_ways():
+    """Every spelling with its probability, as the model has it and as it is drawn."""
+    model = checkpoint.load_model(runs.find_model("shipped/haiku"))
+    python, config = LanguageModel(model), SampleConfig(temperature=0.7, top_p=0.9)
+    settled, rests = "old", [" p", " pon", " the riv", " x", " "]
+    ids = [python.start_id, *python.tokenizer.encode(settled).tolist()]
+    _, state = python.runtime.forward(np.array([ids[:-1]]), python.runtime.start(1))
+    spellings = TokenSpellings(python.tokenizer.pieces, python.forbidden)
+    found = run(SPELLINGS, {"settled": settled, "rests": rests}, model, "int8")
+    for rest, choices in zip(rests, found, strict=True):
+        tree = SpellingTree(python.runtime, spellings, Beginning(ids, state), rest.encode())
+        _, tokens, learned = tree.choices
+        logs = tree.drawn_logs(config, 0.7)
+        assert [token for token, _, _ in choices] == tokens.tolist()
+        np.testing.assert_allclose([log for _, log, _ in choices], learned, atol=CLOSE)
+        if np.isfinite(logs).any():
+            shares = [share for _, _, share in choices]
+            np.testing.assert_allclose(shares, np.exp(logs), atol=CLOSE)
 
 
 def strings() -> list[str]:
@@ -149,8 +201,11 @@ def test_the_rules_leave_the_same_tokens():
     cases = [(1.0, 0.5), (0.8, 0.9), (0.0, 1.0), (1.3, 1.0), (1.0, 0.05)]
     body = """
     const [logits, masked, cases] = input;
-    return logits.map((row, i) => cases.map(([temperature, topP]) => Array.from(
-      truncate(Float32Array.from(row), masked[i].map((m) => !m), { temperature, topP }), Number.isFinite)));
+    return logits.map((row, i) => cases.map(([temperature, topP]) => {
+      const allowed = masked[i].map((isMasked) => !isMasked);
+      const left = truncate(Float32Array.from(row), allowed, { temperature, topP });
+      return Array.from(left, Number.isFinite);
+    }));
     """
     found = np.array(run(body, [logits.tolist(), masked.tolist(), cases]))
     for column, (temperature, top_p) in enumerate(cases):
@@ -178,10 +233,14 @@ def assert_texts(model: checkpoint.Model, storage: str, length: int, **settings:
     weights = quantize.unpack(quantize.pack(model.weights, storage))
     python = LanguageModel(dataclasses.replace(model, weights=weights))
     cases = [
-        {"opening": opening, "temperature": temperature, "topP": top_p, "length": length, "seed": seed}
+        {"opening": opening, "length": length, **drawn}
         for opening in OPENINGS
-        for temperature, top_p, seed in ((0, 1, "0"), (0.8, 0.9, "1"), (1, 1, str(2**40)))
-    ]  # fmt: skip
+        for drawn in (
+            {"temperature": 0, "topP": 1, "seed": "0"},
+            {"temperature": 0.8, "topP": 0.9, "seed": "1"},
+            {"temperature": 1, "topP": 1, "seed": str(2**40)},
+        )
+    ]
     for case, text in zip(cases, run(WRITE, cases, model, storage), strict=True):
         config = SampleConfig(
             temperature=float(case["temperature"]), top_p=float(case["topP"]), length=length

@@ -86,7 +86,7 @@ async function show(given, steps, describe) {
 }
 
 /** Begin a text: free, or a haiku. */
-function begin(stepsOf) {
+function startText(stepsOf) {
   if (context === null) {
     say("The model is still loading.");
     return;
@@ -100,8 +100,8 @@ function begin(stepsOf) {
   show(normalized(settings.opening), stepsOf(settings), describe).catch(fail);
 }
 
-const writeFree = () => begin((settings) => write(context, settings));
-const writeForm = () => begin((settings) => writeHaiku(context, form, settings));
+const writeFree = () => startText((settings) => write(context, settings));
+const writeForm = () => startText((settings) => writeHaiku(context, form, settings));
 
 function stop() {
   current = null; // the loop sees it after its slice
@@ -144,9 +144,10 @@ async function start() {
   describeModel(settings);
   await pause(); // reading so long a text is work, too
   const numbers = element("numbers");
-  context = await inSlices(load(settings, numbers.textContent));
+  const loaded = await inSlices(load(settings, numbers.textContent));
   numbers.remove(); // the text is as large as the page
-  form = await inSlices(haikuForm(settings, context));
+  form = await inSlices(haikuForm(settings, loaded));
+  context = loaded;
   element("haiku").hidden = form === null;
   element("opening").addEventListener("input", showUnseen);
   showUnseen();

@@ -1,0 +1,73 @@
+"""Headless Chromium, which opens pages from files, without a network."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from rnngen.export import html
+from tests.export.browser import PATIENCE, Open, Opened
+
+if TYPE_CHECKING:
+    from rnngen.checkpoint import Model
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+CHROMIUM = next(filter(None, map(shutil.which, NAMES)), None)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Any]:
+    """The browser, once for all tests of a process."""
+    playwright = pytest.importorskip(
+        "playwright.sync_api", reason='needs playwright: pip install "rnngen[dev]"'
+    )
+    if CHROMIUM is None:
+        pytest.skip("needs Chromium, which is not installed here: apt-get install chromium")
+    unconfined = ["--no-sandbox"]  # root and many containers have none, and the pages are ours
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=CHROMIUM, args=unconfined)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_page(chromium: Any, tmp_path: Path) -> Iterator[Open]:
+    """Exports a model and opens its page; at the end nothing was asked for or complained of."""
+    contexts = []
+    pages: list[Opened] = []
+
+    def open_page(
+        model: Model,
+        title: str = "Noise",
+        *,
+        width: int = 900,
+        damage: Callable[[str], str] = str,
+        status: str = "^Ready",
+        **options: Any,
+    ) -> Opened:
+        file = tmp_path / f"{len(contexts)}.html"
+        content = damage(html.page(model, title=title, storage="int8"))
+        file.write_text(content, encoding="utf-8")
+        viewport = {"width": width, "height": 900}
+        contexts.append(chromium.new_context(offline=True, viewport=viewport, **options))
+        opened = Opened(contexts[-1].new_page())
+        pages.append(opened)
+        opened.page.set_default_timeout(PATIENCE)
+        opened.page.on("request", lambda request: opened.requests.append(request.url))
+        opened.page.on("console", lambda message: opened.complaints.append(message.text))
+        opened.page.on("pageerror", lambda error: opened.complaints.append(str(error)))
+        opened.page.on("dialog", lambda dialog: opened.complaints.append(dialog.message))
+        opened.page.goto(file.as_uri())
+        opened.wait_for(status)
+        return opened
+
+    yield open_page
+    for opened in pages:
+        assert [url.startswith("file:") for url in opened.requests] == [True]
+        assert opened.complaints == []
+    for context in contexts:
+        context.close()
