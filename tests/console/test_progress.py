@@ -42,7 +42,11 @@ def test_the_line_says_how_much_of_what_and_how_long_still():
     clock = Clock()
     line = ProgressLine("writing", "texts", 1200, clock=clock)
     assert line.line() == "writing  0 of 1,200 texts  0%"
-    clock.now += 30
+    clock.now += 10
+    line.update(1)  # the first one says nothing of the others
+    assert line.line() == "writing  1 of 1,200 texts  0%"
+    clock.now += 20
+    assert line.line() == "writing  1 of 1,200 texts  0%  9:59:30 left"
     line.update(300)  # 10 a second: 900 more take 90 seconds
     assert line.line() == "writing  300 of 1,200 texts  25%  1:30 left"
     line.restart()
