@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,8 @@ LETTERS_PER_SLIP = 3
 """One slip in so many letters is passed over: words further apart are other words."""
 LEAST_PREFIX = 3
 """Letters that must be there before the beginning of a word is taken for it."""
+MOST_FILES = 2000
+"""Of a folder that are compared with a name."""
 SETTING_SYNONYMS = {
     "batch": "batch-size",
     "bs": "batch-size",
@@ -84,7 +87,7 @@ def similar_file(path: str | Path) -> str:
     """The same for a path at which there is no file: what is in its folder."""
     path = Path(path)
     try:
-        names = [entry.name for entry in path.parent.iterdir()]
+        names = [entry.name for entry in islice(path.parent.iterdir(), MOST_FILES)]
     except OSError:
         return ""
     found = closest(path.name, (name for name in names if not name.startswith(".")))

@@ -21,7 +21,7 @@ import pyte
 
 from tests.conftest import ROOT
 
-LIMIT = 60.0
+LIMIT = 120.0
 """Seconds after which what is waited for will not come."""
 
 

@@ -45,7 +45,7 @@ def command(
             "--model",
             metavar="MODEL",
             autocompletion=options.model_names,
-            help="The model, in place of NAME: then a prompt can stand alone.",
+            help="The model. The one argument is then the prompt.",
         ),
     ] = None,
     number: Annotated[

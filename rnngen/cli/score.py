@@ -91,6 +91,7 @@ def command(
     pieces = _UnseenTracker(model, text_pieces(corpus))
     how = {"stride": stride, "adapted": adapt, "adapt_rate": rate}
     with reading_progress("scoring", corpus, quiet=quiet) as reading:
+        reading.work(0)  # reading is ahead of scoring, perhaps by the whole text
         scorer.on_progress = reading.work
         if tokens:
             _show_tokens(scorer.tokens(pieces), as_json=as_json)

@@ -22,6 +22,8 @@ SHOWN_AFTER = 0.5
 """Seconds; what is done sooner needs no line."""
 BETWEEN = 0.1
 """Seconds between two looks of the line."""
+LEAST_SHARE, LEAST_SECONDS = 0.03, 10
+"""What must be done, or have passed, before the time left is more than a guess."""
 BYTES = "bytes"
 """A unit that is shown in MB."""
 
@@ -76,8 +78,9 @@ class ProgressLine:
             return f"{self.what}  {_amount(self.done, self.unit)}"
         done = min(self.done, self.total)
         parts = [f"{self.what}  {_of(done, self.total, self.unit)}", f"{done / self.total:.0%}"]
-        if done:
-            left = (self._clock() - self._began) * (self.total - done) / done
+        passed = self._clock() - self._began
+        if done and (done >= LEAST_SHARE * self.total or passed > LEAST_SECONDS):
+            left = passed * (self.total - done) / done
             parts.append(f"{duration(left)} left")
         return "  ".join(parts)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -86,6 +87,16 @@ def test_long_reading_is_counted_and_leaves_no_trace(rnngen, model, novel, comma
         terminal.type("\x03")
         assert terminal.end() == 130
     assert progress not in terminal.text
+
+
+def test_scoring_is_counted_from_nothing_to_all_though_the_text_is_read_at_once(model, novel):
+    Path("short.txt").write_text(Path(novel).read_text()[:150_000])
+    with Terminal(["score", model, "short.txt"], columns=100) as terminal:
+        assert terminal.end() == 0
+    shares = [int(share) for share in re.findall(rb"  (\d+)%", terminal.bytes)]
+    assert shares == sorted(shares)
+    assert shares[0] < 50 < shares[-1]
+    assert len(set(shares)) > 4
 
 
 def test_no_text_steers_the_terminal_unless_raw_is_asked_for(rnngen, model):

@@ -9,7 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from rnngen.console.progress import ProgressLine, duration, progress, reading_progress
+from rnngen.console.progress import (
+    ProgressLine,
+    ReadingProgress,
+    duration,
+    progress,
+    reading_progress,
+)
 from rnngen.corpus import open_corpus
 from tests.console.test_terminal import Screen, screens
 
@@ -36,7 +42,11 @@ def test_the_line_says_how_much_of_what_and_how_long_still():
     clock = Clock()
     line = ProgressLine("writing", "texts", 1200, clock=clock)
     assert line.line() == "writing  0 of 1,200 texts  0%"
-    clock.now += 30
+    clock.now += 10
+    line.update(1)  # the first one says nothing of the others
+    assert line.line() == "writing  1 of 1,200 texts  0%"
+    clock.now += 20
+    assert line.line() == "writing  1 of 1,200 texts  0%  9:59:30 left"
     line.update(300)  # 10 a second: 900 more take 90 seconds
     assert line.line() == "writing  300 of 1,200 texts  25%  1:30 left"
     line.restart()
@@ -110,3 +120,21 @@ def test_the_place_in_a_corpus_goes_by_the_sizes_of_its_files(tmp_path: Path):
         assert line.done == line.total / 2
     assert [piece.text for piece in corpus.pieces()]
     assert line.done == line.total / 2, "what is read later is not its work"
+
+
+def test_the_time_left_is_that_of_the_round_at_hand(tmp_path: Path):
+    """A text is read once for its digest and again for its tokens, which takes longer."""
+    (tmp_path / "a.txt").write_text("old pond\n" * 1000)
+    corpus, clock = open_corpus([str(tmp_path / "a.txt")]), Clock()
+    reading = ReadingProgress(ProgressLine("reading", "bytes", clock=clock))
+    reading.open(corpus)
+    clock.now += 1
+    reading.read(corpus.sources[0].path, 9000)
+    reading.read(corpus.sources[0].path, 0)
+    clock.now += 20
+    reading.read(corpus.sources[0].path, 3000)
+    assert reading.shown.line().endswith("33%  0:40 left")
+    reading.rename("tokenizing")
+    assert reading.shown.line().startswith("tokenizing  ")
+    reading.wait("making the tokenizer")
+    assert reading.shown.line() == "making the tokenizer ..."
