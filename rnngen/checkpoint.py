@@ -33,6 +33,11 @@ if TYPE_CHECKING:
     Tensors = Mapping[str, NDArray[Any]]
 
 
+METRICS = ("best_valid_nats_per_token", "best_valid_bits_per_byte")
+SECTIONS = ("corpus", "training", "metrics")
+"""Facts that are JSON objects where they are there."""
+
+
 @dataclass(frozen=True)
 class Model:
     """A model as it is stored: enough to sample from it, score with it and say what it is."""
@@ -94,11 +99,22 @@ def load_model(path: Path) -> Model:
         storage = str(facts.pop("storage", "fp32"))
         novelty = _novelty(facts.pop("novelty", None), tensors)
         weights = quantize.unpack(strip_prefix("model.", tensors))
-    except (KeyError, TypeError, ValueError, ConfigError, TokenizerError) as error:
+        _check_sections(facts)
+    except (
+        *(AttributeError, KeyError, TypeError, ValueError, OverflowError),
+        *(ConfigError, TokenizerError),
+    ) as error:
         raise CheckpointError(f"{path}: not a model this version can use: {error}") from error
     _check_fit(path, config, weights, tokenizer)
     lexicon = {name: array for name, array in tensors.items() if name.startswith("lexicon.")}
     return Model(config, weights, tokenizer, continuous, facts, novelty, lexicon, storage)
+
+
+def _check_sections(facts: Mapping[str, Any]) -> None:
+    """Raises TypeError if a fact that is read further is no JSON object."""
+    for name in SECTIONS:
+        if not isinstance(facts.get(name, {}), dict):
+            raise TypeError(f"its {name} are not what they must be")
 
 
 def _novelty(settings: dict[str, int] | None, tensors: Tensors) -> SpanIndex | None:
@@ -130,7 +146,7 @@ def describe(path: Path, model: Model) -> dict[str, Any]:
         "tokenizer": model.tokenizer.kind,
         "vocab_size": model.config.vocab_size,
         "continuous": model.continuous,
-        **facts.get("metrics", {}),
+        **{key: facts.get("metrics", {}).get(key) for key in METRICS},
         "step": facts.get("training", {}).get("step"),
         "novelty": model.novelty and model.novelty.describe(),
         "words": len(model.lexicon["lexicon.frequency"]) if model.lexicon else None,
@@ -146,6 +162,11 @@ def _check_fit(path: Path, config: ModelConfig, weights: Tensors, tokenizer: Tok
         raise CheckpointError(
             f"{path}: the model has {config.vocab_size} tokens, its tokenizer "
             f"{tokenizer.vocab_size}; they come from different runs."
+        )
+    if config.num_layers > len(weights):  # before a file's number is counted up to
+        raise CheckpointError(
+            f"{path}: holds {len(weights)} tensors, fewer than the layers it is to have; "
+            "the file does not match its own settings."
         )
     expected = tensor_shapes(config)
     found = {name: array.shape for name, array in weights.items()}

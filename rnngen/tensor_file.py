@@ -62,10 +62,14 @@ def load_tensors(path: Path, kind: str) -> tuple[dict[str, NDArray[Any]], dict[s
             _check_header(path, kind, metadata)
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
         facts = json.loads(metadata["facts"])
+    except RecursionError as error:
+        raise CheckpointError(f"{path}: damaged: its facts are nested too deep.") from error
     except (SafetensorError, OSError, ValueError, KeyError, TypeError) as error:
         raise CheckpointError(f"{path}: damaged or not a checkpoint: {error}") from error
     if _digest(kind, metadata["facts"], tensors) != metadata.get("digest"):
         raise CheckpointError(f"{path}: damaged: its content does not match its digest.")
+    if not isinstance(facts, dict):
+        raise CheckpointError(f"{path}: damaged: its facts are no JSON object.")
     return tensors, facts
 
 

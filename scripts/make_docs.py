@@ -27,6 +27,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from rnngen import cli
+from rnngen.cli import help
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -39,7 +40,6 @@ MARK = re.compile(
 )
 DEFAULT_IN_HELP = re.compile(r"\s*\[default: (.+?)\]$")
 """Options whose default is None, as nothing was given, say in their help what is then used."""
-VALUES = {"int": "N", "float": "X", "path": "PATH"}
 KEY_WITHOUT_UNDERSCORE = "break_"  # the one TOML key that is a word of Python
 
 GROUP: Any = typer.main.get_command(cli.app)
@@ -92,7 +92,7 @@ def options_of(name: str) -> dict[str, Any]:
 
 
 def commands() -> str:
-    rows = [(f"`rnngen {name}`", help) for name, help in cli.COMMANDS.items()]
+    rows = [(f"`rnngen {name}`", about) for name, about in cli.COMMANDS.items()]
     return table(("Command", "What it does"), rows)
 
 
@@ -127,23 +127,15 @@ def _cell(text: str) -> str:
 
 
 def _flags(parameter: Any) -> str:
-    """`-n`, `--number N`: every spelling, the longest with its value."""
-    *short, long = sorted(parameter.opts, key=len)
-    value = "" if parameter.is_flag else f" {_value(parameter)}"
-    return ", ".join(f"`{flag}`" for flag in [*short, f"{long}{value}", *parameter.secondary_opts])
-
-
-def _value(parameter: Any) -> str:
-    kind = parameter.type.name.split()[0]
-    return str(parameter.metavar or VALUES.get(kind, {"integer": "N"}.get(kind, "TEXT")))
+    return ", ".join(f"`{flag}`" for flag in help.flags(parameter))
 
 
 def _meaning(parameter: Any) -> str:
-    help, default = parameter.help, parameter.default
-    if found := DEFAULT_IN_HELP.search(help):
-        help, default = help[: found.start()], found[1]
-    parts = [help]
-    if default not in (None, False, ()) and not (parameter.is_flag and parameter.secondary_opts):
+    meaning, default = parameter.help, parameter.default
+    if found := DEFAULT_IN_HELP.search(meaning):
+        meaning, default = meaning[: found.start()], found[1]
+    parts = [meaning]
+    if default != () and not any(default is silent for silent in (None, False, True)):
         parts.append(f"Default: `{default}`.")
     if parameter.envvar:
         parts.append(f"Environment: `{parameter.envvar}`.")

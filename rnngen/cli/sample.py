@@ -128,9 +128,9 @@ def command(
     config = SampleConfig(**_read_settings(ctx.params))
     form_asked = options.form(form, form_file, acrostic)
     search = _search_settings(form_asked, particles=particles, budget_ms=budget_ms, words=words)
-    from rnngen import api, runs
+    from rnngen import api
 
-    model = api.load(name or runs.latest())
+    model = api.load(options.resolve_model(name))
     beginnings = _beginnings(prompt, prompt_file, one_a_line=prompts)
     options.check_seen(model, "".join(beginnings), "the prompt", strict=strict)
     seed = _new_seed() if seed is None else seed

@@ -79,7 +79,11 @@ def _own(folder: Path, request: Request, group: Group) -> Iterator[None]:
     """The run is this launch's alone; the first of its processes sees to that."""
     is_there = folder.is_dir() or not request.resume
     with runs.owned(folder) if group.is_first and is_there else nullcontext():
-        yield
+        try:
+            yield
+        finally:
+            if group is processes.SINGLE:  # torchrun may start the others once more
+                runs.remove_leftovers(folder)
 
 
 def _as_restarted(request: Request, folder: Path, group: Group) -> Request:
@@ -89,7 +93,8 @@ def _as_restarted(request: Request, folder: Path, group: Group) -> Request:
     """
     if request.resume or not group.has_begun():
         return request
-    if group.broadcast((folder / runs.TRAINING_FILE).is_file()):
+    has_saved = (folder / runs.TRAINING_FILE).is_file() and not runs.is_replacing(folder)
+    if group.broadcast(has_saved):
         paths = () if request.name or request.output else request.paths
         return dataclasses.replace(request, resume=True, paths=paths, settings={}, init_from=None)
     return dataclasses.replace(request, overwrite=True)
@@ -120,8 +125,8 @@ def _plan(
     )
     group.check(plan.config.batch_size)
     if group.is_first:
-        group.mark_begun()
         runs.make_ready(folder)
+        group.mark_begun()
     return plan, recipe
 
 
