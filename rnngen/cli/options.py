@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -124,16 +125,15 @@ def resolve_model(name: str | None) -> str:
 
 def resolve_model_of(name: str | None, files: list[str] | None) -> tuple[str | None, list[str]]:
     """The model to take and the files to read: a lone argument that is a text names no model."""
-    from rnngen import runs
     from rnngen.errors import CheckpointError
+    from rnngen.runs import find_model, header
 
     if name is None or files or not (name == "-" or Path(name).exists()):
         return name, files or []
-    try:
-        runs.find_model(name)
-    except CheckpointError:
-        return resolve_model(None), [name]
-    return name, []
+    with contextlib.suppress(CheckpointError):
+        if header.looks_like_model(find_model(name)):
+            return name, []
+    return resolve_model(None), [name]
 
 
 def confirmed(question: str, *, yes: bool) -> bool:

@@ -14,7 +14,7 @@ from rnngen import console
 from rnngen.cli import options, text_options
 from rnngen.cli.options import setting
 from rnngen.config import ModelConfig, TrainConfig, read_toml
-from rnngen.errors import TrainingError
+from rnngen.errors import SETTING, ConfigError, TrainingError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -124,11 +124,18 @@ def command(
 
 def _read_settings(params: dict[str, Any], config: Path | None) -> dict[str, Any]:
     """What the user fixed: the TOML file's settings, and over them the options'."""
-    from rnngen.training.request import SETTINGS, check_settings
+    from rnngen.training.request import SETTINGS, check_settings, check_values
 
     from_file = read_toml(config) if config else {}
     check_settings(from_file, where=f"{config}: ")
     from_options = {k: v for k, v in params.items() if k in SETTINGS and v is not None}
+    try:
+        check_values(from_file | from_options)
+    except ConfigError as error:
+        named = SETTING.search(str(error))
+        if named and named[1] in from_file and named[1] not in from_options:
+            raise ConfigError(f"{config}: {error}") from error
+        raise
     return from_file | from_options
 
 

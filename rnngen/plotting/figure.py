@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING
 
-from rnngen.errors import ConfigError, PackageError
+from rnngen.errors import ConfigError, PackageError, install_hint
 from rnngen.files import replace_file
 from rnngen.plotting.curves import HELD_OUT, TRAINING
 
@@ -37,7 +37,7 @@ def save(curves: Sequence[Curve], view: View, path: Path) -> None:
     try:
         import matplotlib
     except ImportError as error:
-        raise PackageError('`out` needs matplotlib: pip install "rnngen[plot]"') from error
+        raise PackageError(f"`out` needs matplotlib: {install_hint('plot')}") from error
     content = io.BytesIO()
     with matplotlib.rc_context({"svg.hashsalt": "rnngen"}):
         draw(curves, view).savefig(content, format=kind, dpi=DOTS_PER_INCH, metadata=DATES[kind])

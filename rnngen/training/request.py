@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from rnngen import runs
 from rnngen.config import ModelConfig, TextConfig, TrainConfig
 from rnngen.errors import ConfigError
+from rnngen.training import recipe
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -31,6 +32,15 @@ def check_settings(names: Iterable[str], where: str = "") -> None:
     if unknown := sorted(set(names) - SETTINGS):
         known = ", ".join(sorted(SETTINGS))
         raise ConfigError(f"{where}unknown setting {unknown[0]!r}. Known settings: {known}.")
+
+
+def check_values(settings: Mapping[str, Any]) -> None:
+    """Raises ConfigError if a setting cannot have its value, before anything is read.
+
+    Whether the layers fit a model to start from, and widths each other, is seen once all are known.
+    """
+    TextConfig(**{name: value for name, value in settings.items() if name in TEXT_SETTINGS})
+    recipe.check({k: v for k, v in settings.items() if k not in TEXT_SETTINGS})
 
 
 @dataclass(frozen=True)
