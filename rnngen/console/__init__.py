@@ -14,9 +14,6 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from rnngen.training.recipe import Recipe
-
-
 JOINERS = "\u3000\u00a0\u200c\u200d"
 """Characters that Python escapes and that break no line."""
 UNUSUAL_LINE_ENDS = re.compile("[\u0085\u2028\u2029]")
@@ -72,7 +69,7 @@ def table(facts: dict[str, Any]) -> str:
         for inner, value in (outer.items() if isinstance(outer, dict) else [("", outer)])
     }
     width = max(map(len, flat))
-    return "\n".join(f"{key:<{width}}  {_value(value)}" for key, value in flat.items())
+    return "\n".join(f"{key:<{width}}  {shown_value(value)}" for key, value in flat.items())
 
 
 @contextmanager
@@ -85,30 +82,18 @@ def counting(what: str, unit: str, *, quiet: bool) -> Iterator[Callable[[int], N
     print("\r\x1b[K", end="", file=sys.stderr, flush=True)
 
 
-def show_corpus(facts: dict[str, Any]) -> None:
-    """What will be trained on."""
-    pieces = "one continuous text"
-    if facts["documents"] != "none":
-        pieces = f"{facts['num_documents']:,} documents, one a {facts['documents']}"
-    names = one_line(", ".join(facts["names"]))
-    note(
-        f"{names}: {facts['bytes']:,} bytes, {facts['tokens']:,} tokens, {pieces}; "
-        f"{facts['held_out_tokens']:,} tokens held out"
-    )
-    note(f"documents: {facts['documents_reason']}")
+def clock(seconds: float) -> str:
+    """A time as a clock shows it.
+
+    >>> clock(3725)
+    '1:02:05'
+    """
+    minutes, rest = divmod(max(0, round(seconds)), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
-def show_recipe(recipe: Recipe) -> None:
-    """The settings of a run, one a line, each with its reason."""
-    settings = recipe.model.to_dict() | recipe.train.to_dict()
-    width = max(map(len, recipe.reasons))
-    from rnngen.console.spelling import as_options
-
-    for name, reason in recipe.reasons.items():
-        note(f"  {name:<{width}}  {_value(settings[name]):>7}  {as_options(reason)}")
-
-
-def _value(value: Any) -> str:
+def shown_value(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, list):

@@ -11,7 +11,7 @@ from rnngen.config import BUDGET, TextConfig, TrainConfig
 from rnngen.corpus import STDIN
 from rnngen.errors import ConfigError
 from rnngen.training import processes
-from rnngen.training.device import choose_device
+from rnngen.training.device import choose_device, explained
 from rnngen.training.events import Prepared, observed
 from rnngen.training.plan import Plan, Pretrained, new_plan, resumed_plan
 from rnngen.training.request import TEXT_SETTINGS
@@ -64,6 +64,7 @@ def launch(
         with group.first_rank_first():
             plan, recipe = _plan(request, folder, group, progress, note)
         if recipe is not None:
+            recipe = explained(recipe, request.settings, group)
             yield from observed([Prepared.of(plan.facts["corpus"], recipe)], observers)
         yield from train(
             dataclasses.replace(plan, sample=sample),
