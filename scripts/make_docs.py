@@ -6,7 +6,9 @@
 A page marks where a table belongs, and what it holds:
 
     <!-- commands -->                          every command, with its first line of help
+    <!-- commands: models -->                  the commands that `rnngen models` has of its own
     <!-- options: sample -->                   every option of `rnngen sample`
+    <!-- options: models rm -->                the same of `rnngen models rm`
     <!-- options: sample --top-k --top-p -->   these options, in this order
     <!-- settings: rnngen.config.SampleConfig -->    the fields of a config
     <!-- settings: rnngen.config.SampleConfig top_k top_p -->    these fields
@@ -75,11 +77,18 @@ def filled(text: str) -> str:
 
 
 def command(name: str) -> Any:
-    """The command as Typer has it."""
-    found = GROUP.get_command(None, name)
-    if found is None:
-        raise KeyError(f"there is no command {name!r}")
+    """The command as Typer has it.  name: `sample`, or `models rm` for one that models has."""
+    found = GROUP
+    for word in name.split():
+        found = getattr(found, "get_command", lambda *_: None)(None, word)
+        if found is None:
+            raise KeyError(f"there is no command {name!r}")
     return found
+
+
+def subcommands(name: str) -> list[str]:
+    """The commands that a command has of its own, as `command` takes them."""
+    return [f"{name} {own}" for own in getattr(command(name), "commands", {})]
 
 
 def options_of(name: str) -> dict[str, Any]:
@@ -91,13 +100,27 @@ def options_of(name: str) -> dict[str, Any]:
     }
 
 
-def commands() -> str:
+def commands(of: str = "") -> str:
     rows = [(f"`rnngen {name}`", about) for name, about in cli.COMMANDS.items()]
+    if of:
+        rows = [(f"`{_usage(name)}`", _about(name)) for name in subcommands(of)]
     return table(("Command", "What it does"), rows)
 
 
-def options(name: str, *flags: str) -> str:
-    known = options_of(name)
+def _usage(name: str) -> str:
+    """The command with its arguments: `rnngen models rename NAME NEW_NAME`."""
+    arguments = [p for p in command(name).params if p.param_type_name == "argument"]
+    return " ".join(["rnngen", name, *(p.make_metavar(None).upper() for p in arguments)])
+
+
+def _about(name: str) -> str:
+    """The first line of a command's help."""
+    return str(command(name).help).partition("\n")[0]
+
+
+def options(*words: str) -> str:
+    flags = [word for word in words if word.startswith("-")]
+    known = options_of(" ".join(words[: len(words) - len(flags)]))
     shown = {flag: known[flag] for flag in flags} if flags else known
     rows = [(_flags(parameter), _meaning(parameter)) for parameter in shown.values()]
     return table(("Option", "Meaning"), rows)

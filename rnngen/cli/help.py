@@ -18,8 +18,8 @@ WIDEST = 120
 VALUES = {"int": "N", "integer": "N", "float": "X", "path": "PATH"}
 """What stands for the value of an option, by its type; else it is TEXT."""
 HARD_SPACE = "\u00a0"
-LEAST_ROOM = 44
-"""Columns that are left for the meaning of an option."""
+COLUMNS = ((100, 34), (70, 30), (0, 20))
+"""(Width from which on, columns of the longest option that has its meaning on the same line)."""
 
 
 class GroupedCommand(TyperCommand):
@@ -60,7 +60,7 @@ def write_options(command: Any, ctx: Any, formatter: Any) -> None:
             groups.setdefault(group_of(parameter), []).append(row)
     sections = {"Arguments": arguments, **groups}
     names = [name for rows in sections.values() for name, _ in rows]
-    most = max(20, min(34, formatter.width - LEAST_ROOM - 4))
+    most = next(columns for least, columns in COLUMNS if formatter.width >= least)
     width = max((len(name) for name in names if len(name) <= most), default=0)
     for heading, rows in sections.items():
         if rows:

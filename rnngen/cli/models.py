@@ -42,13 +42,12 @@ def command(
     if not found:
         console.note("rnngen: note: there is no model yet. Train one with: rnngen train FILE")
         return
-    listed = [facts for name, file in found.items() if (facts := _facts(name, file))]
     if _is_terminal() and not as_json:
-        _print_table(listed)
+        _print_table(found)
         return
-    for facts in listed:
-        del facts["seconds"]
-        typer.echo(console.to_json(facts) if as_json else _line(facts))
+    for name, file in found.items():
+        if facts := _facts(name, file):
+            typer.echo(console.to_json(facts) if as_json else _line(facts))
 
 
 def _is_terminal() -> bool:
@@ -72,7 +71,6 @@ def _facts(name: str, file: Path) -> dict[str, Any] | None:
         "bytes": stat.st_size,
         "date": time.strftime("%Y-%m-%d", time.localtime(stat.st_mtime)),
         "path": str(file),
-        "seconds": stat.st_mtime,
     }
     return shown | {"broken": damage} if damage else shown
 
@@ -87,9 +85,14 @@ def _line(facts: dict[str, Any]) -> str:
     return "\t".join(fields)
 
 
-def _print_table(listed: list[dict[str, Any]]) -> None:
+def _print_table(found: dict[str, Path]) -> None:
     from rnngen.console.models import model_table
 
+    listed = [
+        {**facts, "seconds": file.stat().st_mtime, "is_shipped": runs.is_shipped(file)}
+        for name, file in found.items()
+        if (facts := _facts(name, file))
+    ]
     width = shutil.get_terminal_size().columns
     for line in model_table(listed, default=runs.default_model(), width=width):
         typer.echo(line)

@@ -19,14 +19,15 @@ DEFAULT_MARK = "*"
 LEAST_NAME = 12
 LARGEST = 10**15
 """No count in a model is as large; one that is, is not shown."""
-LEAST_FILE = 16
+LEAST_FILE = 17
 """Columns of a name and of the last field, however narrow the terminal."""
 
 
 def model_table(models: Sequence[dict[str, Any]], *, default: str | None, width: int) -> list[str]:
     """The lines of a table of models, no wider than `width` where it can be.
 
-    models: as `rnngen models --json` prints them, and `seconds`, when each was written.
+    models: as `rnngen models --json` prints them, and `seconds`, when each was written, and
+    `is_shipped`.
     default: the name that gets a mark.
     """
     rows = [HEAD, *(_row(facts, default) for facts in models)]
@@ -34,7 +35,7 @@ def model_table(models: Sequence[dict[str, Any]], *, default: str | None, width:
     others = sum(widths[:1] + widths[2:-1]) + 2 * (len(HEAD) - 2) + 1  # one blank behind the mark
     widths[1] = min(widths[1], max(LEAST_NAME, width - others - LEAST_FILE))
     room = max(LEAST_FILE, width - others - widths[1])
-    is_path = [False, *("broken" not in facts for facts in models)]
+    is_path = [False, *(not facts["is_shipped"] and "broken" not in facts for facts in models)]
     fitting = [
         (*row[:-1], clipped(row[-1], room, keep_end=keep_end))
         for row, keep_end in zip(rows, is_path, strict=True)
@@ -52,8 +53,15 @@ def _row(facts: dict[str, Any], default: str | None) -> tuple[str, ...]:
         "-" if bits is None else f"{bits:.3f}",
         human_size(facts["bytes"]),
         human_date(facts["seconds"]),
-        one_line(facts.get("broken") or short_path(str(Path(facts["path"]).parent))),
+        one_line(_place(facts)),
     )
+
+
+def _place(facts: dict[str, Any]) -> str:
+    """Where a model is, or what is wrong with it."""
+    if facts["is_shipped"]:
+        return facts.get("broken") or "comes with rnngen"
+    return facts.get("broken") or short_path(str(Path(facts["path"]).parent))
 
 
 def _aligned(row: tuple[str, ...], widths: Sequence[int]) -> str:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
+import textwrap
 from typing import TYPE_CHECKING, Any
 
 from rnngen.console import note, one_line, shown_value
@@ -17,13 +20,21 @@ def show_corpus(facts: dict[str, Any]) -> None:
     if facts["documents"] != "none":
         pieces = f"{facts['num_documents']:,} documents, one a {facts['documents']}"
     names = one_line(", ".join(facts["names"]))
-    note(
+    _note_wrapped(
         f"{names}: {facts['bytes']:,} bytes, {facts['tokens']:,} tokens, {pieces}; "
         f"{facts['held_out_tokens']:,} tokens held out"
     )
     if facts["bytes_reason"]:
-        note(f"bytes: {facts['bytes_reason']}")
-    note(f"documents: {facts['documents_reason']}")
+        _note_wrapped(f"bytes: {facts['bytes_reason']}")
+    _note_wrapped(f"documents: {facts['documents_reason']}")
+
+
+def _note_wrapped(line: str) -> None:
+    """A line that a terminal shows without a word broken; elsewhere it stays one line."""
+    if sys.stderr.isatty():
+        width = shutil.get_terminal_size().columns
+        line = textwrap.fill(line, width, subsequent_indent="  ", break_on_hyphens=False)
+    note(line)
 
 
 def show_recipe(recipe: Recipe) -> None:
