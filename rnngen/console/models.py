@@ -152,7 +152,7 @@ def _text(corpus: dict[str, Any]) -> str:
 
 
 def _training(training: dict[str, Any]) -> str:
-    seconds = training.get("seconds")
+    seconds: Any = training.get("seconds")
     return _joined(
         _number(training.get("step"), " steps"),
         _number(training.get("epochs_seen"), " passes over the text"),

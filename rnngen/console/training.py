@@ -77,7 +77,7 @@ class TimeLeft:
 
     @property
     def minutes(self) -> float | None:
-        return self._config and self._config.minutes
+        return None if self._config is None else self._config.minutes
 
     def observe(self, event: Event) -> None:
         if isinstance(event, Prepared):

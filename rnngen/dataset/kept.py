@@ -30,7 +30,7 @@ class Kept:
     """When it was last read or written, as `time.time` gives it."""
 
     def to_dict(self) -> dict[str, Any]:
-        """What `rnngen clean --json` prints; docs/scripting.md explains the keys."""
+        """The JSON object that `rnngen clean` prints; docs/scripting.md explains the keys."""
         return {"path": str(self.path), "bytes": self.bytes, "used": self.used}
 
 

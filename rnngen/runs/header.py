@@ -11,7 +11,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from rnngen.files import LFS_POINTER
-from rnngen.runs.places import TRAINING_FILE
+from rnngen.runs.places import LOCK_FILE, TRAINING_FILE
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,11 +35,12 @@ def peek(file: Path) -> tuple[dict[str, Any], str]:
 def is_finished(folder: Path) -> bool:
     """Whether the run in `folder` has come to its end, as its saved state says.
 
-    A model without a state was copied or shrunk: it is what it was meant to be.
+    A model without a state was copied or shrunk: it is what it was meant to be. Only a run that has
+    just begun has a model and no state, too, and it has its lock.
     """
     state = folder / TRAINING_FILE
     if not state.is_file():
-        return True
+        return not (folder / LOCK_FILE).exists()
     progress = _facts(state, "training")[0].get("progress")
     return isinstance(progress, dict) and bool(progress.get("stopped"))
 

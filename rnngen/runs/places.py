@@ -59,7 +59,7 @@ def new_folder(name: str) -> Path:
     """The folder of the run called `name`. Raises ConfigError if that cannot be a folder name."""
     if (reason := _unfit(name)) is not None:
         raise ConfigError(
-            f"`name` {name!r} cannot be a run's name: {reason}. A name is that of a single folder,"
+            f"{name!r} cannot be a run's name: {reason}. A name is that of a single folder,"
             " and RNNGEN_HOME says where it is."
         )
     return home() / name

@@ -138,5 +138,7 @@ def test_a_folder_in_place_of_a_model_is_described(tmp_path: Path):
 )
 def test_a_run_is_finished_when_its_state_says_so(tmp_path: Path, progress, is_finished: bool):
     assert runs.is_finished(tmp_path)
+    (tmp_path / runs.LOCK_FILE).touch()
+    assert not runs.is_finished(tmp_path)
     file_of(tmp_path / runs.TRAINING_FILE, {"progress": progress}, rnngen="training")
     assert runs.is_finished(tmp_path) is is_finished
