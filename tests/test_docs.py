@@ -170,10 +170,8 @@ def parse(arguments: list[str], where: str) -> None:
     name, rest = arguments[0], list(arguments[1:])
     if rest and f"{name} {rest[0]}" in make_docs.subcommands(name):
         name = f"{name} {rest.pop(0)}"
-    if "--help" in rest:
-        return
     try:
-        make_docs.command(name).make_context(name, rest)
+        make_docs.command(name).make_context(name, [word for word in rest if word != "--help"])
     except typer.TyperException as error:
         pytest.fail(f"{where}: {error.format_message()}")
 

@@ -70,7 +70,7 @@ def _unfit(name: str) -> str | None:
     if not name.strip():
         return "it is empty"
     if name.startswith((".", "-")):
-        return f"it begins with {name[0]}"
+        return f"it begins with a {'dot' if name[0] == '.' else 'dash'}"
     if separators := [char for char in {"/", os.sep} if char in name]:
         return f"it has a {separators[0]} in it"
     if any(unicodedata.category(char) == "Cc" for char in name):

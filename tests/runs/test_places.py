@@ -18,9 +18,9 @@ from rnngen.errors import ConfigError
     [
         ("", "it is empty"),
         ("  ", "it is empty"),
-        (".tokens", "it begins with ."),
-        ("..", "it begins with ."),
-        ("-n", "it begins with -"),
+        (".tokens", "it begins with a dot"),
+        ("..", "it begins with a dot"),
+        ("-n", "it begins with a dash"),
         ("a/b", "it has a / in it"),
         ("a\nb", "it has a control character in it"),
         ("a\x1b[31m", "it has a control character in it"),

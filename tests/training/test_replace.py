@@ -12,7 +12,10 @@ import pytest
 import rnngen
 from rnngen import runs
 from rnngen.errors import CheckpointError, RnngenError, TrainingError
+from rnngen.training import launch
 from rnngen.training.events import Evaluation, Saved
+from rnngen.training.processes import Group
+from rnngen.training.request import Request
 
 SMALL = {"hidden_size": 16, "num_layers": 1, "device": "cpu", "steps": 6, "evaluations": 2}
 
@@ -130,6 +133,24 @@ def test_what_a_killed_new_run_left_does_not_hinder_the_old_one(text: Path):
     assert not runs.is_replacing(folder)
     assert (folder / runs.MODEL_FILE).read_bytes() == model
     assert b"leftover" not in (folder / runs.LOG_FILE).read_bytes()
+
+
+class Begun(Group):
+    """In place of processes that torchrun starts anew after they have made the folder."""
+
+    def has_begun(self) -> bool:
+        return True
+
+
+def test_a_restart_of_torchrun_goes_on_with_the_new_run_and_never_with_the_old(text: Path):
+    list(rnngen.train(text, **SMALL))
+    folder = text.parent / "home" / "text"
+    request = Request([str(text)], SMALL, overwrite=True)
+    runs.make_ready(folder)  # and there the processes ended
+    again = launch._as_restarted(request, folder, Begun())
+    assert (again.resume, again.overwrite) == (False, True)
+    (folder / runs.NEW_LOG_FILE).replace(folder / runs.LOG_FILE)  # as with the first saved state
+    assert launch._as_restarted(request, folder, Begun()).resume
 
 
 def test_a_run_is_not_replaced_without_being_told_to(text: Path, old: Path):
