@@ -27,4 +27,5 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    """What the package offers, and not what this file needs to offer it."""
+    return sorted({*__all__, *(name for name in globals() if name.startswith("__"))})

@@ -50,6 +50,9 @@ FACTS: dict[str, tuple[type, ...]] = {
 """What a model file says besides its config, and of which type that is."""
 
 
+METRICS = ("best_valid_nats_per_token", "best_valid_bits_per_byte")
+
+
 @dataclass(frozen=True)
 class Model:
     """A model as it is stored: enough to sample from it, score with it and say what it is."""
@@ -177,7 +180,7 @@ def describe(path: Path, model: Model) -> dict[str, Any]:
         "tokenizer": model.tokenizer.kind,
         "vocab_size": model.config.vocab_size,
         "continuous": model.continuous,
-        **facts.get("metrics", {}),
+        **{key: facts.get("metrics", {}).get(key) for key in METRICS},
         "step": facts.get("training", {}).get("step"),
         "novelty": model.novelty and model.novelty.describe(),
         "words": len(model.lexicon["lexicon.frequency"]) if model.lexicon else None,

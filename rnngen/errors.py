@@ -64,6 +64,15 @@ class PackageError(RnngenError):
     pass
 
 
+def install_hint(extra: str) -> str:
+    """How to get the packages of an extra, to stand behind what needs them.
+
+    >>> install_hint("zstd")
+    'pip install "rnngen[zstd]", or in a clone: pip install ".[zstd]"'
+    """
+    return f'pip install "rnngen[{extra}]", or in a clone: pip install ".[{extra}]"'
+
+
 def spell_settings(message: str, spell: Callable[[str], str]) -> str:
     """`message` with each setting in it as `spell` writes it, who gets its name.
 

@@ -6,7 +6,9 @@
 A page marks where a table belongs, and what it holds:
 
     <!-- commands -->                          every command, with its first line of help
+    <!-- commands: models -->                  the commands that `rnngen models` has of its own
     <!-- options: sample -->                   every option of `rnngen sample`
+    <!-- options: models rm -->                the same of `rnngen models rm`
     <!-- options: sample --top-k --top-p -->   these options, in this order
     <!-- settings: rnngen.config.SampleConfig -->    the fields of a config
     <!-- settings: rnngen.config.SampleConfig top_k top_p -->    these fields
@@ -27,6 +29,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from rnngen import cli
+from rnngen.cli import help
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -39,7 +42,6 @@ MARK = re.compile(
 )
 DEFAULT_IN_HELP = re.compile(r"\s*\[default: (.+?)\]$")
 """Options whose default is None, as nothing was given, say in their help what is then used."""
-VALUES = {"int": "N", "float": "X", "path": "PATH"}
 KEY_WITHOUT_UNDERSCORE = "break_"  # the one TOML key that is a word of Python
 
 GROUP: Any = typer.main.get_command(cli.app)
@@ -75,11 +77,18 @@ def filled(text: str) -> str:
 
 
 def command(name: str) -> Any:
-    """The command as Typer has it."""
-    found = GROUP.get_command(None, name)
-    if found is None:
-        raise KeyError(f"there is no command {name!r}")
+    """The command as Typer has it.  name: `sample`, or `models rm` for one that models has."""
+    found = GROUP
+    for word in name.split():
+        found = getattr(found, "get_command", lambda *_: None)(None, word)
+        if found is None:
+            raise KeyError(f"there is no command {name!r}")
     return found
+
+
+def subcommands(name: str) -> list[str]:
+    """The commands that a command has of its own, as `command` takes them."""
+    return [f"{name} {own}" for own in getattr(command(name), "commands", {})]
 
 
 def options_of(name: str) -> dict[str, Any]:
@@ -91,13 +100,27 @@ def options_of(name: str) -> dict[str, Any]:
     }
 
 
-def commands() -> str:
-    rows = [(f"`rnngen {name}`", help) for name, help in cli.COMMANDS.items()]
+def commands(of: str = "") -> str:
+    rows = [(f"`rnngen {name}`", about) for name, about in cli.COMMANDS.items()]
+    if of:
+        rows = [(f"`{_usage(name)}`", _about(name)) for name in subcommands(of)]
     return table(("Command", "What it does"), rows)
 
 
-def options(name: str, *flags: str) -> str:
-    known = options_of(name)
+def _usage(name: str) -> str:
+    """The command with its arguments: `rnngen models rename NAME NEW_NAME`."""
+    arguments = [p for p in command(name).params if p.param_type_name == "argument"]
+    return " ".join(["rnngen", name, *(p.make_metavar(None).upper() for p in arguments)])
+
+
+def _about(name: str) -> str:
+    """The first line of a command's help."""
+    return str(command(name).help).partition("\n")[0]
+
+
+def options(*words: str) -> str:
+    flags = [word for word in words if word.startswith("-")]
+    known = options_of(" ".join(words[: len(words) - len(flags)]))
     shown = {flag: known[flag] for flag in flags} if flags else known
     rows = [(_flags(parameter), _meaning(parameter)) for parameter in shown.values()]
     return table(("Option", "Meaning"), rows)
@@ -127,23 +150,15 @@ def _cell(text: str) -> str:
 
 
 def _flags(parameter: Any) -> str:
-    """`-n`, `--number N`: every spelling, the longest with its value."""
-    *short, long = sorted(parameter.opts, key=len)
-    value = "" if parameter.is_flag else f" {_value(parameter)}"
-    return ", ".join(f"`{flag}`" for flag in [*short, f"{long}{value}", *parameter.secondary_opts])
-
-
-def _value(parameter: Any) -> str:
-    kind = parameter.type.name.split()[0]
-    return str(parameter.metavar or VALUES.get(kind, {"integer": "N"}.get(kind, "TEXT")))
+    return ", ".join(f"`{flag}`" for flag in help.flags(parameter))
 
 
 def _meaning(parameter: Any) -> str:
-    help, default = parameter.help, parameter.default
-    if found := DEFAULT_IN_HELP.search(help):
-        help, default = help[: found.start()], found[1]
-    parts = [help]
-    if default not in (None, False, ()) and not (parameter.is_flag and parameter.secondary_opts):
+    meaning, default = parameter.help, parameter.default
+    if found := DEFAULT_IN_HELP.search(meaning):
+        meaning, default = meaning[: found.start()], found[1]
+    parts = [meaning]
+    if default != () and not any(default is silent for silent in (None, False, True)):
         parts.append(f"Default: `{default}`.")
     if parameter.envvar:
         parts.append(f"Environment: `{parameter.envvar}`.")

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from safetensors import safe_open
 from safetensors.numpy import load_file, save_file
 
 from rnngen import checkpoint, tensor_file
+from rnngen.console.models import fact_lines, model_summary
 from rnngen.errors import CheckpointError
 from tests.models import small_model
 
@@ -54,8 +58,6 @@ def test_a_truncated_file_is_noticed(tmp_path_factory: pytest.TempPathFactory, d
 
 def rewritten(path: Path, **changes: str) -> None:
     """The file with other metadata, and a digest that fits it."""
-    from safetensors import safe_open
-
     tensors = load_file(path)
     with safe_open(path, framework="numpy") as file:
         metadata = {**file.metadata(), **changes}
@@ -97,6 +99,52 @@ def test_hostile_facts_give_a_checkpoint_error(tmp_path: Path, facts: str):
     rewritten(path, facts=facts)
     with pytest.raises(CheckpointError):
         checkpoint.load_model(path)
+
+
+WRONG = [None, True, 7, -1, 2.5, "text", [], ["a"], {}, {"a": 1}, [[["x"]]], 10**30, "9" * 5000]
+WRONG += [10**400, float("inf"), float("nan"), "\x1b[31m\u202e\n", {"\x1b": "\u2066"}]
+
+
+def whole_facts(path: Path) -> dict[str, Any]:
+    """The facts of a small model, with all that training says of one."""
+    checkpoint.save_model(path, small_model())
+    with safe_open(path, framework="numpy") as file:
+        facts: dict[str, Any] = json.loads(file.metadata()["facts"])
+    corpus = {"names": ["a"], "bytes": 3, "documents": "line", "num_documents": 2}
+    training = {"step": 3, "seconds": 1.5, "epochs_seen": 0.5, "seed": 0}
+    metrics = {"best_valid_bits_per_byte": 2.5, "best_valid_nats_per_token": 1.5}
+    return {**facts, "corpus": corpus, "training": training, "metrics": metrics, "version": "1"}
+
+
+def test_a_wrong_type_anywhere_is_an_error_or_can_be_shown(tmp_path: Path):
+    """Each key in turn, also of the objects within, has each wrong value."""
+    path = tmp_path / "m"
+    whole = whole_facts(path)
+    places: list[tuple[str, ...]] = [(key,) for key in whole]
+    places += [
+        (key, inner) for key in whole if isinstance(whole[key], dict) for inner in whole[key]
+    ]
+    shown = 0
+    for place in places:
+        for value in WRONG:
+            facts = json.loads(json.dumps(whole))
+            section = facts if len(place) == 1 else facts[place[0]]
+            section[place[-1]] = value
+            rewritten(path, facts=json.dumps(facts))
+            with contextlib.suppress(CheckpointError):
+                described = checkpoint.describe(path, checkpoint.load_model(path))
+                lines = [*model_summary(described), *fact_lines(described)]
+                assert all(line.isprintable() for line in lines)
+                shown += 1
+    assert shown > len(places)
+
+
+@pytest.mark.parametrize("facts", ["[" * 100_000, '{"a":' * 100_000, '{"a": ' + "9" * 5_000 + "}"])
+def test_facts_nested_too_deep_or_of_too_many_digits_are_damage(tmp_path: Path, facts: str):
+    checkpoint.save_model(tmp_path / "m", small_model())
+    rewritten(tmp_path / "m", facts=facts)
+    with pytest.raises(CheckpointError, match="damaged"):
+        checkpoint.load_model(tmp_path / "m")
 
 
 def test_another_programs_safetensors_is_told_apart(tmp_path: Path):

@@ -25,6 +25,7 @@ from typer.testing import CliRunner
 
 from rnngen import cli
 from rnngen.cli import app
+from rnngen.cli.help import group_of
 from scripts import make_docs
 from tests import pages
 from tests.conftest import ROOT
@@ -58,12 +59,15 @@ def test_tables_are_what_the_program_says(page: Path):
     assert make_docs.filled(text) == text, "run: make docs"
 
 
-@pytest.mark.parametrize("command", sorted(cli.COMMANDS))
+ALL_COMMANDS = [c for name in cli.COMMANDS for c in (name, *make_docs.subcommands(name))]
+
+
+@pytest.mark.parametrize("command", ALL_COMMANDS)
 def test_every_option_of_a_command_stands_in_a_table_of_it(command: str):
     shown: set[str] = set()
     for page in PAGES:
         text = page.read_text(encoding="utf-8")
-        for table in re.findall(rf"<!-- options: {command}\b.*?<!-- end -->", text, re.DOTALL):
+        for table in re.findall(rf"<!-- options: {command} (?:--).*?<!-- end -->", text, re.DOTALL):
             shown |= {
                 flag
                 for row in table.splitlines()[3:]
@@ -72,8 +76,17 @@ def test_every_option_of_a_command_stands_in_a_table_of_it(command: str):
     assert shown >= set(make_docs.options_of(command))
 
 
+def test_the_groups_of_the_help_are_the_tables_of_the_page():
+    text = (ROOT / "docs" / "training.md").read_text(encoding="utf-8")
+    marks = re.findall(r"<!-- options: train (--.*?) -->", text)
+    groups: dict[str, list[str]] = {}
+    for flag, parameter in make_docs.options_of("train").items():
+        groups.setdefault(group_of(parameter), []).append(flag)
+    assert sorted(map(str.split, marks)) == sorted(groups.values())
+
+
 def test_no_page_names_an_option_that_does_not_exist():
-    parameters = [p for name in cli.COMMANDS for p in make_docs.command(name).params]
+    parameters = [p for name in ALL_COMMANDS for p in make_docs.command(name).params]
     known = OTHER_OPTIONS | {o for p in parameters for o in (*p.opts, *p.secondary_opts)}
     named = {o: name_of(page) for page in PAGES for o in pages.OPTION.findall(pages.prose(page))}
     assert {option: page for option, page in named.items() if option not in known} == {}
@@ -154,8 +167,11 @@ def parse(arguments: list[str], where: str) -> None:
         assert set(arguments) <= OTHER_OPTIONS, where
         return
     assert arguments[0] in cli.COMMANDS, f"{where}: no such command"
+    name, rest = arguments[0], list(arguments[1:])
+    if rest and f"{name} {rest[0]}" in make_docs.subcommands(name):
+        name = f"{name} {rest.pop(0)}"
     try:
-        make_docs.command(arguments[0]).make_context(arguments[0], list(arguments[1:]))
+        make_docs.command(name).make_context(name, [word for word in rest if word != "--help"])
     except typer.TyperException as error:
         pytest.fail(f"{where}: {error.format_message()}")
 

@@ -73,12 +73,12 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_without_a_name_it_is_haiku_until_a_model_is_trained(elsewhere: Path):
-    assert runs.latest() == "haiku"
+    assert runs.choose_model() == ("haiku", "which comes with rnngen")
     assert runs.find_model("haiku").parent == SHIPPED / "haiku"
     own = elsewhere / "checkpoints" / "mine" / runs.MODEL_FILE
     own.parent.mkdir(parents=True)
     own.write_bytes(runs.find_model("posts").read_bytes())
-    assert runs.latest() == "mine"
+    assert runs.choose_model() == ("mine", "the newest")
     own.parent.rename(own.parent.with_name("haiku"))
     assert runs.find_model("haiku").resolve().is_relative_to(elsewhere.resolve())
     assert runs.find_model("shipped/haiku").parent == SHIPPED / "haiku"

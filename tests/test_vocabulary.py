@@ -44,7 +44,7 @@ BELONGS = {
         "console/",
         "dataset/cache.py",  # under the home of runs
         "plotting/",
-        "runs.py",
+        "runs/",
         "training/",
     ),
     "spans?": ("cli/check.py", "novelty/", "sampling/novelty_guard.py", "training/plan.py"),

@@ -15,6 +15,7 @@ import typer
 from typer.core import TyperGroup
 
 from rnngen import console
+from rnngen.cli.help import WIDEST, GroupedCommand, GroupedSubcommands
 from rnngen.errors import ConfigError, RnngenError
 from rnngen.version import __version__
 
@@ -25,7 +26,7 @@ USAGE, INTERRUPTED, CLOSED_PIPE = 2, 130, 141
 PLAIN: dict[str, Any] = {
     "rich_markup_mode": None,
     "pretty_exceptions_enable": False,
-    "context_settings": {"help_option_names": ["-h", "--help"]},
+    "context_settings": {"help_option_names": ["-h", "--help"], "max_content_width": WIDEST},
 }
 COMMANDS = {
     "train": "Train a model on text files and keep it under checkpoints/NAME.",
@@ -43,6 +44,7 @@ COMMANDS = {
     "export": "Write a model as an HTML page that runs it, or as ONNX.",
     "models": "List the models that you can name, newest first.",
     "tokenize": "Cut text into tokens ahead of training.",
+    "clean": "Delete texts that were kept as tokens, after showing what that frees.",
 }
 """Command -> the first line of its help. Its file is imported when it is asked for: most of the
 time to start would go into building options that are not used."""
@@ -58,9 +60,19 @@ class Commands(TyperGroup):
         if cmd_name not in COMMANDS:
             return None
         module = importlib.import_module(f"rnngen.cli.{cmd_name}")
-        alone = typer.Typer(**PLAIN, add_completion=False)
         context = PLAIN["context_settings"] | getattr(module, "CONTEXT", {})
-        alone.command(cmd_name, epilog=module.EXAMPLES, context_settings=context)(module.command)
+        if not hasattr(module, "SUBCOMMANDS"):
+            alone = typer.Typer(**PLAIN, add_completion=False)
+            alone.command(
+                cmd_name, cls=GroupedCommand, epilog=module.EXAMPLES, context_settings=context
+            )(module.command)
+            return typer.main.get_command(alone)
+        about = {"name": cmd_name, "epilog": module.EXAMPLES, "invoke_without_command": True}
+        about["subcommand_metavar"] = "[COMMAND [ARGS]...]"
+        alone = typer.Typer(**PLAIN, **about, cls=GroupedSubcommands, add_completion=False)
+        alone.callback()(module.command)
+        for name, (command, examples) in module.SUBCOMMANDS.items():
+            alone.command(name, cls=GroupedCommand, epilog=examples)(command)
         return typer.main.get_command(alone)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:

@@ -63,10 +63,10 @@ def command(
     changes a setting, by its name in rnngen sample. /help lists them. Ctrl-C stops a text. Ctrl-D
     ends. In a pipe each line of stdin is a prompt.
     """
-    from rnngen import api, runs
+    from rnngen import api
     from rnngen.cli.conversation import Conversation
 
-    name = name or runs.latest()
+    name = options.resolve_model(name, quiet=quiet)
     seed = options.new_seed() if seed is None else seed
     conversation = Conversation(name, api.load(name), seed=seed)
     for field in ("form", "length", "temperature"):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -13,7 +15,7 @@ from rnngen.config.base import Config, option
 from rnngen.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from rnngen.api import LanguageModel
     from rnngen.forms.spec import FormSpec
@@ -23,19 +25,43 @@ def setting(
     config: type[Config],
     name: str,
     *flags: str,
-    metavar: Sequence[str] = (),
+    metavar: str | None = None,
     show_default: bool = True,
 ) -> Any:
-    """The option for one field of a config: its name, help and default are the field's."""
-    default = config.__dataclass_fields__[name].default  # type: ignore[attr-defined]
-    is_shown = show_default and config.DEFAULTS_APPLY and default not in (None, (), False)
-    shown = f"  [default: {default:g}]" if isinstance(default, int | float) else ""
-    shown = f"  [default: {default}]" if isinstance(default, str) else shown
+    """The option for one field of a config: its name, help, choices and default are the field's.
+
+    show_default: False where the default is not the field's. What training chooses has none.
+    """
+    field = config.__dataclass_fields__[name]  # type: ignore[attr-defined]
+    about, default = field.metadata, field.default
+    is_shown = (
+        show_default
+        and not about["is_chosen"]
+        and not any(default is none for none in (None, (), False))
+    )
+    shown = f"  [default: {_default(default)}]" if is_shown else ""
     return typer.Option(
         *(flags or (option(name),)),
-        metavar="|".join(metavar) or None,
-        help=config.help(name) + (shown if is_shown else ""),
+        metavar=metavar or "|".join(about["choices"]) or None,
+        autocompletion=one_of(about["choices"]) if about["choices"] else None,
+        rich_help_panel=about["group"] or None,
+        help=about["help"] + shown,
     )
+
+
+def _default(value: Any) -> str:
+    if value is True:
+        return "on"
+    return f"{value:g}" if isinstance(value, int | float) else str(value)
+
+
+def one_of(words: Sequence[str]) -> Callable[[str], list[str]]:
+    """Completes these words in the shell."""
+
+    def complete(incomplete: str) -> list[str]:
+        return [word for word in words if word.startswith(incomplete)]
+
+    return complete
 
 
 Files = Annotated[
@@ -58,9 +84,9 @@ def model_names(incomplete: str) -> list[str]:
 ModelName = Annotated[
     str | None,
     typer.Argument(
-        envvar="RNNGEN_MODEL",
         autocompletion=model_names,
-        help="A model's name or path. Default: your newest model.",
+        help="A model's name or path. Default: $RNNGEN_MODEL, the default you set, or your newest "
+        "model.",
     ),
 ]
 NamedModel = Annotated[
@@ -70,6 +96,67 @@ NamedModel = Annotated[
 """Where more arguments follow, so that it cannot be left out."""
 
 
+def _names_to_manage(incomplete: str) -> list[str]:
+    """For completion in the shell: runs without a model, too."""
+    from rnngen import runs
+
+    names = dict.fromkeys([*runs.models(), *runs.resumable()])
+    return [name for name in names if name.startswith(incomplete)]
+
+
+NamedRun = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="NAME", autocompletion=_names_to_manage, help="The name of a model or run."
+    ),
+]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Delete without asking.")]
+
+
+def resolve_model(name: str | None, *, quiet: bool = False) -> str:
+    """The model to take: the one that is named, else the usual one.
+
+    quiet: do not say which one that is.
+    """
+    from rnngen import runs
+
+    if name:
+        return name
+    chosen = runs.choose_model()
+    if not quiet:
+        console.remark(f"using {chosen.name}, {chosen.reason}. Name one to choose another.")
+    return chosen.name
+
+
+def resolve_model_of(name: str | None, files: list[str] | None) -> tuple[str | None, list[str]]:
+    """The model to take and the files to read: a lone argument that is a text names no model."""
+    from rnngen.errors import CheckpointError
+    from rnngen.runs import find_model, header
+
+    if name is None or files or not (name == "-" or Path(name).exists()):
+        return name, files or []
+    with contextlib.suppress(CheckpointError):
+        if header.looks_like_model(find_model(name)):
+            return name, []
+    return resolve_model(None), [name]
+
+
+def confirmed(question: str, *, yes: bool) -> bool:
+    """Whether to do what cannot be undone: --yes says so, or the person at the terminal.
+
+    Raises ConfigError if there is neither.
+    """
+    if yes:
+        return True
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        raise ConfigError(f"{question} Nobody is there to answer. Add --yes to do it.")
+    print(f"{console.one_line(question)} [y/N] ", end="", file=sys.stderr, flush=True)
+    is_confirmed = sys.stdin.readline().strip().lower() in ("y", "yes")
+    if not is_confirmed:
+        console.note("nothing was deleted")
+    return is_confirmed
+
+
 def _run_names(incomplete: str) -> list[str]:
     """For completion in the shell."""
     from rnngen import runs
@@ -77,6 +164,22 @@ def _run_names(incomplete: str) -> list[str]:
     return [name for name in runs.log_files() if name.startswith(incomplete)]
 
 
+def _new_run_names(ctx: typer.Context, incomplete: str) -> list[str]:
+    """For completion in the shell: runs there are, where one of them is meant."""
+    from rnngen import runs
+
+    is_old = ctx.params.get("resume") or ctx.params.get("overwrite")
+    return [name for name in runs.resumable() if is_old and name.startswith(incomplete)]
+
+
+NewRunName = Annotated[
+    str | None,
+    typer.Option(
+        "--name",
+        autocompletion=_new_run_names,
+        help="Name of the run. Default: the name of the first file.",
+    ),
+]
 RunNames = Annotated[
     list[str] | None,
     typer.Argument(

@@ -200,9 +200,9 @@ def _model_and_prompt(ctx: typer.Context, model: str | None) -> tuple[LanguageMo
         )
     if model is not None:
         name, prompt, is_typed = model, name if is_typed else None, False
-    from rnngen import api, runs
+    from rnngen import api
 
-    name = name or runs.latest()
+    name = options.resolve_model(name, quiet=ctx.params["quiet"])
     try:
         return api.load(name), prompt
     except CheckpointError as error:

@@ -73,6 +73,7 @@ def command(
     The model reads each document by itself. Documents are what they were in its training, unless
     you pass --documents. A model of continuous text reads each file as one stream.
     """
+    name, files = options.resolve_model_of(name, files)
     if not name or not files:
         raise ConfigError("name a model, then a text: rnngen score NAME FILE, or - for stdin.")
     if tokens and (each or rank):

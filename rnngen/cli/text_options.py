@@ -7,19 +7,20 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from rnngen import console
 from rnngen.cli.options import setting
-from rnngen.config.text import ERRORS, FORMATS, QUOTING, ReadingConfig, TextConfig
+from rnngen.config.text import ReadingConfig, TextConfig
 
 if TYPE_CHECKING:
     from rnngen.corpus import Corpus, CorpusShard
 
+Valid = Annotated[str | None, setting(TextConfig, "valid", metavar="FILE")]
 Documents = Annotated[str | None, setting(TextConfig, "documents", show_default=False)]
 """Where a text is only read, documents are by default what they were in training."""
 Encoding = Annotated[str | None, setting(TextConfig, "encoding")]
 Column = Annotated[str | None, setting(TextConfig, "column")]
-Errors = Annotated[str | None, setting(TextConfig, "errors", metavar=ERRORS)]
-Format = Annotated[str | None, setting(TextConfig, "format", metavar=FORMATS)]
-Delimiter = Annotated[str | None, setting(TextConfig, "delimiter", metavar=("CHAR",))]
-Quoting = Annotated[str | None, setting(TextConfig, "quoting", metavar=QUOTING)]
+Errors = Annotated[str | None, setting(TextConfig, "errors")]
+Format = Annotated[str | None, setting(TextConfig, "format")]
+Delimiter = Annotated[str | None, setting(TextConfig, "delimiter", metavar="CHAR")]
+Quoting = Annotated[str | None, setting(TextConfig, "quoting")]
 StrictRows = Annotated[bool | None, setting(TextConfig, "strict", "--strict")]
 TokenizerKind = Annotated[str | None, setting(TextConfig, "tokenizer")]
 VocabSize = Annotated[int | None, setting(TextConfig, "vocab_size")]

@@ -14,7 +14,7 @@ from rnngen import console
 from rnngen.cli import options, text_options
 from rnngen.cli.options import setting
 from rnngen.config import ModelConfig, TrainConfig, read_toml
-from rnngen.errors import TrainingError
+from rnngen.errors import SETTING, ConfigError, TrainingError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -36,10 +36,7 @@ SAMPLE_LENGTH = 160
 def command(
     ctx: typer.Context,
     files: options.Files = None,
-    name: Annotated[
-        str | None,
-        typer.Option("--name", help="Name of the run. Default: the name of the first file."),
-    ] = None,
+    name: options.NewRunName = None,
     output: options.Output = None,
     resume: Annotated[
         bool,
@@ -52,9 +49,33 @@ def command(
         bool, typer.Option("--overwrite", help="Replace an existing run.")
     ] = False,
     init_from: options.InitFrom = None,
+    config: options.ConfigFile = None,
+    novelty: text_options.Novelty = None,
+    tensorboard: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Also write the losses to DIR/NAME for TensorBoard."),
+    ] = None,
+    quiet: options.Quiet = False,
     minutes: Annotated[float | None, setting(TrainConfig, "minutes", "--minutes", "-m")] = None,
     epochs: Annotated[float | None, setting(TrainConfig, "epochs")] = None,
     steps: Annotated[int | None, setting(TrainConfig, "steps")] = None,
+    patience: Annotated[int | None, setting(TrainConfig, "patience")] = None,
+    evaluations: Annotated[int | None, setting(TrainConfig, "evaluations")] = None,
+    documents: text_options.Documents = None,
+    encoding: text_options.Encoding = None,
+    errors: text_options.Errors = None,
+    format: text_options.Format = None,
+    column: text_options.Column = None,
+    delimiter: text_options.Delimiter = None,
+    quoting: text_options.Quoting = None,
+    strict: text_options.StrictRows = None,
+    valid: text_options.Valid = None,
+    valid_fraction: Annotated[float | None, setting(TrainConfig, "valid_fraction")] = None,
+    valid_tokens: Annotated[int | None, setting(TrainConfig, "valid_tokens")] = None,
+    tokenizer: text_options.TokenizerKind = None,
+    vocab_size: text_options.VocabSize = None,
+    subwords: text_options.Subwords = None,
+    min_count: text_options.MinCount = None,
     cell: Annotated[str | None, setting(ModelConfig, "cell")] = None,
     hidden_size: Annotated[int | None, setting(ModelConfig, "hidden_size")] = None,
     num_layers: Annotated[int | None, setting(ModelConfig, "num_layers")] = None,
@@ -76,41 +97,15 @@ def command(
     warmup_steps: Annotated[int | None, setting(TrainConfig, "warmup_steps")] = None,
     weight_decay: Annotated[float | None, setting(TrainConfig, "weight_decay")] = None,
     clip: Annotated[float | None, setting(TrainConfig, "clip")] = None,
-    patience: Annotated[int | None, setting(TrainConfig, "patience")] = None,
-    evaluations: Annotated[int | None, setting(TrainConfig, "evaluations")] = None,
-    valid_fraction: Annotated[float | None, setting(TrainConfig, "valid_fraction")] = None,
-    valid_tokens: Annotated[int | None, setting(TrainConfig, "valid_tokens")] = None,
-    valid: Annotated[
-        str | None, typer.Option(help="Hold out this file instead of a share of the text.")
-    ] = None,
-    documents: text_options.Documents = None,
-    encoding: text_options.Encoding = None,
-    column: text_options.Column = None,
-    errors: text_options.Errors = None,
-    format: text_options.Format = None,
-    delimiter: text_options.Delimiter = None,
-    quoting: text_options.Quoting = None,
-    strict: text_options.StrictRows = None,
-    tokenizer: text_options.TokenizerKind = None,
-    vocab_size: text_options.VocabSize = None,
-    subwords: text_options.Subwords = None,
-    min_count: text_options.MinCount = None,
-    novelty: text_options.Novelty = None,
-    precision: Annotated[str | None, setting(TrainConfig, "precision")] = None,
     device: Annotated[str | None, setting(TrainConfig, "device")] = None,
+    precision: Annotated[str | None, setting(TrainConfig, "precision")] = None,
     threads: Annotated[int | None, setting(TrainConfig, "threads")] = None,
     seed: Annotated[int | None, setting(TrainConfig, "seed")] = None,
-    config: options.ConfigFile = None,
-    tensorboard: Annotated[
-        Path | None,
-        typer.Option(metavar="DIR", help="Also write the losses to DIR/NAME for TensorBoard."),
-    ] = None,
-    quiet: options.Quiet = False,
 ) -> None:
     """Train a model on text files and keep it under checkpoints/NAME.
 
-    rnngen chooses what you leave out from the text, the machine and the time, and prints it.
-    Ctrl-C saves the run and stops. --resume continues it.
+    rnngen chooses every setting without a default from the text, the machine and the time, and
+    prints it with its reason. Ctrl-C saves the run and stops. --resume continues it.
     """
     from rnngen.training.request import Request
 
@@ -129,11 +124,18 @@ def command(
 
 def _read_settings(params: dict[str, Any], config: Path | None) -> dict[str, Any]:
     """What the user fixed: the TOML file's settings, and over them the options'."""
-    from rnngen.training.request import SETTINGS, check_settings
+    from rnngen.training.request import SETTINGS, check_settings, check_values
 
     from_file = read_toml(config) if config else {}
     check_settings(from_file, where=f"{config}: ")
     from_options = {k: v for k, v in params.items() if k in SETTINGS and v is not None}
+    try:
+        check_values(from_file | from_options)
+    except ConfigError as error:
+        named = SETTING.search(str(error))
+        if named and named[1] in from_file and named[1] not in from_options:
+            raise ConfigError(f"{config}: {error}") from error
+        raise
     return from_file | from_options
 
 

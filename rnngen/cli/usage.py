@@ -27,6 +27,13 @@ COMMAND_SYNONYMS = {
     "show": "info",
     "describe": "info",
     "quantize": "shrink",
+    "del": "rm",
+    "delete": "rm",
+    "remove": "rm",
+    "mv": "rename",
+    "move": "rename",
+    "use": "default",
+    "which": "path",
     "encode": "tokenize",
     "interactive": "chat",
     "repl": "chat",
@@ -45,10 +52,13 @@ LESS_MEMORY = {
 """Command -> what needs less memory."""
 
 
-def unknown_command(name: str, commands: list[str]) -> str:
-    """What to say of a command that does not exist."""
+def unknown_command(name: str, commands: list[str], of: str = "") -> str:
+    """What to say of a command that does not exist.
+
+    of: the command that has these commands, with a blank behind it.
+    """
     meant = did_you_mean(name, commands, COMMAND_SYNONYMS)
-    return f"there is no command {name!r}.{meant or ' rnngen --help lists them.'}"
+    return f"there is no command {of + name!r}.{meant or f' rnngen {of}--help lists them.'}"
 
 
 def explain(error: typer.TyperException) -> str:

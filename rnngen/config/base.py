@@ -9,26 +9,36 @@ from __future__ import annotations
 import dataclasses
 import sys
 from dataclasses import field
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from rnngen.errors import ConfigError
 from rnngen.suggest import SETTING_SYNONYMS, did_you_mean, similar_file
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
 
-def setting(help: str, default: Any = dataclasses.MISSING) -> Any:
-    """A dataclass field with the sentence that explains it."""
-    return field(default=default, metadata={"help": help})
+def setting(
+    help: str,
+    default: Any = dataclasses.MISSING,
+    *,
+    group: str = "",
+    choices: Sequence[str] = (),
+    is_chosen: bool = False,
+) -> Any:
+    """A dataclass field with the sentence that explains it.
+
+    group: the heading it stands under where settings are listed.  choices: what it may be, if that
+    is one of a few words.  is_chosen: training chooses it from the text, the machine and the time
+    if it is not given, and `default` is for who builds a config by hand.
+    """
+    about = {"help": help, "group": group, "choices": tuple(choices), "is_chosen": is_chosen}
+    return field(default=default, metadata=about)
 
 
 class Config:
     """What the dataclasses share: JSON out, JSON in, and checks that name the option."""
-
-    DEFAULTS_APPLY: ClassVar[bool] = False
-    """Whether a setting that is not given has its default. What training is not given it chooses
-    by itself."""
 
     def to_dict(self) -> dict[str, Any]:
         return dataclasses.asdict(self)  # type: ignore[call-overload, no-any-return]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 from rnngen.config.base import Config, setting
 
@@ -18,6 +19,8 @@ LARGEST = {
 }
 """A checkpoint of unknown origin may say anything, and each number is built from before it is
 compared with the tensors that are there."""
+GROUP = "Model"
+chosen = partial(setting, group=GROUP, is_chosen=True)
 
 
 @dataclass(frozen=True)
@@ -25,17 +28,24 @@ class ModelConfig(Config):
     """The shape of a model: enough to build it, together with its weights."""
 
     vocab_size: int = setting("Number of tokens the model knows.")
-    cell: str = setting("Recurrent cell: lstm (long memory) or gru (fewer weights).", "lstm")
-    embedding_dim: int = setting("Size of the embedding of a token.", 256)
-    hidden_size: int = setting("Units in each recurrent layer.", 256)
-    num_layers: int = setting("Number of recurrent layers.", 2)
-    dropout: float = setting("Share of activations dropped in training.", 0.0)
-    tie_weights: bool = setting("Use the embedding as the output layer, too.", False)
-    norm: bool = setting("Apply LayerNorm after each recurrent layer.", True)
-    skip: bool = setting("Add the input of a layer to its output if the widths match.", True)
-    ngrams: int = setting("Also read the last 2 to N tokens as one. 1 turns this off.", 1)
-    ngram_buckets: int = setting("Rows of the table that all n-grams share by hashing.", 16384)
-    ngram_dim: int = setting("Size of the embedding of an n-gram.", 64)
+    cell: str = setting(
+        "Recurrent cell: lstm (long memory) or gru (fewer weights).",
+        "lstm",
+        group=GROUP,
+        choices=CELLS,
+    )
+    embedding_dim: int = chosen("Size of the embedding of a token.", 256)
+    hidden_size: int = chosen("Units in each recurrent layer.", 256)
+    num_layers: int = chosen("Number of recurrent layers.", 2)
+    dropout: float = chosen("Share of activations dropped in training.", 0.0)
+    tie_weights: bool = chosen("Use the embedding as the output layer, too.", False)
+    norm: bool = setting("Apply LayerNorm after each recurrent layer.", True, group=GROUP)
+    skip: bool = setting(
+        "Add the input of a layer to its output if the widths match.", True, group=GROUP
+    )
+    ngrams: int = chosen("Also read the last 2 to N tokens as one. 1 turns this off.", 1)
+    ngram_buckets: int = chosen("Rows of the table that all n-grams share by hashing.", 16384)
+    ngram_dim: int = chosen("Size of the embedding of an n-gram.", 64)
 
     def __post_init__(self) -> None:
         for name, most in LARGEST.items():

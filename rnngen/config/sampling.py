@@ -24,13 +24,13 @@ class SampleConfig(Config):
     the shipped haiku is none, at 0.8 one in 41.
     """
 
-    DEFAULTS_APPLY = True
-
     length: int = setting("Write at most this many tokens.", 400)
     chars: int | None = setting("Write at most this many characters.", None)
     min_chars: int = setting("Write at least this many characters.", 0)
     stop: tuple[str, ...] = setting("End just before this string. Repeatable.", ())
-    until: str | None = setting("End after the first whole sentence, line or paragraph.", None)
+    until: str | None = setting(
+        "End after the first whole sentence, line or paragraph.", None, choices=UNTIL
+    )
     temperature: float | tuple[float, ...] = setting(
         "Below 1 the text is plainer, above 1 wilder. 0 takes the likeliest token, 1 draws as"
         " learned. A list or range takes turns, text by text.",

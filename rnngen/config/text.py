@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from rnngen.config.base import Config, setting
@@ -18,6 +19,9 @@ ERRORS = ("strict", "replace", "skip")
 DOCUMENTS = ("auto", "line", "paragraph", "section", "file", "none")
 TOKENIZERS = ("char", "byte", "subword")
 SUBWORDS = ("bpe", "unigram")
+TEXT = "Text"
+of_text = partial(setting, group=TEXT)
+of_tokens = partial(setting, group="Tokens")
 NAMED_DELIMITERS = {"\\t": "\t", "tab": "\t"}
 
 
@@ -25,29 +29,31 @@ NAMED_DELIMITERS = {"\\t": "\t", "tab": "\t"}
 class ReadingConfig(Config):
     """How the files of a corpus are read."""
 
-    DEFAULTS_APPLY = True
-
-    encoding: str = setting("Encoding of the files.", "utf-8")
-    errors: str = setting(
+    encoding: str = of_text("Encoding of the files.", "utf-8")
+    errors: str = of_text(
         "Bytes that are not in the encoding: strict refuses them, replace puts U+FFFD in their"
         " place, skip leaves them out.",
         "strict",
+        choices=ERRORS,
     )
-    column: str | None = setting(
+    column: str | None = of_text(
         "Column of a table that holds the text: its name, or its number from 1 if there is no"
         " header.",
         None,
     )
-    format: str = setting("Format of all files. auto goes by the ending of each file.", "auto")
-    delimiter: str | None = setting(
+    format: str = of_text(
+        "Format of all files. auto goes by the ending of each file.", "auto", choices=FORMATS
+    )
+    delimiter: str | None = of_text(
         "Character between the fields of a table. Detected from the table if you omit it.", None
     )
-    quoting: str = setting(
+    quoting: str = of_text(
         "Quotation marks in .csv and .tsv files: none reads them as text, csv as quoting, auto"
         " looks.",
         "auto",
+        choices=QUOTING,
     )
-    strict: bool = setting("Refuse a table with a row that has no text.", False)
+    strict: bool = of_text("Refuse a table with a row that has no text.", False)
 
     def __post_init__(self) -> None:
         """Raises ConfigError for a value that cannot be, CorpusError for an unknown encoding."""
@@ -72,19 +78,20 @@ class ReadingConfig(Config):
 class TextConfig(ReadingConfig):
     """Which text to read, and how to cut it into tokens."""
 
-    paths: Sequence[str] = setting("Files, folders, globs, URLs, or - for stdin.", ())
-    valid: str | None = setting("File to hold out in place of a share of the text.", None)
-    documents: str = setting(
+    paths: Sequence[str] = of_text("Files, folders, globs, URLs, or - for stdin.", ())
+    valid: str | None = of_text("File to hold out in place of a share of the text.", None)
+    documents: str = of_text(
         "What separates documents: line, paragraph (a blank line), section (two), file, or none"
         " (one continuous text). auto looks at the text.",
         "auto",
+        choices=DOCUMENTS,
     )
-    tokenizer: str = setting("Kind of tokens: char, byte or subword.", "char")
-    vocab_size: int | None = setting(
+    tokenizer: str = of_tokens("Kind of tokens.", "char", choices=TOKENIZERS)
+    vocab_size: int | None = of_tokens(
         "Number of subword tokens. Chosen from the size of the text if you omit it.", None
     )
-    subwords: str = setting("How subwords are found: bpe or unigram.", "bpe")
-    min_count: int = setting("Characters rarer than this are written as bytes.", 2)
+    subwords: str = of_tokens("How subwords are found.", "bpe", choices=SUBWORDS)
+    min_count: int = of_tokens("Characters rarer than this are written as bytes.", 2)
     novelty: bool | None = setting(
         "Keep an index of the text for `sample --novel`. On unless it takes over 2 MB.", None
     )

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 from rnngen.config.base import Config, setting
+from rnngen.config.text import TEXT
 
 BUDGET = ("minutes", "epochs", "steps")
 """Settings of a TrainConfig that say when a run ends."""
@@ -12,31 +14,51 @@ PRECISIONS = ("auto", "fp32", "bf16")
 LARGEST = (1 << 53) - 1
 """The largest whole number that every program reads back from JSON as it was."""
 DEVICES = ("auto", "cpu", "cuda", "mps")
+TIME, MACHINE = "Time", "Machine"
+usual = partial(setting, group="Training")
+chosen = partial(usual, is_chosen=True)
 
 
 @dataclass(frozen=True)
 class TrainConfig(Config):
     """How a model is trained. `None` means that there is no such limit."""
 
-    batch_size: int = setting("Streams of text to read side by side.", 32)
-    seq_len: int = setting("Tokens of each stream between two updates.", 64)
-    learning_rate: float = setting("Peak learning rate.", 5e-3)
-    final_rate: float = setting("Final learning rate, as a share of the peak.", 0.0)
-    ngram_rate: float = setting("Learning rate of the n-grams, as a share of the rest.", 1.0)
-    warmup_steps: int = setting("Steps over which the learning rate rises from 0.", 50)
-    weight_decay: float = setting("AdamW weight decay. It applies to matrices only.", 0.1)
-    clip: float = setting("Largest gradient norm. Longer gradients are scaled down to it.", 1.0)
-    steps: int | None = setting("Stop after this many updates of the weights.", None)
-    epochs: float | None = setting("Stop after this many passes over the training text.", None)
-    minutes: float | None = setting("Train for about this many minutes.", None)
-    patience: int = setting("Stop after this many evaluations without a gain. 0: never.", 5)
-    evaluations: int = setting("Number of evaluations, spread over the run.", 10)
-    valid_fraction: float = setting("Share of the text to hold out for measuring the model.", 0.1)
-    valid_tokens: int = setting("Read at most this many held-out tokens per evaluation. 0: all.", 0)
-    precision: str = setting("Arithmetic: auto, fp32 or bf16.", "auto")
-    device: str = setting("Device: auto, cpu, cuda or mps.", "auto")
-    threads: int = setting("CPU threads that share each batch. 0: as many as help.", 0)
-    seed: int = setting("Seed of all randomness in the run.", 0)
+    batch_size: int = chosen("Streams of text to read side by side.", 32)
+    seq_len: int = chosen("Tokens of each stream between two updates.", 64)
+    learning_rate: float = chosen("Peak learning rate.", 5e-3)
+    final_rate: float = usual("Final learning rate, as a share of the peak.", 0.0)
+    ngram_rate: float = chosen("Learning rate of the n-grams, as a share of the rest.", 1.0)
+    warmup_steps: int = usual("Steps over which the learning rate rises from 0.", 50)
+    weight_decay: float = usual("AdamW weight decay. It applies to matrices only.", 0.1)
+    clip: float = usual("Largest gradient norm. Longer gradients are scaled down to it.", 1.0)
+    steps: int | None = setting("Stop after this many updates of the weights.", None, group=TIME)
+    epochs: float | None = setting(
+        "Stop after this many passes over the training text.", None, group=TIME
+    )
+    minutes: float | None = setting(
+        "Train for about this many minutes: 5 if you set no end.", None, group=TIME
+    )
+    patience: int = setting(
+        "Stop after this many evaluations without a gain. 0: never.", 5, group=TIME
+    )
+    evaluations: int = setting(
+        "Number of evaluations, spread over the run.", 10, group=TIME, is_chosen=True
+    )
+    valid_fraction: float = setting(
+        "Share of the text to hold out for measuring the model.", 0.1, group=TEXT, is_chosen=True
+    )
+    valid_tokens: int = setting(
+        "Read at most this many held-out tokens per evaluation. 0: all.",
+        0,
+        group=TEXT,
+        is_chosen=True,
+    )
+    precision: str = setting("Arithmetic.", "auto", group=MACHINE, choices=PRECISIONS)
+    device: str = setting("Device to train on.", "auto", group=MACHINE, choices=DEVICES)
+    threads: int = setting(
+        "CPU threads that share each batch. 0: as many as help.", 0, group=MACHINE
+    )
+    seed: int = setting("Seed of all randomness in the run.", 0, group=MACHINE)
 
     def __post_init__(self) -> None:
         for name in ("batch_size", "seq_len", "evaluations"):

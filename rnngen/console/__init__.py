@@ -7,12 +7,9 @@ from __future__ import annotations
 
 import os
 import re
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from rnngen.console.terminal import end_line, put, say, visible
-
-if TYPE_CHECKING:
-    from rnngen.training.recipe import Recipe
 
 __all__ = ["end_line", "put", "visible"]
 
@@ -75,33 +72,21 @@ def table(facts: dict[str, Any]) -> str:
         for inner, value in (outer.items() if isinstance(outer, dict) else [("", outer)])
     }
     width = max(map(len, flat))
-    return "\n".join(f"{key:<{width}}  {_value(value)}" for key, value in flat.items())
+    return "\n".join(f"{key:<{width}}  {shown_value(value)}" for key, value in flat.items())
 
 
-def show_corpus(facts: dict[str, Any]) -> None:
-    """What will be trained on."""
-    pieces = "one continuous text"
-    if facts["documents"] != "none":
-        pieces = f"{facts['num_documents']:,} documents, one a {facts['documents']}"
-    names = one_line(", ".join(facts["names"]))
-    note(
-        f"{names}: {facts['bytes']:,} bytes, {facts['tokens']:,} tokens, {pieces}; "
-        f"{facts['held_out_tokens']:,} tokens held out"
-    )
-    note(f"documents: {facts['documents_reason']}")
+def clock(seconds: float) -> str:
+    """A time as a clock shows it.
+
+    >>> clock(3725)
+    '1:02:05'
+    """
+    minutes, rest = divmod(max(0, round(seconds)), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
-def show_recipe(recipe: Recipe) -> None:
-    """The settings of a run, one a line, each with its reason."""
-    settings = recipe.model.to_dict() | recipe.train.to_dict()
-    width = max(map(len, recipe.reasons))
-    from rnngen.console.spelling import as_options
-
-    for name, reason in recipe.reasons.items():
-        note(f"  {name:<{width}}  {_value(settings[name]):>7}  {as_options(reason)}")
-
-
-def _value(value: Any) -> str:
+def shown_value(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, list):

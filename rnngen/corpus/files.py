@@ -23,7 +23,7 @@ from rnngen.corpus import folders, remote
 from rnngen.corpus.folders import LeftOut
 from rnngen.corpus.malloc import release_free_memory
 from rnngen.corpus.watch import watched
-from rnngen.errors import CorpusError
+from rnngen.errors import CorpusError, install_hint
 from rnngen.suggest import similar_file
 
 if TYPE_CHECKING:
@@ -267,6 +267,6 @@ def _module(source: Source):  # type: ignore[no-untyped-def]  # four modules wit
     try:
         return import_module(name)
     except ImportError as error:
-        hint = ': pip install "rnngen[zstd]"' if name == "zstandard" else ", missing in this Python"
+        hint = f": {install_hint('zstd')}" if name == "zstandard" else ", missing in this Python"
         needs = f"{source.compression} files need {name}{hint}"
         raise CorpusError(f"{source.name}: {needs}.") from error

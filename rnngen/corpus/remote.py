@@ -9,7 +9,7 @@ from __future__ import annotations
 import glob
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from rnngen.errors import CorpusError
+from rnngen.errors import CorpusError, install_hint
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -91,6 +91,8 @@ def explain(url: str, error: BaseException) -> CorpusError:
             return CorpusError(f"{url}: no such file or folder.")
         error = cause
     reason = " ".join(str(error).split()) or type(error).__name__
+    if isinstance(error, ImportError) and _is_web(url):  # fsspec is here, what it needs is not
+        return CorpusError(f"{url}: {reason.rstrip('.')}: {install_hint('remote')}.")
     return CorpusError(f"{url}: cannot be read: {reason.rstrip('.')}.")
 
 
@@ -117,7 +119,7 @@ def _system(url: str) -> tuple[Any, str]:
         from fsspec.core import url_to_fs
     except ImportError as error:
         raise CorpusError(
-            f'{url}: files on other machines need fsspec: pip install "rnngen[remote]".'
+            f"{url}: files on other machines need fsspec: {install_hint('remote')}."
         ) from error
     try:
         system, path = url_to_fs(url)

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from rnngen import tensor_file, tokenizers
 from rnngen.config import ReadingConfig, TextConfig
 from rnngen.corpus import STDIN, Corpus, CorpusExcerpt, CorpusShard, open_corpus
+from rnngen.dataset import kept
 from rnngen.dataset.facts import STORE_VERSION
 from rnngen.dataset.store import TokenStore, build_store, open_shards, open_store
 from rnngen.errors import ConfigError, CorpusError, FileError
@@ -95,7 +96,7 @@ def find_tokenizer(
     training: Callable[[], None] = lambda: None,
 ) -> Tokenizer:
     settings = [text.tokenizer, text.vocab_size, text.subwords, text.min_count]
-    path = _cache(home) / f"tokenizer-{_key(corpus.digest(), settings)}.safetensors"
+    path = kept.folder(home) / f"tokenizer-{_key(corpus.digest(), settings)}.safetensors"
     if path.is_file():
         tensors, facts = tensor_file.load_tensors(path, "tokenizer")
         return tokenizers.load(facts, tensors)
@@ -155,7 +156,7 @@ def _build_shard(
 
 def _store_path(corpus: Corpus, tokenizer: Tokenizer, home: Path) -> Path:
     digests = [corpus.digest(), digest(tokenizer)]
-    return _cache(home) / f"store-{_key(*digests, STORE_VERSION)}"
+    return kept.folder(home) / f"store-{_key(*digests, STORE_VERSION)}"
 
 
 def _shards_folder(path: Path) -> Path:
@@ -193,12 +194,8 @@ def _missing(path: Path, shards: Mapping[int, Mapping[int, Path]]) -> str:
     )
 
 
-def _cache(home: Path) -> Path:
-    return home / ".tokens"
-
-
 def digests_file(home: Path) -> Path:
-    return _cache(home) / "sums.json"
+    return kept.folder(home) / "sums.json"
 
 
 def _key(*parts: Any) -> str:

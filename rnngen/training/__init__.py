@@ -18,6 +18,7 @@ evaluator.py    held-out text is read, the best model kept
 state.py        all that a run needs to go on, saved and taken up again
 
 learner.py      the part that computes: model, optimizer and carried state
+memory.py       whether it fits into this machine
 threads.py      rows of a batch shared by threads
 processes.py    rows of a batch shared by processes
 device.py       which device, in which arithmetic, with how many threads

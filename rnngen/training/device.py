@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 
@@ -12,8 +12,11 @@ from rnngen.cores import cores
 from rnngen.errors import ConfigError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from rnngen.config import ModelConfig, TrainConfig
     from rnngen.training.processes import Group
+    from rnngen.training.recipe import Recipe
 
 ROWS_PER_THREAD = 4
 """With fewer rows a core does less: each product reads all weights, however few the rows.
@@ -44,6 +47,51 @@ def resolve(config: TrainConfig, model: ModelConfig, group: Group) -> TrainConfi
         precision=choose_precision(config.precision, device, model),
         threads=choose_threads(config.threads, device, config.batch_size, group),
     )
+
+
+def explained(recipe: Recipe, asked: Mapping[str, Any], group: Group) -> Recipe:
+    """The recipe with `device`, `precision` and `threads` as they will be here, and why.
+
+    asked: the settings that the user fixed.
+    """
+    train = resolve(recipe.train, recipe.model, group)
+    reasons = {
+        "device": _why_device(train.device),
+        "precision": _why_precision(train, recipe.model),
+        "threads": _why_threads(train, group),
+    }
+    for name in reasons:
+        if asked.get(name, "auto") not in ("auto", 0):
+            reasons[name] = "as asked"
+    if train.device != "cpu":
+        del reasons["threads"]
+    return dataclasses.replace(recipe, train=train, reasons={**recipe.reasons, **reasons})
+
+
+def _why_device(device: str) -> str:
+    return "no GPU that PyTorch can use" if device == "cpu" else "the GPU of this machine"
+
+
+def _why_precision(train: TrainConfig, model: ModelConfig) -> str:
+    if train.device != "cpu":
+        return "the GPU computes in it" if train.precision == "bf16" else "the GPU has no bf16"
+    if not has_bf16_instructions():
+        return "this CPU has no instructions for bf16"
+    least = LEAST_HIDDEN_SIZE_IN_BF16[model.cell]
+    if math.isinf(least):
+        return f"on this CPU bf16 would be no faster for a {model.cell.upper()}"
+    if train.precision == "bf16":
+        return f"this CPU is faster in it from {least} units on"
+    return f"on this CPU bf16 would be no faster below {least} units"
+
+
+def _why_threads(train: TrainConfig, group: Group) -> str:
+    if train.threads == group.size:
+        few = train.batch_size < 2 * ROWS_PER_THREAD * group.size
+        return "the batch has few rows" if few else "there is one core"
+    if train.threads < cores() // group.size_here * group.size:
+        return f"each with at least {ROWS_PER_THREAD} rows of the batch"
+    return "one for each core"
 
 
 def choose_device(name: str) -> torch.device:

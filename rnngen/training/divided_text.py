@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 BY_LENGTH = "text"
 """What a run's saved state says of how its text was divided: by length, see held_out.py."""
+NORMALISED = "A line end is one byte, and letters with accents are composed (NFC)"
 MOST_HELD_OUT = 2_000_000
 """Tokens of documents held out by default; of more text, a smaller share is enough to measure."""
 
@@ -47,6 +48,7 @@ class DividedText:
             "names": [Path(name).name for name in self.corpus.names],
             "digest": self.corpus.digest(),
             "bytes": self.store.num_bytes,
+            "bytes_reason": _bytes_reason(self.corpus, self.store.num_bytes),
             "tokens": self.store.num_tokens,
             "documents": self.corpus.documents,
             "documents_reason": self.corpus.reason or "as asked",
@@ -87,6 +89,23 @@ def divide(
         return DividedText(*known, batches.whole(store), held_out)
     draw = held_out_of(store, fraction) if by == BY_LENGTH else None
     return DividedText(*known, *batches.split(store, fraction, draw), draw.reason if draw else "")
+
+
+def _bytes_reason(corpus: Corpus, num_bytes: int) -> str:
+    """Why the text has other bytes than its files, a sentence or two; "" if it has as many."""
+    if corpus.size() == num_bytes or not all(source.size for source in corpus.sources):
+        return ""
+    files = f"The files have {corpus.size():,} bytes"
+    if any(source.compression for source in corpus.sources):
+        return f"{files}, compressed."
+    if any(source.table for source in corpus.sources):
+        return f"{files}. Only one column of a table is read."
+    if corpus.documents == "none":
+        return f"{files}. {NORMALISED}."
+    return (
+        f"{files}. Blank lines around documents are left out, the end of each counts as a byte. "
+        f"{NORMALISED}."
+    )
 
 
 def _usual_fraction(store: TokenStore) -> float:

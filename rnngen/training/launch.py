@@ -11,7 +11,7 @@ from rnngen.config import BUDGET, TextConfig, TrainConfig
 from rnngen.corpus import STDIN
 from rnngen.errors import ConfigError
 from rnngen.training import processes
-from rnngen.training.device import choose_device
+from rnngen.training.device import choose_device, explained
 from rnngen.training.events import Prepared, observed
 from rnngen.training.plan import Plan, Pretrained, new_plan, resumed_plan
 from rnngen.training.request import TEXT_SETTINGS
@@ -64,6 +64,7 @@ def launch(
         with group.first_rank_first():
             plan, recipe = _plan(request, folder, group, progress, note)
         if recipe is not None:
+            recipe = explained(recipe, request.settings, group)
             yield from observed([Prepared.of(plan.facts["corpus"], recipe)], observers)
         yield from train(
             dataclasses.replace(plan, sample=sample),
@@ -79,7 +80,11 @@ def _own(folder: Path, request: Request, group: Group) -> Iterator[None]:
     """The run is this launch's alone; the first of its processes sees to that."""
     is_there = folder.is_dir() or not request.resume
     with runs.owned(folder) if group.is_first and is_there else nullcontext():
-        yield
+        try:
+            yield
+        finally:
+            if group is processes.SINGLE:  # torchrun may start the others once more
+                runs.remove_leftovers(folder)
 
 
 def _as_restarted(request: Request, folder: Path, group: Group) -> Request:
@@ -89,7 +94,8 @@ def _as_restarted(request: Request, folder: Path, group: Group) -> Request:
     """
     if request.resume or not group.has_begun():
         return request
-    if group.broadcast((folder / runs.TRAINING_FILE).is_file()):
+    has_saved = (folder / runs.TRAINING_FILE).is_file() and not runs.is_replacing(folder)
+    if group.broadcast(has_saved):
         return dataclasses.replace(request, resume=True, settings={}, init_from=None)
     return dataclasses.replace(request, overwrite=True)
 
@@ -119,8 +125,8 @@ def _plan(
     )
     group.check(plan.config.batch_size)
     if group.is_first:
-        group.mark_begun()
         runs.make_ready(folder)
+        group.mark_begun()
     return plan, recipe
 
 

@@ -11,6 +11,7 @@ from rnngen import runs
 from rnngen.config import ModelConfig, TextConfig, TrainConfig
 from rnngen.errors import ConfigError
 from rnngen.suggest import SETTING_SYNONYMS, did_you_mean
+from rnngen.training import recipe
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -33,6 +34,15 @@ def check_settings(names: Iterable[str], where: str = "") -> None:
         known = ", ".join(sorted(SETTINGS))
         meant = did_you_mean(unknown[0], sorted(SETTINGS), SETTING_SYNONYMS)
         raise ConfigError(f"{where}unknown setting {unknown[0]!r}.{meant} Known settings: {known}.")
+
+
+def check_values(settings: Mapping[str, Any]) -> None:
+    """Raises ConfigError if a setting cannot have its value, before anything is read.
+
+    Whether the layers fit a model to start from, and widths each other, is seen once all are known.
+    """
+    TextConfig(**{name: value for name, value in settings.items() if name in TEXT_SETTINGS})
+    recipe.check({k: v for k, v in settings.items() if k not in TEXT_SETTINGS})
 
 
 @dataclass(frozen=True)

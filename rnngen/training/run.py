@@ -23,6 +23,7 @@ from rnngen.training.evaluator import Evaluator
 from rnngen.training.events import Event, Planned, Stopped, observed
 from rnngen.training.learner import Learner
 from rnngen.training.log import Log
+from rnngen.training.memory import check_memory, explain_memory
 from rnngen.training.processes import SINGLE
 from rnngen.training.progress import Clock, Progress
 from rnngen.training.reporter import Reporter
@@ -57,14 +58,15 @@ def train(
     group: the processes that train together; the first writes and has observers, all get the
     events.
     Raises CheckpointError if a state cannot be read or written, ConfigError for settings that this
-    machine or group of processes cannot fulfil.
+    machine or group of processes cannot fulfil, TrainingError if its memory is too small.
     """
-    run = Run(plan, group, resume=resume)
-    if not group.is_first:
-        yield from run.events(should_stop)
-        return
-    with Log(plan.folder / runs.LOG_FILE, keep_until=run.progress.step) as log:
-        yield from observed(run.events(should_stop), [log, *observers])
+    with explain_memory():
+        run = Run(plan, group, resume=resume)
+        if not group.is_first:
+            yield from run.events(should_stop)
+            return
+        with Log(plan.folder / runs.LOG_FILE, keep_until=run.progress.step) as log:
+            yield from observed(run.events(should_stop), [log, *observers])
 
 
 class Run:
@@ -74,6 +76,8 @@ class Run:
         self._plan = plan = _resolve(plan, group)
         self._group = group
         self._asked_to_stop = False
+        if plan.config.device == "cpu":  # elsewhere another memory counts
+            check_memory(plan.model)
         self._start_id = checkpoint.start_id(plan.tokenizer, plan.continuous)
         self._learner = Learner(
             plan.model,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Self
 
-from rnngen.errors import FileError, PackageError
+from rnngen.errors import FileError, PackageError, install_hint
 from rnngen.training.events import Evaluation, Event, Step
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ class Scalars:
             from torch.utils.tensorboard import SummaryWriter
         except ImportError as error:
             raise PackageError(
-                '`tensorboard` needs tensorboard: pip install "rnngen[tensorboard]"'
+                f"`tensorboard` needs tensorboard: {install_hint('tensorboard')}"
             ) from error
         try:
             folder.mkdir(parents=True, exist_ok=True)

@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 
 from rnngen import checkpoint, runs
 from rnngen.cli import app
+from rnngen.runs import places
 from tests.conftest import ROOT
 from tests.models import small_model
 
@@ -43,7 +44,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """
     monkeypatch.setenv("RNNGEN_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("RNNGEN_SEED", "1")
-    monkeypatch.setattr(runs, "SHIPPED", "none")
+    monkeypatch.setattr(places, "SHIPPED", "none")
     (tmp_path / "here").mkdir()
     monkeypatch.chdir(tmp_path / "here")
     return tmp_path / "home"

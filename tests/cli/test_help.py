@@ -17,23 +17,28 @@ from rnngen import cli
 from tests.conftest import ROOT
 
 GROUP: Any = typer.main.get_command(cli.app)
-COMMANDS = {name: GROUP.get_command(None, name) for name in cli.COMMANDS}
+COMMANDS = {name: GROUP.get_command(None, name) for name in sorted(cli.COMMANDS)}
+COMMANDS |= {
+    f"{name} {own}": found
+    for name, command in COMMANDS.items()
+    for own, found in getattr(command, "commands", {}).items()
+}
 
 
 def examples_of(command: str) -> list[str]:
     return re.findall(r"^ +(.*rnngen .*)$", COMMANDS[command].epilog, re.MULTILINE)
 
 
-@pytest.mark.parametrize("command", sorted(COMMANDS))
+@pytest.mark.parametrize("command", sorted(cli.COMMANDS))
 def test_the_list_of_commands_says_what_their_help_says(command: str):
     first = " ".join(COMMANDS[command].help.split("\n\n")[0].split())
     assert first == cli.COMMANDS[command]
 
 
-@pytest.mark.parametrize("command", sorted(COMMANDS))
+@pytest.mark.parametrize("command", COMMANDS)
 def test_help_ends_with_three_examples(command: str, rnngen):
     assert len(examples_of(command)) == 3
-    shown = rnngen(command, "--help").stdout
+    shown = rnngen(*command.split(), "--help").stdout
     assert all(example in shown for example in examples_of(command))
 
 

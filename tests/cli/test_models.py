@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
+import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 
 import pytest
 
+from rnngen import checkpoint
 from tests.conftest import ROOT
+from tests.models import small_model
 
 
 def test_models_are_listed_with_what_they_are(rnngen, model, home):
@@ -59,6 +64,71 @@ def test_no_models_is_no_error(rnngen):
     assert "rnngen train" in ran.stderr
 
 
+@pytest.fixture
+def screen(monkeypatch) -> Callable[[int], None]:
+    """Makes stdout a terminal of so many columns."""
+
+    def of(columns: int) -> None:
+        monkeypatch.setenv("COLUMNS", str(columns))
+        monkeypatch.setattr("rnngen.cli.models._is_terminal", lambda: True)
+
+    return of
+
+
+@pytest.mark.parametrize("columns", [80, 120])
+def test_on_a_terminal_models_are_a_table_that_fits(rnngen, model, home, screen, columns):
+    for name in ("a-name-that-is-much-longer-than-any-name-should-be", "b"):
+        shutil.copytree(home / "noise", home / name)
+    (home / "b" / "model.safetensors").write_bytes(b"broken")
+    rnngen("models", "default", "noise")
+    screen(columns)
+    head, *lines = rnngen("models").stdout.splitlines()
+    assert head.split() == ["name", "cell", "tokens", "bits/byte", "size", "written", "folder"]
+    assert max(map(len, [head, *lines])) <= columns
+    assert len(lines) == 3
+    [marked] = [line for line in lines if line.startswith("*")]
+    assert marked.split()[1] == "noise"
+    assert "\t" not in rnngen("models").stdout
+    [broken] = [line for line in lines if line.split()[0] == "b"]
+    assert broken.split()[1:4] == ["-", "-", "-"]
+    assert "damaged or not" in broken
+    assert {line[head.index("folder") - 1] for line in lines} == {" "}
+
+
+def test_what_a_file_says_cannot_steer_a_terminal(rnngen, home, screen):
+    (home / "a\u202eb").mkdir(parents=True)
+    odd = dataclasses.replace(small_model(), facts={"version": "\x1b]0;x\x07", "corpus": {}})
+    checkpoint.save_model(home / "a\u202eb" / "model.safetensors", odd)
+    shown = [rnngen("models").stdout, rnngen("info", "a\u202eb").stdout]
+    shown.append(rnngen("info", "--all", "a\u202eb").stdout)
+    screen(80)
+    shown.append(rnngen("models").stdout)
+    for text in shown:
+        assert "a\\u202eb" in text
+        assert all(char.isprintable() or char in "\t\n" for char in text)
+
+
+def test_one_bad_file_does_not_hide_the_others(rnngen, model, home):
+    for number, content in enumerate((b"[" * 100_000, b"\xff" * 9, b"")):
+        (home / f"bad{number}").mkdir()
+        head = len(content).to_bytes(8, "little")
+        (home / f"bad{number}" / "model.safetensors").write_bytes(head + content)
+    listed = rnngen("models").stdout.splitlines()
+    assert {line.split("\t")[0] for line in listed} == {"noise", "bad0", "bad1", "bad2"}
+    assert sum("damaged" in line for line in listed) == 3
+    assert len(rnngen("models", "--json").stdout.splitlines()) == 4
+
+
+def test_info_is_short_for_people_and_whole_on_request(rnngen, model):
+    short, whole = rnngen("info", model).stdout, rnngen("info", model, "--all").stdout
+    assert 8 <= len(short.splitlines()) <= 12
+    assert short.splitlines()[0].split() == ["name", "noise"]
+    keys = json.loads(rnngen("info", model, "--json").stdout).keys()
+    assert {line.split()[0].split(".")[0] for line in whole.splitlines()} >= keys - {
+        *("corpus", "training")  # they are empty here
+    }
+
+
 COMPLETE = """
 import sys
 from rnngen.cli import app
@@ -72,9 +142,32 @@ finally:
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 @pytest.mark.parametrize(
     ("line", "expected"),
-    [("sample n", "noise"), ("sa", "sample"), ("sample --temp", "--temperature")],
+    [
+        ("sample n", "noise"),
+        ("sa", "sample"),
+        ("sample --temp", "--temperature"),
+        ("score n", "noise"),
+        ("info n", "noise"),
+        ("shrink n", "noise"),
+        ("models re", "rename"),
+        ("models rename n", "noise"),
+        ("models rm sto", "stopped"),
+        ("models default n", "noise"),
+        ("models path n", "noise"),
+        ("train --resume --name sto", "stopped"),
+        ("train --init-from n", "noise"),
+        ("train --cell g", "gru"),
+        ("train --documents sec", "section"),
+        ("train --precision b", "bf16"),
+        ("train --tokenizer sub", "subword"),
+        ("train --device m", "mps"),
+        ("sample --until sent", "sentence"),
+        ("shrink --weights fp1", "fp16"),
+    ],
 )
-def test_the_shell_completes_commands_options_and_models(home, model, shell, line, expected):
+def test_the_shell_completes_commands_options_and_names(home, model, shell, line, expected):
+    (home / "stopped").mkdir()
+    (home / "stopped" / "training.safetensors").touch()
     words = ["rnngen", *line.split()]
     environment = {
         **os.environ,

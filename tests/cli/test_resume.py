@@ -136,6 +136,24 @@ def test_a_disk_that_fills_up_leaves_the_last_checkpoint_whole(rnngen, program, 
     assert not list((home / "text").glob(".*"))
 
 
+def test_a_disk_that_fills_up_leaves_the_run_that_was_to_be_replaced(
+    program, rnngen, home, tmp_path
+):
+    text = words(tmp_path / "text.txt")
+    assert rnngen("train", text, *SMALL, "--steps", 10, "--quiet").exit_code == 0
+    before = {p.name: p.read_bytes() for p in (home / "text").iterdir()}
+    again = ("train", text, *SMALL, "--steps", 10, "--seed", 5, "--overwrite", "--quiet")
+    process = program(*again, preexec_fn=lambda: limit_files(20_000))
+    _, stderr = process.communicate()
+    assert (process.returncode, stderr.count(b"\n")) == (1, 1)
+    assert b"cannot be written" in stderr
+    assert {p.name: p.read_bytes() for p in (home / "text").iterdir()} == before
+    assert rnngen(*again).exit_code == 0
+    now = {p.name: p.read_bytes() for p in (home / "text").iterdir()}
+    assert now.keys() == before.keys()
+    assert not any(now[name] == before[name] for name in now)
+
+
 def limit_files(size: int) -> None:
     import resource
 

@@ -119,7 +119,7 @@ def test_info_of_a_model_is_json_with_the_documented_keys(rnngen, model):
     facts = json.loads(rnngen("info", model, "--json").stdout)
     documented = {"name", "path", "cell", "tokenizer", "parameters", "step", "corpus", "training"}
     assert documented <= facts.keys()
-    assert "lstm" in rnngen("info", model).stdout
+    assert "LSTM" in rnngen("info", model).stdout
 
 
 # Ends, prompts, many texts.

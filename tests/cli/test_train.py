@@ -180,6 +180,49 @@ def test_an_unknown_setting_in_a_toml_file_is_named(rnngen, tmp_path):
     assert "line 1" in rnngen("train", tmp_path / "text.txt", "--config", toml).error
 
 
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ('hidden_size = "64"', "--hidden-size must be a whole number, at least 1, got 64."),
+        ("minutes = true", "--minutes must be above 0, got True."),
+        ('cell = "rnn"', "--cell must be one of lstm, gru, got rnn."),
+        ('documents = "page"', "--documents must be one of"),
+        ("vocab_size = 500", "--vocab-size is for --tokenizer subword, not char."),
+    ],
+)
+def test_a_wrong_value_in_a_toml_file_is_named_with_the_file(rnngen, tmp_path, line, message):
+    toml = write(tmp_path, "run.toml", f"{line}\n".encode())
+    ran = rnngen("train", words(tmp_path / "text.txt"), "--config", toml)
+    assert ran.exit_code == 2
+    assert ran.error.startswith(f"rnngen: {toml}: {message}")
+
+
+def test_a_wrong_value_of_an_option_is_not_laid_to_the_file(rnngen, tmp_path):
+    toml = write(tmp_path, "run.toml", b'hidden_size = "64"\nvocab_size = 300\n')
+    text = words(tmp_path / "text.txt")
+    small = (*SMALL, "--tokenizer", "subword", "--steps", 2)
+    assert rnngen("train", text, "--config", toml, *small).exit_code == 0
+    ran = rnngen("train", text, "--config", toml, *small, "--overwrite", "--hidden-size", 0)
+    assert ran.error.startswith("rnngen: --hidden-size must be")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names are text on other systems")
+def test_a_file_whose_name_is_not_text_is_trained_on_like_any_other(rnngen, home, tmp_path):
+    file = tmp_path / os.fsdecode(b"p\xffoems.txt")
+    words(tmp_path / "text.txt").rename(file)
+    assert rnngen("train", file, *SMALL, "--steps", 2).exit_code == 0
+    name = file.stem
+    log = (home / name / "log.jsonl").read_text(encoding="utf-8")
+    saved = [json.loads(line) for line in log.splitlines() if '"saved"' in line]
+    assert saved[-1]["path"] == str(home / name / "training.safetensors")
+    assert rnngen("train", "--resume", "--name", name, "--steps", 3).exit_code == 0
+    assert rnngen("sample", name, "--length", 3).exit_code == 0
+    assert "p\\udcffoems.txt" in rnngen("info", name).stdout
+    assert "p\\udcffoems" in rnngen("models").stdout
+    assert rnngen("plot", name).exit_code == 0
+    assert rnngen("models", "rm", name, "--yes").exit_code == 0
+
+
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
 def test_a_read_only_home_is_refused_in_one_line(rnngen, home, tmp_path):
     home.mkdir()

@@ -177,7 +177,10 @@ def test_without_zstandard_the_extra_is_named(
     monkeypatch.setitem(sys.modules, "zstandard", None)
     with pytest.raises(CorpusError) as caught:
         open_corpus([path])
-    assert str(caught.value) == f'{path}: .zst files need zstandard: pip install "rnngen[zstd]".'
+    assert str(caught.value) == (
+        f'{path}: .zst files need zstandard: pip install "rnngen[zstd]", or in a clone: pip install'
+        ' ".[zstd]".'
+    )
 
 
 def feed_stdin(monkeypatch: pytest.MonkeyPatch, data: bytes) -> None:

@@ -161,10 +161,19 @@ def test_without_fsspec_it_is_said_how_to_get_it(monkeypatch: pytest.MonkeyPatch
     with pytest.raises(CorpusError) as caught:
         open_corpus(["s3://bucket/x.txt"])
     assert str(caught.value) == (
-        's3://bucket/x.txt: files on other machines need fsspec: pip install "rnngen[remote]".'
+        's3://bucket/x.txt: files on other machines need fsspec: pip install "rnngen[remote]", or'
+        ' in a clone: pip install ".[remote]".'
     )
 
 
 def test_where_the_middle_may_not_be_reachable_a_file_is_not_divided() -> None:
     assert not remote.can_seek("https://host/x.txt")
     assert remote.identity("https://host/x.txt") == ""
+
+
+def test_without_what_fsspec_needs_for_the_web_it_is_said_how_to_get_it(monkeypatch) -> None:
+    pytest.importorskip("fsspec")
+    monkeypatch.delitem(sys.modules, "fsspec.implementations.http", raising=False)
+    monkeypatch.setitem(sys.modules, "aiohttp", None)
+    with pytest.raises(CorpusError, match=r'aiohttp.*: pip install "rnngen\[remote\]", or in a'):
+        remote.find("https://example.org/x.txt", lambda _: True)

@@ -15,7 +15,7 @@ from tests.models import small_model
 
 @pytest.fixture
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The working folder; runs are under `home` in it, or in its `checkpoints`."""
+    """The working folder; runs are under `home` in it."""
     monkeypatch.setenv("RNNGEN_HOME", "home")
     monkeypatch.chdir(tmp_path)
     return tmp_path
@@ -33,8 +33,25 @@ def test_a_log_is_found_by_all_that_names_its_run(here: Path, name: str):
 def test_a_folder_without_a_log_does_not_hide_a_run_of_that_name(here: Path):
     (here / "fox").mkdir()
     (here / "home" / "fox").mkdir(parents=True)
-    log = write_log(here / "checkpoints" / "fox", [])
+    with pytest.raises(CheckpointError, match="no run called 'fox'"):
+        runs.find_log("fox")
+    log = write_log(here / "home" / "fox", [])
     assert runs.find_log("fox").resolve() == log
+
+
+def test_with_a_home_set_the_checkpoints_here_are_no_place_for_runs(here: Path, monkeypatch):
+    log = write_log(here / "checkpoints" / "fox", [])
+    assert runs.log_files() == {}
+    with pytest.raises(CheckpointError, match="no run called 'fox'"):
+        runs.find_log("fox")
+    assert runs.find_log("checkpoints/fox").resolve() == log
+    monkeypatch.delenv("RNNGEN_HOME")
+    assert runs.find_log("fox").resolve() == log
+
+
+def test_hidden_folders_hold_no_runs(here: Path):
+    write_log(here / "home" / ".old", [])
+    assert runs.log_files() == {}
 
 
 def test_a_log_that_was_renamed_is_a_log(here: Path):
