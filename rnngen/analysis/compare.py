@@ -249,12 +249,14 @@ class _Course:
         stop = nullcontext(self.should_stop)
         [last] = deque(launch(request, observers=self.observers, stop_requests=stop), maxlen=1)
         assert isinstance(last, Stopped)
+        if last.reason == "interrupted":
+            return False
         if last.reason == "diverged" or last.best_valid_bits_per_byte is None:
             raise TrainingError(
                 f"{folder}: its loss is no longer a finite number, so nothing can be compared. "
                 "Start again with a lower `learning_rate`."
             )
-        return last.reason != "interrupted"
+        return True
 
 
 def _open(comparison: Comparison) -> DividedText:
