@@ -191,13 +191,14 @@ class _Course:
         ids = held_out.read(0, len(held_out))
         comparison = _with_text(comparison, read)
         self._save(comparison)
-        for step in (self._results(comparison, ids), self._probes(comparison)):
-            for found in step:
-                kind = "results" if isinstance(found, RunResult) else "probes"
-                comparison = replace(comparison, **{kind: [*getattr(comparison, kind), found]})
-                self._save(comparison)
-            if self.should_stop():
-                break
+        for result in self._results(comparison, ids):
+            comparison = replace(comparison, results=[*comparison.results, result])
+            self._save(comparison)
+        if self.should_stop():
+            return comparison
+        for found in self._probes(comparison):
+            comparison = replace(comparison, probes=[*comparison.probes, found])
+            self._save(comparison)
         return comparison
 
     def _save(self, comparison: Comparison) -> None:

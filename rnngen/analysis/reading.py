@@ -117,7 +117,8 @@ def letters_before(tokenizer: Tokenizer, ids: IdArray) -> IdArray:
         counts.append(count)
     ends = np.minimum(np.cumsum(piece_characters(tokenizer)[ids]), len(text))
     before = np.concatenate([[0], ends[:-1]])
-    return np.minimum(np.array(counts)[before], LETTERS - 1)
+    found: IdArray = np.minimum(np.array(counts, np.int64)[before], LETTERS - 1)
+    return found
 
 
 def _ratios(

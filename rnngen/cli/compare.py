@@ -20,8 +20,8 @@ INTERRUPTED = 130
 EXAMPLES = """
 \b
 Examples:
-  rnngen compare corpora/posts.txt --steps 20 --seeds 2 --sizes 16
-  rnngen compare poems/ --name poems-cells --steps 20 --seeds 1 --parameters 20000
+  rnngen compare corpora/posts.txt --steps 500
+  rnngen compare poems/ --name poems-cells --parameters 200000 --steps 500
   rnngen compare --resume --name poems-cells
 """
 

@@ -43,6 +43,6 @@ def test_of_several_settings_the_best_is_held_against_each():
     assert found.order == ["lstm", "twin", "gru", "tiny"]
     assert found.winner is None  # not better than its twin
     assert found.others == (
-        "It is better than gru, tiny, too. Intervals are not corrected for the number of settings."
+        "lstm is better than gru, tiny. Intervals are not corrected for the number of settings."
     )
     assert judge({**FAR, "tiny": [3.1, 3.2, 3.15]}).winner == "lstm"

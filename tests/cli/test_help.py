@@ -65,12 +65,13 @@ def workshop(home: Path, tmp_path: Path, rnngen) -> Path:
 
 
 def test_every_example_of_the_help_runs(workshop: Path, tmp_path: Path):
-    """As typed into a shell, but that training stops after two steps."""
+    """As typed into a shell, but that training stops after a few steps."""
     bin_folder = tmp_path / "bin"
     bin_folder.mkdir()
     program = bin_folder / "rnngen"
     program.write_text(
-        f'#!/bin/sh\ncase "$*" in *--resume*) ;; train*) set -- "$@" --steps 2 --overwrite;; esac\n'
+        '#!/bin/sh\ncase "$*" in *--resume*) ;; train*) set -- "$@" --steps 2 --overwrite;;\n'
+        'compare*) set -- "$@" --steps 20 --seeds 1;; esac\n'
         f'exec {sys.executable} -m rnngen "$@"\n'
     )
     program.chmod(0o755)
