@@ -149,7 +149,7 @@ def _followers(found: Explanation) -> Iterator[str]:
             verdict = "no label (shuffled is as high)"
         yield (
             f"  {each.feature:<16} layer {each.layer + 1}, unit {each.unit:<5} correlation "
-            f"{each.correlation:+.2f}, shuffled {each.shuffled:.2f}: {verdict}"
+            f"{each.correlation:+.3f}, shuffled {each.shuffled:.3f}: {verdict}"
         )
     if found.missing:
         yield f"  not measured, the text is too short or has none: {', '.join(found.missing)}"
