@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 
     Numbers = NDArray[np.float64]
 
-WINDOWS, WINDOW = 384, 256
-"""Windows, at most, and tokens of each: some 100,000 predictions."""
+WINDOWS, WINDOW = 384, 255
+"""Windows, at most, and tokens of each: some 100,000 predictions. Of characters, 255 fill a bin."""
 STREAMS, BLOCK = 64, 32
 """Windows and tokens traced at once: a trace keeps all of them."""
 CONTEXTS = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024)

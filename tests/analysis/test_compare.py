@@ -163,6 +163,7 @@ def test_a_run_that_ended_before_it_was_measured_is_not_trained_again(text: str,
     done = rnngen.compare(name="both", resume=True, observers=[watch]).comparison
     assert not any(isinstance(event, Step) for event in steps)
     assert done.results[-1].bits_per_byte == removed["bits_per_byte"]
+    assert done.results[-1].peak_bytes is None  # what is held now says nothing of the training
 
 
 def test_a_text_that_changed_is_an_error(text: str):
