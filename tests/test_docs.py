@@ -37,6 +37,7 @@ BEGINNING = 20_000
 """Characters of each corpus that the blocks work on."""
 MOST_TEXTS = 3
 SHORT = ("--hidden-size", "8", "--num-layers", "1", "--evaluations", "1")
+COMPARE_QUICKLY = ("--num-layers", "1")
 TORCHRUN = {"--standalone", "--nnodes", "--nproc-per-node", "--max-restarts"}
 TORCHRUN |= {"--rdzv-backend", "--rdzv-endpoint"}
 OTHER_OPTIONS = TORCHRUN | {"--help", "--version", "--verbose"}
@@ -307,6 +308,8 @@ def shortened(arguments: list[str]) -> list[str]:
 
 def train_shortly(arguments: list[str]) -> list[str]:
     """The same command, but that training makes few steps with a small model."""
+    if arguments[:1] == ["compare"] and "--resume" not in arguments:
+        return [*arguments, "--steps", "20", "--seeds", "1", *COMPARE_QUICKLY]
     if arguments[:1] != ["train"]:
         return arguments
     if "--resume" in arguments:

@@ -27,7 +27,7 @@ from rnngen.analysis.probe import ProbeResult
 from rnngen.config import TextConfig
 from rnngen.corpus import STDIN
 from rnngen.errors import CheckpointError, ConfigError, CorpusError, TrainingError
-from rnngen.training.events import Stopped
+from rnngen.training.events import Step, Stopped
 from rnngen.training.launch import launch
 from rnngen.training.request import TEXT_SETTINGS, Request, check_settings
 
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from rnngen.analysis.judgement import Judgement
     from rnngen.analysis.trace import IdArray
     from rnngen.training.divided_text import DividedText
-    from rnngen.training.events import Observer
+    from rnngen.training.events import Event, Observer
 
 FILE, PROBE_TEXT = "comparison.json", "probe.txt"
 MOST_HELD_OUT = 200_000
@@ -173,6 +173,15 @@ def complete(
         return _Course(folder, overwrite, observers, should_stop, note).run(comparison)
 
 
+class _StepWatch:
+    """Whether a run was trained, or had been trained before."""
+
+    were_made = False
+
+    def observe(self, event: Event) -> None:
+        self.were_made = self.were_made or isinstance(event, Step)
+
+
 @dataclass(frozen=True)
 class _Course:
     """The way through all runs of a comparison."""
@@ -191,13 +200,14 @@ class _Course:
         ids = held_out.read(0, len(held_out))
         comparison = _with_text(comparison, read)
         self._save(comparison)
-        for step in (self._results(comparison, ids), self._probes(comparison)):
-            for found in step:
-                kind = "results" if isinstance(found, RunResult) else "probes"
-                comparison = replace(comparison, **{kind: [*getattr(comparison, kind), found]})
-                self._save(comparison)
-            if self.should_stop():
-                break
+        for result in self._results(comparison, ids):
+            comparison = replace(comparison, results=[*comparison.results, result])
+            self._save(comparison)
+        if self.should_stop():
+            return comparison
+        for found in self._probes(comparison):
+            comparison = replace(comparison, probes=[*comparison.probes, found])
+            self._save(comparison)
         return comparison
 
     def _save(self, comparison: Comparison) -> None:
@@ -217,10 +227,10 @@ class _Course:
                 "seed": seed,
             }
             folder = self.folder / f"{candidate.label}-seed{seed}"
-            is_measured = reset_peak()
-            if not self._train(folder, comparison.paths, settings):
+            steps, can_measure = _StepWatch(), reset_peak()
+            if not self._train(folder, comparison.paths, settings, steps):
                 return
-            peak = peak_memory() if is_measured else None
+            peak = peak_memory() if can_measure and steps.were_made else None
             yield measure(folder, candidate.label, seed, held_out, peak)
 
     def _probes(self, comparison: Comparison) -> Iterator[ProbeResult]:
@@ -236,7 +246,9 @@ class _Course:
                 return
             yield probing.probe(checkpoint.load_model(folder / runs.MODEL_FILE))
 
-    def _train(self, folder: Path, paths: Sequence[str], settings: dict[str, Any]) -> bool:
+    def _train(
+        self, folder: Path, paths: Sequence[str], settings: dict[str, Any], *watching: Observer
+    ) -> bool:
         """Train a run to its end, or from where it stopped; whether it got there."""
         resume = (folder / runs.TRAINING_FILE).exists() and not self.overwrite
         request = Request(
@@ -247,14 +259,17 @@ class _Course:
             overwrite=self.overwrite,
         )
         stop = nullcontext(self.should_stop)
-        [last] = deque(launch(request, observers=self.observers, stop_requests=stop), maxlen=1)
+        observers = [*self.observers, *watching]
+        [last] = deque(launch(request, observers=observers, stop_requests=stop), maxlen=1)
         assert isinstance(last, Stopped)
+        if last.reason == "interrupted":
+            return False
         if last.reason == "diverged" or last.best_valid_bits_per_byte is None:
             raise TrainingError(
                 f"{folder}: its loss is no longer a finite number, so nothing can be compared. "
                 "Start again with a lower `learning_rate`."
             )
-        return last.reason != "interrupted"
+        return True
 
 
 def _open(comparison: Comparison) -> DividedText:

@@ -116,11 +116,14 @@ class Explanation:
         return self.tokens[column - 1] if column else START
 
     def reach(self, share: float = 0.5) -> float:
-        """Characters back within which this share of all connectivity lies."""
-        ends = np.cumsum([0, *(len(token) for token in self.tokens)], dtype=np.float64)
-        # Input j ends where token j begins, so from token i it is ends[i] - ends[j] back.
+        """Characters back within which this share of all connectivity lies.
+
+        An input is as far back as its first character; the start is one before the text.
+        """
+        begins = np.cumsum([0, *(len(token) for token in self.tokens)], dtype=np.float64)
+        inputs = np.array([-1, *begins])  # column 0 is the start, column j is token j - 1
         rows, columns = np.tril_indices(len(self.tokens))
-        back, weight = ends[rows] - ends[columns], self.connectivity[rows, columns]
+        back, weight = begins[rows] - inputs[columns], self.connectivity[rows, columns]
         order = np.argsort(back, kind="stable")
         total = np.cumsum(weight[order])
         return float(back[order][np.searchsorted(total, share * total[-1])])

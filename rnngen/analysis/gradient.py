@@ -67,7 +67,8 @@ def _effects(trace: Trace, gradients: Array) -> Array:
     steps = gradients.shape[1]
 
     def along(vectors: Array) -> Array:
-        return np.einsum("bpe,pe->bp", gradients, vectors[:steps, 0])
+        products: Array = np.einsum("bpe,pe->bp", gradients, vectors[:steps, 0])
+        return products
 
     effects = along(trace.embeddings)
     for length, vectors in enumerate(trace.ngrams, start=2):

@@ -63,11 +63,14 @@ class Judgement:
     @property
     def others(self) -> str:
         """How the best one stands to the third and later ones, "" if there are none."""
-        told = [label for label in self.order[2:] if self.differences[label].is_real]
-        untold = [label for label in self.order[2:] if not self.differences[label].is_real]
-        parts = [f"It is better than {', '.join(told)}, too."] if told else []
-        if untold:
-            parts.append(f"It cannot be told from {', '.join(untold)}.")
+        if self.seeds < 2:
+            return ""
+        behind = [label for label in self.order[2:] if self.differences[label].is_real]
+        unclear = [label for label in self.order[2:] if not self.differences[label].is_real]
+        best = self.order[0]
+        parts = [f"{best} is better than {', '.join(behind)}."] if behind else []
+        if unclear:
+            parts.append(f"{best} cannot be told from {', '.join(unclear)}.")
         if parts:
             parts.append("Intervals are not corrected for the number of settings.")
         return " ".join(parts)

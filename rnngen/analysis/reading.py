@@ -19,7 +19,7 @@ import numpy as np
 
 from rnngen.analysis.trace import Tracer
 from rnngen.errors import CorpusError
-from rnngen.tokenizers.base import decode, piece_bytes, piece_characters
+from rnngen.tokenizers.base import piece_bytes, piece_characters
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 
     Numbers = NDArray[np.float64]
 
-WINDOWS, WINDOW = 384, 256
-"""Windows, at most, and tokens of each: some 100,000 predictions."""
+WINDOWS, WINDOW = 384, 255
+"""Windows, at most, and tokens of each: some 100,000 predictions. Of characters, 255 fill a bin."""
 STREAMS, BLOCK = 64, 32
 """Windows and tokens traced at once: a trace keeps all of them."""
 CONTEXTS = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024)
@@ -71,7 +71,8 @@ def read_held_out(model: Model, ids: IdArray) -> HeldOutReading:
     nats, hits = _predictions(model, ids[places])
     sizes = piece_bytes(model.tokenizer)[ids]
     lengths = piece_characters(model.tokenizer)[ids]
-    seen = np.cumsum(lengths[places[:, :-1]], axis=1)  # characters read before each target
+    # Characters read before each target; a window that begins within one has read a part of it.
+    seen = np.maximum(1, np.cumsum(lengths[places[:, :-1]], axis=1))
     targets = places[:, 1:]
     bins = np.searchsorted(CONTEXTS, seen, side="right") - 1
     before = letters_before(model.tokenizer, ids)[targets][:, SETTLED:]
@@ -106,23 +107,18 @@ def _judge(logits: Any, targets: IdArray) -> tuple[Numbers, NDArray[np.bool_]]:
 
 def letters_before(tokenizer: Tokenizer, ids: IdArray) -> IdArray:
     """How many letters of a word stand just before each token, 0 to LETTERS - 1: (N,)."""
-    lengths = np.array([_inner_characters(tokenizer, token) for token in ids.tolist()])
-    text = decode(tokenizer, ids)
+    pieces, end = tokenizer.pieces, tokenizer.end_id
+    # A blank for each end: a word does not go on from one document to the next. Bytes that a cut
+    # has left of a character are ignored, as they are where characters are counted.
+    text = b"".join(b" " if i == end else pieces[i] for i in ids.tolist()).decode("utf-8", "ignore")
     counts, count = [0], 0
     for character in text:
         count = count + 1 if character.isalpha() else 0
         counts.append(count)
-    ends = np.minimum(np.cumsum(lengths), len(text))
+    ends = np.minimum(np.cumsum(piece_characters(tokenizer)[ids]), len(text))
     before = np.concatenate([[0], ends[:-1]])
-    found = np.array(counts)[before]
-    # An end token has no text: a word does not go on from one document to the next.
-    found[1:][ids[:-1] == tokenizer.end_id] = 0
-    return np.minimum(found, LETTERS - 1)
-
-
-def _inner_characters(tokenizer: Tokenizer, token: int) -> int:
-    """Characters that begin in a token; none in the end token."""
-    return sum(byte & 0xC0 != 0x80 for byte in tokenizer.pieces[token])
+    found: IdArray = np.minimum(np.array(counts, np.int64)[before], LETTERS - 1)
+    return found
 
 
 def _ratios(

@@ -45,8 +45,14 @@ def verdict(comparison: Comparison) -> list[str]:
         "Not measured: other texts, other lengths and sizes, settings tuned for each one, and how "
         "good what they write is to read."
     )
-    found = [judgement.sentence, judgement.others, RULE, measured, missing]
+    found = [judgement.sentence, judgement.others, _reaches(comparison), RULE, measured, missing]
     return [sentence for sentence in found if sentence]
+
+
+def _reaches(comparison: Comparison) -> str:
+    """What the probe found, "" without one."""
+    reaches = [f"{found.cell} {found.reach} characters back" for found in comparison.probes]
+    return f"Probe, trained once: a symbol is held by {' and '.join(reaches)}." if reaches else ""
 
 
 def tables(comparison: Comparison) -> Iterator[ReportTable]:

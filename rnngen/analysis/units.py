@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 LEAST_CORRELATION = 0.8
 """Of a unit that is said to follow a feature."""
 SHUFFLES = 20
-MOST_TOKENS = 8000
+MOST_TOKENS = 5000
 """Of the text that units are measured on: a few seconds."""
 LEAST_TOKENS = 40
 """Fewer say nothing of a correlation."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -17,11 +18,13 @@ if TYPE_CHECKING:
     from rnngen.analysis.compare import Comparison
 
 INTERRUPTED = 130
+LEAST_WIDTH = 40
+"""Of prose, in characters."""
 EXAMPLES = """
 \b
 Examples:
-  rnngen compare corpora/posts.txt --steps 20 --seeds 2 --sizes 16
-  rnngen compare poems/ --name poems-cells --steps 20 --seeds 1 --parameters 20000
+  rnngen compare corpora/posts.txt --steps 500
+  rnngen compare poems/ --name poems-cells --parameters 200000 --steps 500
   rnngen compare --resume --name poems-cells
 """
 
@@ -125,7 +128,8 @@ def command(
     if as_json:
         typer.echo(console.to_json(found.to_dict()))
     elif not (plot or report):
-        for line in view.lines(found.comparison):
+        width = max(LEAST_WIDTH, shutil.get_terminal_size().columns)
+        for line in view.lines(found.comparison, width):
             typer.echo(line)
 
 

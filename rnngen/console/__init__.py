@@ -53,6 +53,14 @@ def one_line(text: str) -> str:
     )
 
 
+def wrap(text: str, width: int) -> list[str]:
+    """`text` in lines of at most `width` characters; an indent is that of all lines."""
+    import textwrap
+
+    indent = " " * (len(text) - len(text.lstrip()))
+    return textwrap.wrap(text, width, subsequent_indent=indent)
+
+
 def to_json(facts: dict[str, Any]) -> str:
     """The facts as JSON in one line, also for readers that end lines at U+2028 and the like.
 

@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 from rnngen.analysis.report import aligned, tables, verdict
-from rnngen.console import note
+from rnngen.console import note, wrap
 from rnngen.training.events import Step, Stopped
 
 if TYPE_CHECKING:
@@ -38,9 +38,12 @@ class ComparisonView:
         self._next_line = time.monotonic() + SECONDS_BETWEEN_LINES
 
 
-def lines(comparison: Comparison) -> Iterator[str]:
-    """What `rnngen compare` prints."""
+def lines(comparison: Comparison, width: int) -> Iterator[str]:
+    """What `rnngen compare` prints; prose is at most `width` characters wide."""
     for table in tables(comparison):
-        yield from aligned(table)
+        *rows, remark = aligned(table)
+        yield from rows
+        yield from wrap(remark, width)
         yield ""
-    yield from verdict(comparison)
+    for sentence in verdict(comparison):
+        yield from wrap(sentence, width)

@@ -7,40 +7,54 @@ import unicodedata
 from typing import TYPE_CHECKING
 
 from rnngen.analysis.explain import START
+from rnngen.analysis.trace import KEEPING_GATE
 from rnngen.analysis.units import LEAST_CORRELATION, bin_names, histogram
+from rnngen.console import wrap
 from rnngen.console.surprise import CONTROLS, END_MARK, LINE_MARK
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from rnngen.analysis.explain import Alternative, Explanation, Strip
+    from rnngen.analysis.units import Follower
 
 BLOCKS = " \u2581\u2582\u2583\u2584\u2585\u2586\u2587\u2588"
 CONNECTED = 3
 """Earlier tokens that are named beside each."""
+CONNECTED_MEANS = (
+    "Connected: the earlier tokens to whose input vectors the token's log-probability has the "
+    "longest gradient. The number is the effect in bits, + made it likelier."
+)
+STRIPS_MEAN = "Gates: the mean of all units, and the units that move most. Empty is 0, full is 1."
+TIMES_MEAN = (
+    "Units by the characters after which 1/e of their memory is left, by their mean {} gate"
+)
+FOLLOWERS_MEAN = (
+    "Units that follow the text: chosen on its first half, measured on the second, on {}"
+)
 LABEL = 13
 BAR = 30
 
 
 def lines(found: Explanation, width: int) -> Iterator[str]:
-    """What `rnngen explain` prints, in lines of about `width` characters."""
+    """What `rnngen explain` prints. Prose and strips are at most `width` characters wide."""
     yield from _tokens(found)
     yield ""
-    yield (
+    yield from wrap(
         f"{found.bits.sum():.2f} bits, {found.bits_per_character:.3f} a character. Half of all "
-        f"connectivity lies within {found.reach():.0f} characters."
+        f"connectivity lies within {found.reach():.0f} characters.",
+        width,
     )
-    yield (
-        "Connected: the earlier tokens to whose input vectors the token's log-probability has the "
-        "longest gradient. The number is the effect in bits, + made it likelier."
-    )
+    yield from wrap(CONNECTED_MEANS, width)
     yield ""
-    yield "Gates: the mean of all units, and the units that move most. Empty is 0, full is 1."
+    yield from wrap(STRIPS_MEAN, width)
     yield from _strips(found, width)
     yield ""
+    yield from wrap(TIMES_MEAN.format(KEEPING_GATE[found.cell]), width)
     yield from _memory(found)
     yield ""
-    yield from _followers(found)
+    yield from wrap(FOLLOWERS_MEAN.format(found.measured_on), width)
+    yield from _followers(found, width)
 
 
 def _tokens(found: Explanation) -> Iterator[str]:
@@ -121,35 +135,30 @@ def _strip(strip: Strip, names: Sequence[str], first: int, last: int) -> str:
 
 
 def _memory(found: Explanation) -> Iterator[str]:
-    gate = "forget" if found.cell == "lstm" else "update"
-    yield (
-        "Units by the characters after which 1/e of their memory is left, by their mean "
-        f"{gate} gate"
-    )
+    """A histogram for each layer, side by side."""
     counts = [histogram(layer) for layer in found.time_constants]
-    heads = [f"layer {k + 1}" for k in range(len(counts))]
     most = max(1, *(max(layer) for layer in counts))
     bar = max(6, BAR // len(counts))
-    yield f" {'':9}" + "".join(f" {head:>7} {'':{bar}}" for head in heads).rstrip()
+    heads = (f" {f'layer {k + 1}':>7} {'':{bar}}" for k in range(len(counts)))
+    yield f" {'':9}{''.join(heads)}".rstrip()
     for name, *row in zip(bin_names(), *counts, strict=True):
-        drawn = "".join(
-            f" {count:7,} {'#' * math.ceil(count / most * bar):<{bar}}" for count in row
-        )
-        yield f" {name:>9}{drawn}".rstrip()
+        bars = (f" {count:7,} {'#' * math.ceil(count / most * bar):<{bar}}" for count in row)
+        yield f" {name:>9}{''.join(bars)}".rstrip()
 
 
-def _followers(found: Explanation) -> Iterator[str]:
-    yield (
-        "Units that follow the text: chosen on its first half, measured on the second, on "
-        f"{found.measured_on}"
-    )
+def _followers(found: Explanation, width: int) -> Iterator[str]:
     for each in found.followers:
-        verdict = "follows it" if each.is_labelled else f"no label (under {LEAST_CORRELATION})"
-        if not each.is_labelled and abs(each.correlation) >= LEAST_CORRELATION:
-            verdict = "no label (shuffled is as high)"
         yield (
             f"  {each.feature:<16} layer {each.layer + 1}, unit {each.unit:<5} correlation "
-            f"{each.correlation:+.2f}, shuffled {each.shuffled:.2f}: {verdict}"
+            f"{each.correlation:+.3f}, shuffled {each.shuffled:.3f}: {_label_of(each)}"
         )
     if found.missing:
-        yield f"  not measured, the text is too short or has none: {', '.join(found.missing)}"
+        missing = ", ".join(found.missing)
+        yield from wrap(f"  not measured, the text is too short or has none: {missing}", width)
+
+
+def _label_of(found: Follower) -> str:
+    if found.is_labelled:
+        return "follows it"
+    is_high = abs(found.correlation) >= LEAST_CORRELATION
+    return f"no label ({'shuffled is as high' if is_high else f'under {LEAST_CORRELATION}'})"

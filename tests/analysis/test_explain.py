@@ -86,7 +86,7 @@ def test_the_strongest_connections_are_named_with_their_effect(model: LanguageMo
 def test_reach_is_the_distance_within_which_half_of_the_connectivity_lies(model: LanguageModel):
     found = model.explain(TEXT)
     rows, columns = np.tril_indices(len(TEXT))
-    back = rows - columns  # characters between an input's end and the target's begin
+    back = rows - columns + 1  # the character just before is 1 back
     weight = found.connectivity[rows, columns]
     for share in (0.3, 0.5, 0.9):
         reach = found.reach(share)

@@ -13,6 +13,7 @@ from rnngen.analysis import pictures
 from rnngen.analysis.units import histogram
 from rnngen.api import LanguageModel
 from rnngen.plotting import figure
+from tests.analysis.results import LOSSES, made_comparison
 from tests.models import small_model
 
 pytestmark = pytest.mark.skipif(
@@ -51,3 +52,15 @@ def test_a_long_text_is_drawn_without_labels():
     drawn = pictures.explanation(found)
     assert drawn.axes[1].get_xticklabels()[0].get_text() != "a"
     assert drawn.get_figwidth() <= 24
+
+
+def test_a_comparison_is_drawn_as_it_was_measured():
+    found = made_comparison()
+    losses, contexts, words, probe = pictures.comparison(found).axes
+    points = [line.get_ydata().tolist() for line in losses.lines if len(line.get_ydata()) == 3]
+    assert points == list(LOSSES.values())
+    assert [line.get_xdata().tolist() for line in contexts.lines] == [[1, 2, 4]] * 2
+    assert np.allclose(contexts.lines[0].get_ydata(), [4.01, 3.01, 2.51])
+    assert np.allclose(words.lines[1].get_ydata(), [0.25, 0.5, 0.75, 0.5, 0.5, 0.6])
+    assert [text.get_text() for text in probe.get_legend().get_texts()] == ["lstm: 13", "gru: 7"]
+    assert not pictures.comparison(made_comparison(probe=False)).axes[3].lines

@@ -65,12 +65,13 @@ def fresh_clone(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def environment(tmp_path: Path) -> dict[str, str]:
-    """A shell's, in which rnngen trains small models for two steps only."""
+    """A shell's, in which rnngen trains small models for a few steps only."""
     program = tmp_path / "bin" / "rnngen"
     program.parent.mkdir()
     small = "--steps 2 --hidden-size 8 --num-layers 1 --overwrite"
     program.write_text(
-        f'#!/bin/sh\ncase "$*" in *--resume*) ;; train*) set -- "$@" {small};; esac\n'
+        f'#!/bin/sh\ncase "$*" in *--resume*) ;; train*) set -- "$@" {small};;\n'
+        'compare*) set -- "$@" --steps 20 --seeds 1;; esac\n'
         f'exec {sys.executable} -m rnngen "$@"\n'
     )
     program.chmod(0o755)
