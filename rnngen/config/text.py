@@ -12,7 +12,7 @@ from rnngen.errors import ConfigError, CorpusError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-FORMATS = ("auto", "text", "csv", "tsv", "jsonl", "json")
+FORMATS = ("auto", "text", "csv", "tsv", "jsonl", "json", "markdown", "subtitles", "html", "epub")
 QUOTING = ("auto", "none", "csv")
 ERRORS = ("strict", "replace", "skip")
 DOCUMENTS = ("auto", "line", "paragraph", "section", "file", "none")
@@ -38,7 +38,10 @@ class ReadingConfig(Config):
         " header.",
         None,
     )
-    format: str = setting("Format of all files. auto goes by the ending of each file.", "auto")
+    format: str = setting(
+        "Format of all files. auto goes by the ending of each file, text reads them as they are.",
+        "auto",
+    )
     delimiter: str | None = setting(
         "Character between the fields of a table. Detected from the table if you omit it.", None
     )

@@ -11,7 +11,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from rnngen.config import DOCUMENTS, ReadingConfig
-from rnngen.corpus import tally
+from rnngen.corpus import markup, tally
 from rnngen.corpus.columns import check_column, column_texts
 from rnngen.corpus.detect import BEGINNING, detect
 from rnngen.corpus.digests import DigestCache
@@ -82,6 +82,8 @@ class Corpus:
             how.append(self.reading.errors)
         if tables and not all(table.is_lenient for table in tables):
             how.append([table.describe() for table in tables])
+        if self.has_markup:
+            how.append([each.markup for each in self.sources])
         hasher = hashlib.sha256(json.dumps(how).encode())
         for digest in self.digests.of(self.sources):
             hasher.update(digest)
@@ -98,7 +100,16 @@ class Corpus:
             "documents": self.documents,
             **dataclasses.asdict(self.reading),
             "tables": [each.table and each.table.describe() for each in self.sources],
+            **({"markup": [each.markup for each in self.sources]} if self.has_markup else {}),
         }
+
+    @property
+    def has_markup(self) -> bool:
+        return any(each.markup for each in self.sources)
+
+    def dropped(self) -> list[str]:
+        """What is not read of files with markup, a sentence for each kind of them."""
+        return markup.remarks(self.sources)
 
     def remarks(self, sources: Iterable[Source] | None = None) -> list[str]:
         """What was left out or replaced in the files once they have been read, a sentence each.
@@ -123,10 +134,12 @@ class Corpus:
                 yield from split(file, splitter)
 
     def _files(self, each: Source) -> Iterator[Iterator[str]]:
-        """The text of a file; a row of a table counts as a file."""
+        """The text of a file; a row of a table counts as a file, and a chapter of a book."""
         counts = Tally(each.name)
         if each.table and self.column is not None:
             yield from (iter([text]) for text in column_texts(each, self.reading, counts))
+        elif each.markup:
+            yield from markup.texts(each, self.reading, counts)
         else:
             yield read(each, self.reading, counts)
         self.tallies[each] = counts
@@ -139,7 +152,7 @@ def open_corpus(
     digests: Path | None = None,
     **reading: Any,
 ) -> Corpus:
-    """The text of files, folders (every .txt below), globs and "-" (stdin), in this order.
+    """The text of files, folders (the texts below), globs and "-" (stdin), in this order.
 
     documents: what one is; "auto" looks at the beginning of the text and decides.
     digests: where those of large files are remembered, so that unchanged ones are not read for it.
@@ -152,10 +165,12 @@ def open_corpus(
     how = ReadingConfig(**reading)
     left_out = LeftOut()
     sources, notes = recognise(find(paths, left_out), how)
+    sources = _without_broken(sources, left_out)
     check_column(sources, how)
     reason = ""
     if documents == "auto":
         documents, reason = _guess(sources, how)
+    notes += markup.remarks(sources)
     if left_out.reasons:
         notes.insert(0, left_out.note())
     corpus = Corpus(
@@ -164,6 +179,22 @@ def open_corpus(
     # What is wrong with the beginning is better said now.
     next(piece for piece in corpus.pieces() if not piece.text.isspace())
     return corpus
+
+
+def _without_broken(sources: tuple[Source, ...], left_out: LeftOut) -> tuple[Source, ...]:
+    """Without the books that cannot be read, unless they were named themselves.
+
+    Raises CorpusError if nothing else is there.
+    """
+    found = []
+    for each in sources:
+        if reason := each.is_found and markup.refusal(each):
+            left_out.add(each.name, reason)
+        else:
+            found.append(each)
+    if not found:
+        raise CorpusError(f"none of the files can be read. It was {left_out.note()}")
+    return tuple(found)
 
 
 def reopen(description: Mapping[str, Any], *, digests: Path | None = None) -> Corpus:
@@ -179,13 +210,15 @@ def reopen(description: Mapping[str, Any], *, digests: Path | None = None) -> Co
             **known | {"encoding": description["encoding"], "column": description["column"]}
         )
         tables = _tables(description, names)
+        # Earlier versions knew no markup.
+        kinds = [str(kind) for kind in description.get("markup", [""] * len(names))]
     except (KeyError, TypeError, ValueError) as error:
         raise CorpusError(f"the stored description of the corpus is damaged: {error}.") from error
     if STDIN in names:
         raise CorpusError("the corpus was stdin (-), which cannot be read again; name a file.")
     sources = tuple(
-        dataclasses.replace(source(name), table=table)
-        for name, table in zip(names, tables, strict=True)
+        dataclasses.replace(source(name), table=table, markup=kind)
+        for name, table, kind in zip(names, tables, kinds, strict=True)
     )
     check_column(sources, reading)
     return Corpus(names, sources, documents, "", reading, DigestCache(digests))
