@@ -65,6 +65,8 @@ def command(
     delimiter: text_options.Delimiter = None,
     quoting: text_options.Quoting = None,
     strict: text_options.StrictRows = None,
+    clean: text_options.Clean = None,
+    speaker: text_options.Speaker = None,
     quiet: options.Quiet = False,
 ) -> None:
     """Measure how much a text surprises a model: bits per byte and character, perplexity.

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from rnngen import console
 from rnngen.cli.options import setting
-from rnngen.config.text import ERRORS, FORMATS, QUOTING, ReadingConfig, TextConfig
+from rnngen.config.text import CLEAN, ERRORS, FORMATS, QUOTING, ReadingConfig, TextConfig
 
 if TYPE_CHECKING:
     from rnngen.corpus import Corpus, CorpusShard
@@ -20,6 +20,8 @@ Errors = Annotated[str | None, setting(TextConfig, "errors", metavar=ERRORS)]
 Format = Annotated[str | None, setting(TextConfig, "format", metavar=FORMATS)]
 Delimiter = Annotated[str | None, setting(TextConfig, "delimiter", metavar=("CHAR",))]
 Quoting = Annotated[str | None, setting(TextConfig, "quoting", metavar=QUOTING)]
+Clean = Annotated[str | None, setting(TextConfig, "clean", metavar=CLEAN)]
+Speaker = Annotated[str | None, setting(TextConfig, "speaker", metavar=("NAME",))]
 StrictRows = Annotated[bool | None, setting(TextConfig, "strict", "--strict")]
 TokenizerKind = Annotated[str | None, setting(TextConfig, "tokenizer")]
 VocabSize = Annotated[int | None, setting(TextConfig, "vocab_size")]

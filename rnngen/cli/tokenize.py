@@ -30,6 +30,8 @@ def command(
     delimiter: text_options.Delimiter = None,
     quoting: text_options.Quoting = None,
     strict: text_options.StrictRows = None,
+    clean: text_options.Clean = None,
+    speaker: text_options.Speaker = None,
     tokenizer: text_options.TokenizerKind = None,
     vocab_size: text_options.VocabSize = None,
     subwords: text_options.Subwords = None,

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 FORMATS = ("auto", "text", "csv", "tsv", "jsonl", "json", "markdown", "subtitles", "html", "epub")
 QUOTING = ("auto", "none", "csv")
 ERRORS = ("strict", "replace", "skip")
+CLEAN = ("chat",)
 DOCUMENTS = ("auto", "line", "paragraph", "section", "file", "none")
 TOKENIZERS = ("char", "byte", "subword")
 SUBWORDS = ("bpe", "unigram")
@@ -51,6 +52,12 @@ class ReadingConfig(Config):
         "auto",
     )
     strict: bool = setting("Refuse a table with a row that has no text.", False)
+    clean: str | None = setting(
+        "What the files are that need cleaning: chat, an exported chat, of which `Ann: text` is"
+        " left, without time stamps and notices.",
+        None,
+    )
+    speaker: str | None = setting("Only what this person says in the chat, without the name.", None)
 
     def __post_init__(self) -> None:
         """Raises ConfigError for a value that cannot be, CorpusError for an unknown encoding."""
@@ -64,6 +71,10 @@ class ReadingConfig(Config):
                 f"`delimiter` must be one character, such as ';' or '\\t', got {self.delimiter!r}."
             )
         object.__setattr__(self, "delimiter", delimiter)
+        if self.clean is not None:
+            self._check_choice("clean", CLEAN)
+        elif self.speaker is not None:
+            raise ConfigError(f"`speaker` {self.speaker} needs `clean` chat.")
         if self.format == "text" and self.column is not None:
             raise ConfigError(
                 f"`column` {self.column} is for tables, and `format` text reads none. Leave one of"

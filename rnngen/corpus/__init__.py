@@ -12,6 +12,7 @@
     columns.py    rows -> the texts of one column
     markup.py     files with markup, and what is read of them: markdown.py, subtitles.py, web.py,
                   epub.py
+    chat.py       exported chats -> messages
     tally.py      what was left out or replaced on the way
     documents.py  text -> pieces of documents
     detect.py     what the documents are, when the user did not say

@@ -11,7 +11,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from rnngen.config import DOCUMENTS, ReadingConfig
-from rnngen.corpus import markup, tally
+from rnngen.corpus import chat, markup, tally
 from rnngen.corpus.columns import check_column, column_texts
 from rnngen.corpus.detect import BEGINNING, detect
 from rnngen.corpus.digests import DigestCache
@@ -27,6 +27,10 @@ from rnngen.errors import ConfigError, CorpusError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
+
+
+LATER = ("clean", "speaker")
+"""Settings that a description holds only if they are given: it is older than they are."""
 
 
 @dataclass(frozen=True)
@@ -82,6 +86,8 @@ class Corpus:
             how.append(self.reading.errors)
         if tables and not all(table.is_lenient for table in tables):
             how.append([table.describe() for table in tables])
+        if self.reading.clean is not None:
+            how.append([self.reading.clean, self.reading.speaker])
         if self.has_markup:
             how.append([each.markup for each in self.sources])
         hasher = hashlib.sha256(json.dumps(how).encode())
@@ -95,10 +101,11 @@ class Corpus:
 
     def description(self) -> dict[str, Any]:
         """JSON that `reopen` makes the same corpus of, in any folder."""
+        reading = dataclasses.asdict(self.reading)
         return {
             "files": [each.describe() for each in self.sources],
             "documents": self.documents,
-            **dataclasses.asdict(self.reading),
+            **{k: v for k, v in reading.items() if v is not None or k not in LATER},
             "tables": [each.table and each.table.describe() for each in self.sources],
             **({"markup": [each.markup for each in self.sources]} if self.has_markup else {}),
         }
@@ -108,8 +115,14 @@ class Corpus:
         return any(each.markup for each in self.sources)
 
     def dropped(self) -> list[str]:
-        """What is not read of files with markup, a sentence for each kind of them."""
-        return markup.remarks(self.sources)
+        """What is not read of chats and of files with markup, a sentence for each kind of them."""
+        said = markup.remarks(self.sources)
+        if self.reading.clean == "chat":
+            whose = (
+                f"; only what {self.reading.speaker} says is kept" if self.reading.speaker else ""
+            )
+            said.append(f"chat: time stamps, notices and media dropped{whose}.")
+        return said
 
     def remarks(self, sources: Iterable[Source] | None = None) -> list[str]:
         """What was left out or replaced in the files once they have been read, a sentence each.
@@ -140,6 +153,10 @@ class Corpus:
             yield from (iter([text]) for text in column_texts(each, self.reading, counts))
         elif each.markup:
             yield from markup.texts(each, self.reading, counts)
+        elif self.reading.clean == "chat":
+            gap = "\n\n" if self.documents == "paragraph" else "\n"
+            speaker, texts = self.reading.speaker, read(each, self.reading, counts)
+            yield chat.read_chat(texts, each.name, counts, speaker=speaker, gap=gap)
         else:
             yield read(each, self.reading, counts)
         self.tallies[each] = counts
@@ -167,15 +184,13 @@ def open_corpus(
     sources, notes = recognise(find(paths, left_out), how)
     sources = _without_broken(sources, left_out)
     check_column(sources, how)
+    _check_clean(sources, how)
     reason = ""
     if documents == "auto":
         documents, reason = _guess(sources, how)
-    notes += markup.remarks(sources)
-    if left_out.reasons:
-        notes.insert(0, left_out.note())
-    corpus = Corpus(
-        tuple(paths), sources, documents, reason, how, DigestCache(digests), tuple(notes)
-    )
+    corpus = Corpus(tuple(paths), sources, documents, reason, how, DigestCache(digests))
+    notes = [*([left_out.note()] if left_out.reasons else []), *notes, *corpus.dropped()]
+    corpus = dataclasses.replace(corpus, notes=tuple(notes))
     # What is wrong with the beginning is better said now.
     next(piece for piece in corpus.pieces() if not piece.text.isspace())
     return corpus
@@ -237,11 +252,31 @@ def _tables(description: Mapping[str, Any], names: Sequence[str]) -> list[TableL
     return [first.get(ending(name, tuple(first))) for name in names]
 
 
+def _check_clean(sources: Sequence[Source], reading: ReadingConfig) -> None:
+    """Raises CorpusError for files that cannot be cleaned, or a speaker who says nothing."""
+    if reading.clean is None:
+        return
+    if other := next((each for each in sources if each.table or each.markup), None):
+        raise CorpusError(
+            f"{other.name}: `clean` {reading.clean} reads plain text, and this is a "
+            f"{other.markup or 'table'} file. Save the chat as .txt, or pass `format` text."
+        )
+    if reading.speaker is not None:
+        chats = (chat.messages(read(each, reading), each.name) for each in sources)
+        chat.check_speaker(chats, reading.speaker)
+
+
 def _guess(sources: tuple[Source, ...], reading: ReadingConfig) -> tuple[str, str]:
     """Rows of a table are documents anyway, so only the other files are looked at."""
     files = tuple(each for each in sources if not each.table)
     if not files:
         return "file", f"Each row of column {reading.column!r} is a document."
+    if reading.clean == "chat":
+        return "paragraph", "Each message of the chat is a document."
+    if all(each.markup == "subtitles" for each in files):
+        if len(sources) > 1:
+            return "file", "Subtitles follow each other, so each file is a document."
+        return "none", "Subtitles follow each other, so the text is one stream."
     names = tuple(each.name for each in files)
     mode, reason = detect(
         _beginning(Corpus(names, files, "none", "", reading)), [f.size for f in files]

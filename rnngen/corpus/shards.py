@@ -128,7 +128,7 @@ def _place(corpus: Corpus, byte: int) -> FilePosition:
 
 def next_start(source: Source, start: int, documents: str, reading: ReadingConfig) -> int | None:
     """The first byte at `start` or later where reading can begin; None if there is none."""
-    gap = _gap(source, documents, reading.encoding)
+    gap = _gap(source, documents, reading)
     if gap is None:
         return None
     while start < source.size:
@@ -146,9 +146,11 @@ def next_start(source: Source, start: int, documents: str, reading: ReadingConfi
     return None
 
 
-def _gap(source: Source, documents: str, encoding: str) -> re.Pattern[bytes] | None:
+def _gap(source: Source, documents: str, reading: ReadingConfig) -> re.Pattern[bytes] | None:
     """What stands before a place where the file can be entered; None if it cannot be."""
-    if source.markup or source.compression or codecs.lookup(encoding).name not in ENCODINGS:
+    if source.markup or source.compression or reading.clean:
+        return None
+    if codecs.lookup(reading.encoding).name not in ENCODINGS:
         return None
     if remote.is_remote(source.path) and not remote.can_seek(source.path):
         return None
