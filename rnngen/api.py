@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from rnngen.forms.distinct import FormText
     from rnngen.forms.spec import FormSpec
     from rnngen.sampling.draft import SampledText
+    from rnngen.sampling.labelled import LabelledSampler
     from rnngen.score import Score
     from rnngen.score.reader import Reader
     from rnngen.training.events import Event
@@ -94,6 +95,7 @@ class LanguageModel:
 
     def __init__(self, model: checkpoint.Model) -> None:
         self.tokenizer = model.tokenizer
+        self.labels = tuple(model.tokenizer.labels)
         self.config = model.config
         self.facts = model.facts
         self.novelty = model.novelty
@@ -125,8 +127,9 @@ class LanguageModel:
     ) -> Iterator[SampledText]:
         """The texts of `indices` in order, many drawn at once; see Sampler.generate."""
         prompts = [prompt] if isinstance(prompt, str) else prompt
-        sampler = self._sampler(config)
-        return sampler.generate([normalized(p) for p in prompts], seed=seed, indices=indices)
+        return self._sampler(config).generate(
+            [normalized(p) for p in prompts], seed=seed, indices=indices
+        )
 
     def stream(
         self, config: SampleConfig, prompt: str = "", *, seed: int, index: int = 0
@@ -134,9 +137,13 @@ class LanguageModel:
         """One text piece by piece as it is written; see Sampler.stream."""
         return self._sampler(config).stream(normalized(prompt), seed=seed, index=index)
 
-    def _sampler(self, config: SampleConfig) -> Sampler:
+    def _sampler(self, config: SampleConfig) -> Sampler | LabelledSampler:
         """Raises ConfigError for what this model cannot do, before anything is drawn."""
-        return Sampler(self, _as_read(config))
+        if not self.labels and config.label is None:
+            return Sampler(self, _as_read(config))
+        from rnngen.sampling.labelled import LabelledSampler
+
+        return LabelledSampler(self, _as_read(config))
 
     def write_form(
         self,
@@ -156,7 +163,7 @@ class LanguageModel:
         ...     print(text.whole)
 
         form, particles, budget_ms, words: see `rnngen.forms.FormWriter`.
-        settings: temperature, top_k, top_p, min_p and novel, as of SampleConfig.
+        settings: label, temperature, top_k, top_p, min_p and novel, as of SampleConfig.
         Raises ConfigError for a setting that cannot be, FormError if no text is found.
         """
         return list(
@@ -192,8 +199,10 @@ class LanguageModel:
 
     def describe(self, text: SampledText | FormText) -> dict[str, Any]:
         """What `rnngen sample --json` prints of a text; docs/scripting.md explains the keys."""
-        longest = self.longest_copied(text.prompt + text.text)
-        return {**dataclasses.asdict(text), "longest_copied": longest}
+        facts = dataclasses.asdict(text)
+        if not self.labels:
+            del facts["label"]
+        return {**facts, "longest_copied": self.longest_copied(text.prompt + text.text)}
 
     def longest_copied(self, text: str) -> int | None:
         """The most characters in a row of `text` that the training text may hold.
@@ -204,13 +213,18 @@ class LanguageModel:
         return None if self.novelty is None else self.novelty.longest_copied(normalized(text))
 
     def score(
-        self, text: str, *, stride: int | None = None, adapt_rate: float | None = None
+        self,
+        text: str,
+        *,
+        stride: int | None = None,
+        adapt_rate: float | None = None,
+        label: str | None = None,
     ) -> Score:
         """How much `text` surprises the model, read as one document or one continuous text.
 
         >>> rnngen.load("haiku").score("old pond").bits_per_byte
 
-        stride, adapt_rate: as for `scorer`.  Raises CorpusError if there is no text.
+        stride, adapt_rate, label: as for `scorer`.  Raises CorpusError if there is no text.
         """
         text = normalized(text)
         if not self.continuous:
@@ -219,17 +233,32 @@ class LanguageModel:
             text = strip_blank_lines(text)
         if not text:
             raise CorpusError("there is no text to score, only blanks or nothing at all.")
-        return self.scorer(stride=stride, adapt_rate=adapt_rate).whole([TextPiece(text)])
+        scorer = self.scorer(stride=stride, adapt_rate=adapt_rate, label=label)
+        return scorer.whole([TextPiece(text)])
 
-    def scorer(self, *, stride: int | None = None, adapt_rate: float | None = None) -> Scorer:
+    def scorer(
+        self,
+        *,
+        stride: int | None = None,
+        adapt_rate: float | None = None,
+        label: str | None = None,
+    ) -> Scorer:
         """Scores many texts, long ones too, by text or by token.
 
         stride: begin again with an empty state after so many tokens; None: carry it to the end.
         adapt_rate: learn from the texts while reading them (see adapt.py); imports torch.
-        Raises ConfigError for a stride or rate that cannot be, or for both.
+        label: of the texts, for a model with labels; None: whichever it may be, each as likely as
+        the model expects it.
+        Raises ConfigError for a stride or rate that cannot be, or for both, or such a label.
         """
-        if adapt_rate is None:
-            reader: Reader = RuntimeReader(self.runtime, stride)
+        if self.labels or label is not None:
+            if adapt_rate is not None:
+                raise ConfigError("`adapt` is not for models with labels. Leave it out.")
+            from rnngen.score.labels import label_reader
+
+            reader: Reader = label_reader(self.runtime, self.tokenizer, label, stride)
+        elif adapt_rate is None:
+            reader = RuntimeReader(self.runtime, stride)
         elif stride is not None:
             raise ConfigError("`stride` forgets what `adapt` learns from. Leave one of them out.")
         else:

@@ -129,6 +129,7 @@ def describe(path: Path, model: Model) -> dict[str, Any]:
         "parameters": sum(array.size for array in model.weights.values()),
         "tokenizer": model.tokenizer.kind,
         "vocab_size": model.config.vocab_size,
+        **({"labels": list(model.tokenizer.labels)} if model.tokenizer.labels else {}),
         "continuous": model.continuous,
         **facts.get("metrics", {}),
         "step": facts.get("training", {}).get("step"),

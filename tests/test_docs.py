@@ -230,8 +230,8 @@ def write_own_files(folder: Path) -> None:
         (folder / name).write_text(haiku)
     for name in ("extra.txt.gz", "old/2020.gz", "old/2021.gz", "books.txt.gz"):
         (folder / name).write_bytes(gzip.compress(haiku.encode()))
-    rows = ['"' + post.replace('"', '""') + '"' for post in posts]
-    (folder / "posts.csv").write_text("\n".join(["text", *rows]) + "\n")
+    rows = ['"' + post.replace('"', '""') + '",' + "glad" * (n % 2) for n, post in enumerate(posts)]
+    (folder / "posts.csv").write_text("\n".join(["text,mood", *rows]) + "\n")
     said = [
         f"12/31/23, 9:41 PM - {('Ann', 'Bob')[n % 2]}: {post}"
         for n, post in enumerate(posts)

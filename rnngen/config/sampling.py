@@ -23,6 +23,10 @@ class SampleConfig(Config):
 
     DEFAULTS_APPLY = True
 
+    label: str | None = setting(
+        "Write texts of this label, of a model with labels. Drawn for each text if you omit it.",
+        None,
+    )
     length: int = setting("Write at most this many tokens.", 400)
     chars: int | None = setting("Write at most this many characters.", None)
     min_chars: int = setting("Write at least this many characters.", 0)

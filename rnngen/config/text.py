@@ -58,6 +58,11 @@ class ReadingConfig(Config):
         None,
     )
     speaker: str | None = setting("Only what this person says in the chat, without the name.", None)
+    label: str | None = setting(
+        "What labels each document, for `sample --label`: a column of a table, folder or file for"
+        " the name of those, speaker in a chat.",
+        None,
+    )
 
     def __post_init__(self) -> None:
         """Raises ConfigError for a value that cannot be, CorpusError for an unknown encoding."""

@@ -11,11 +11,18 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from rnngen.config import DOCUMENTS, ReadingConfig
-from rnngen.corpus import chat, markup, tally
+from rnngen.corpus import chat, labels, markup, tally
 from rnngen.corpus.columns import check_column, column_texts
 from rnngen.corpus.detect import BEGINNING, detect
 from rnngen.corpus.digests import DigestCache
-from rnngen.corpus.documents import SPLITTERS, Piece, continuous, split
+from rnngen.corpus.documents import (
+    SPLITTERS,
+    LabelledPiece,
+    Piece,
+    continuous,
+    split,
+    with_label,
+)
 from rnngen.corpus.files import STDIN, Source, ending, find, source
 from rnngen.corpus.folders import LeftOut
 from rnngen.corpus.layout import TableLayout
@@ -29,7 +36,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-LATER = ("clean", "speaker")
+LATER = ("clean", "speaker", "label")
 """Settings that a description holds only if they are given: it is older than they are."""
 
 
@@ -88,6 +95,8 @@ class Corpus:
             how.append([table.describe() for table in tables])
         if self.reading.clean is not None:
             how.append([self.reading.clean, self.reading.speaker])
+        if self.reading.label is not None:
+            how.append([self.reading.label, labels.places(self.sources, self.reading)])
         if self.has_markup:
             how.append([each.markup for each in self.sources])
         hasher = hashlib.sha256(json.dumps(how).encode())
@@ -136,30 +145,57 @@ class Corpus:
             found, column=reading.column, encoding=reading.encoding, mode=reading.errors
         )
 
+    def labels(self) -> Iterator[str]:
+        """The labels of all documents, each once, in order; none if there are no labels."""
+        if self.reading.label is None:
+            return
+        known = set[str]()
+        for piece in self.pieces():
+            if isinstance(piece, LabelledPiece) and piece.label not in known:
+                known.add(piece.label)
+                yield piece.label
+
     def pieces_of(self, sources: Iterable[Source]) -> Iterator[Piece]:
         """The pieces of some files as if there were no others, blank or none as they may be."""
         if self.documents == "none":
-            yield from continuous(chain.from_iterable(map(self._files, sources)))
+            files = chain.from_iterable(map(self._files, sources))
+            yield from continuous(file for file, _ in files)
             return
         for each in sources:
             splitter = SPLITTERS["file" if each.table else self.documents]
-            for file in self._files(each):
-                yield from split(file, splitter)
+            for file, label in self._files(each):
+                pieces = split(file, splitter)
+                yield from pieces if label is None else with_label(pieces, label)
 
-    def _files(self, each: Source) -> Iterator[Iterator[str]]:
-        """The text of a file; a row of a table counts as a file, and a chapter of a book."""
-        counts = Tally(each.name)
-        if each.table and self.column is not None:
-            yield from (iter([text]) for text in column_texts(each, self.reading, counts))
+    def _files(self, each: Source) -> Iterator[tuple[Iterator[str], str | None]]:
+        """The text of a file and its label; a row of a table counts as a file, and so do a
+        chapter of a book and, if it has a label, a message of a chat."""
+        counts, reading = Tally(each.name), self.reading
+        whole = labels.place_label(each, reading) if labels.has_place(each, reading) else None
+        if each.table and reading.column is not None:
+            for text, found in column_texts(each, reading, counts):
+                label = whole if whole is not None else labels.of_row(found, each, reading, counts)
+                yield iter([text]), label
         elif each.markup:
-            yield from markup.texts(each, self.reading, counts)
-        elif self.reading.clean == "chat":
-            gap = "\n\n" if self.documents == "paragraph" else "\n"
-            speaker, texts = self.reading.speaker, read(each, self.reading, counts)
-            yield chat.read_chat(texts, each.name, counts, speaker=speaker, gap=gap)
+            for file in markup.texts(each, reading, counts):
+                yield file, whole
+        elif reading.clean == "chat":
+            for file, speaker in self._chat(each, counts):
+                yield file, whole if speaker is None else labels.clean_label(speaker, each)
         else:
-            yield read(each, self.reading, counts)
+            yield read(each, reading, counts), whole
         self.tallies[each] = counts
+
+    def _chat(self, each: Source, counts: Tally) -> Iterator[tuple[Iterator[str], str | None]]:
+        """A chat as one text, or as its messages, each with the label of who speaks."""
+        texts, reading = read(each, self.reading, counts), self.reading
+        if reading.label == labels.SPEAKER:
+            for found in chat.messages(texts, each.name, counts):
+                if reading.speaker in (None, found.speaker):
+                    yield iter([found.text]), found.speaker
+            return
+        gap = "\n\n" if self.documents == "paragraph" else "\n"
+        yield chat.read_chat(texts, each.name, counts, speaker=reading.speaker, gap=gap), None
 
 
 def open_corpus(
@@ -185,7 +221,12 @@ def open_corpus(
     sources = _without_broken(sources, left_out)
     check_column(sources, how)
     _check_clean(sources, how)
+    labels.check_label(sources, how)
     reason = ""
+    if documents == "none" and how.label is not None:
+        raise ConfigError(
+            "`documents` none is one stream, and a `label` is of a document. Leave one of them out."
+        )
     if documents == "auto":
         documents, reason = _guess(sources, how)
     corpus = Corpus(tuple(paths), sources, documents, reason, how, DigestCache(digests))
@@ -274,13 +315,16 @@ def _guess(sources: tuple[Source, ...], reading: ReadingConfig) -> tuple[str, st
     if reading.clean == "chat":
         return "paragraph", "Each message of the chat is a document."
     if all(each.markup == "subtitles" for each in files):
-        if len(sources) > 1:
+        if len(sources) > 1 or reading.label is not None:
             return "file", "Subtitles follow each other, so each file is a document."
         return "none", "Subtitles follow each other, so the text is one stream."
     names = tuple(each.name for each in files)
+    plain = dataclasses.replace(reading, label=None)
     mode, reason = detect(
-        _beginning(Corpus(names, files, "none", "", reading)), [f.size for f in files]
+        _beginning(Corpus(names, files, "none", "", plain)), [f.size for f in files]
     )
+    if mode == "none" and reading.label is not None:
+        return "file", "Documents have a label, so each file is one."
     if mode == "none" and len(files) < len(sources):
         return "file", "Rows of a table are documents, so each other file is one too."
     return mode, reason

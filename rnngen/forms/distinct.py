@@ -44,6 +44,7 @@ class FormText:
     log_form: float
     particles: int
     effective: float
+    label: str | None = None  # of a model with labels
 
     @property
     def whole(self) -> str:
@@ -116,7 +117,12 @@ def _no_text(index: int, why: str, settings: SearchSettings) -> FormError:
 
 
 def form_text(
-    written: CheckedText, settings: SearchSettings, *, prompt: str, form: str
+    written: CheckedText,
+    settings: SearchSettings,
+    *,
+    prompt: str,
+    form: str,
+    label: str | None = None,
 ) -> FormText:
     """The text, which begins with `prompt`, with what is known of it."""
     drawn = written.drawn
@@ -136,4 +142,5 @@ def form_text(
         log_form=drawn.log_form,
         particles=settings.particles,
         effective=drawn.effective,
+        label=label,
     )
