@@ -31,6 +31,7 @@ class Pieces:
     """
 
     kind = "char"
+    labels = ()
 
     def __init__(self, pieces: Iterable[str | bytes]) -> None:
         given = [piece.encode() if isinstance(piece, str) else piece for piece in pieces]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from rnngen.checkpoint import Model
 from rnngen.config import ModelConfig
 from rnngen.model.shapes import tensor_shapes
 from rnngen.tokenizers.byte import ByteTokenizer
+from rnngen.tokenizers.labelled import LabelledTokenizer
 
 
 def small_model(seed: int = 0, *, continuous: bool = False, **settings: Any) -> Model:
@@ -24,3 +26,9 @@ def small_model(seed: int = 0, *, continuous: bool = False, **settings: Any) -> 
         for name, shape in tensor_shapes(config).items()
     }
     return Model(config, weights, tokenizer, continuous, {"metrics": {}, "created": "2000-01-01"})
+
+
+def labelled_model(*labels: str, seed: int = 0) -> Model:
+    """A model of bytes and labels with random weights."""
+    model = small_model(seed, vocab_size=257 + len(labels))
+    return dataclasses.replace(model, tokenizer=LabelledTokenizer(ByteTokenizer(), labels))

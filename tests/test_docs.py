@@ -238,7 +238,7 @@ def scratch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def write_own_files(folder: Path) -> None:
-    """What a user would have: poems, posts in a table, an old archive, books."""
+    """What a user would have: poems, posts in a table, a chat, an old archive, books."""
     haiku = (folder / "corpora" / "haiku.txt").read_text()
     posts = (folder / "corpora" / "posts.txt").read_text().splitlines()
     for name in ("poems", "old", "text"):
@@ -247,8 +247,14 @@ def write_own_files(folder: Path) -> None:
         (folder / name).write_text(haiku)
     for name in ("extra.txt.gz", "old/2020.gz", "old/2021.gz", "books.txt.gz"):
         (folder / name).write_bytes(gzip.compress(haiku.encode()))
-    rows = ['"' + post.replace('"', '""') + '"' for post in posts]
-    (folder / "posts.csv").write_text("\n".join(["text", *rows]) + "\n")
+    rows = ['"' + post.replace('"', '""') + '",' + "glad" * (n % 2) for n, post in enumerate(posts)]
+    (folder / "posts.csv").write_text("\n".join(["text,mood", *rows]) + "\n")
+    said = [
+        f"12/31/23, 9:41 PM - {('Ann', 'Bob')[n % 2]}: {post}"
+        for n, post in enumerate(posts)
+        if post
+    ]
+    (folder / "chat.txt").write_text("\n".join(said) + "\n")
 
 
 class Shell:

@@ -28,6 +28,7 @@ LEVELS = (
     ("forms.automata", "sampling", "score"),
     ("forms", "training"),
     ("analysis", "export", "plotting"),
+    ("language_model",),
     ("api",),
     ("", "console"),
     ("cli",),

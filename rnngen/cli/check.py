@@ -59,6 +59,8 @@ def command(
     delimiter: text_options.Delimiter = None,
     quoting: text_options.Quoting = None,
     strict: text_options.StrictRows = None,
+    clean: text_options.Clean = None,
+    speaker: text_options.Speaker = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one JSON object per line.")
     ] = False,

@@ -61,6 +61,7 @@ def command(
             help="The same seed gives the same texts. Default: new texts.",
         ),
     ] = None,
+    label: Annotated[str | None, setting(SampleConfig, "label")] = None,
     length: Annotated[int | None, setting(SampleConfig, "length")] = None,
     chars: Annotated[int | None, setting(SampleConfig, "chars")] = None,
     min_chars: Annotated[int | None, setting(SampleConfig, "min_chars")] = None,

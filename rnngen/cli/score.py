@@ -57,6 +57,9 @@ def command(
     adapt_rate: Annotated[
         float | None, typer.Option(help=f"How fast --adapt learns.  [default: {ADAPT_RATE:g}]")
     ] = None,
+    label: Annotated[
+        str | None, typer.Option(help="Label of the texts, for a model with labels.")
+    ] = None,
     documents: text_options.Documents = None,
     encoding: text_options.Encoding = None,
     column: text_options.Column = None,
@@ -65,6 +68,8 @@ def command(
     delimiter: text_options.Delimiter = None,
     quoting: text_options.Quoting = None,
     strict: text_options.StrictRows = None,
+    clean: text_options.Clean = None,
+    speaker: text_options.Speaker = None,
     quiet: options.Quiet = False,
     raw: options.Raw = False,
 ) -> None:
@@ -87,7 +92,7 @@ def command(
 
     rate = ADAPT_RATE if adapt and adapt_rate is None else adapt_rate
     model = api.load(name)
-    scorer = model.scorer(stride=stride, adapt_rate=rate)
+    scorer = model.scorer(stride=stride, adapt_rate=rate, label=label)
     corpus = open_corpus_for(model, files, documents, **text_options.reading(ctx.params))
     pieces = _UnseenTracker(model, text_pieces(corpus))
     how = {"stride": stride, "adapted": adapt, "adapt_rate": rate}

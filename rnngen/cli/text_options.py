@@ -21,6 +21,9 @@ Errors = Annotated[str | None, setting(TextConfig, "errors")]
 Format = Annotated[str | None, setting(TextConfig, "format")]
 Delimiter = Annotated[str | None, setting(TextConfig, "delimiter", metavar="CHAR")]
 Quoting = Annotated[str | None, setting(TextConfig, "quoting")]
+Clean = Annotated[str | None, setting(TextConfig, "clean")]
+Speaker = Annotated[str | None, setting(TextConfig, "speaker", metavar="NAME")]
+Label = Annotated[str | None, setting(TextConfig, "label", metavar="COLUMN|folder|file")]
 StrictRows = Annotated[bool | None, setting(TextConfig, "strict", "--strict")]
 TokenizerKind = Annotated[str | None, setting(TextConfig, "tokenizer")]
 VocabSize = Annotated[int | None, setting(TextConfig, "vocab_size")]
@@ -28,8 +31,8 @@ Subwords = Annotated[str | None, setting(TextConfig, "subwords")]
 MinCount = Annotated[int | None, setting(TextConfig, "min_count")]
 Novelty = Annotated[bool | None, setting(TextConfig, "novelty", "--novelty/--no-novelty")]
 
-READING = tuple(f.name for f in dataclasses.fields(ReadingConfig))
-"""The settings that say how files are read."""
+READING = tuple(f.name for f in dataclasses.fields(ReadingConfig) if f.name != "label")
+"""The settings that say how files are read, where nothing is trained on them."""
 TEXT = tuple(f.name for f in dataclasses.fields(TextConfig) if f.name != "paths")
 """The settings that say what to read. The others say how to train on it."""
 

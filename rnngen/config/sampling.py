@@ -24,6 +24,10 @@ class SampleConfig(Config):
     the shipped haiku is none, at 0.8 one in 41.
     """
 
+    label: str | None = setting(
+        "Write texts of this label, of a model with labels. Drawn for each text if you omit it.",
+        None,
+    )
     length: int = setting("Write at most this many tokens.", 400)
     chars: int | None = setting("Write at most this many characters.", None)
     min_chars: int = setting("Write at least this many characters.", 0)

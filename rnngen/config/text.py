@@ -13,9 +13,10 @@ from rnngen.errors import ConfigError, CorpusError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-FORMATS = ("auto", "text", "csv", "tsv", "jsonl", "json")
+FORMATS = ("auto", "text", "csv", "tsv", "jsonl", "json", "markdown", "subtitles", "html", "epub")
 QUOTING = ("auto", "none", "csv")
 ERRORS = ("strict", "replace", "skip")
+CLEAN = ("chat",)
 DOCUMENTS = ("auto", "line", "paragraph", "section", "file", "none")
 TOKENIZERS = ("char", "byte", "subword")
 SUBWORDS = ("bpe", "unigram")
@@ -42,7 +43,9 @@ class ReadingConfig(Config):
         None,
     )
     format: str = of_text(
-        "Format of all files. auto goes by the ending of each file.", "auto", choices=FORMATS
+        "Format of all files. auto goes by the ending of each file, text reads them as they are.",
+        "auto",
+        choices=FORMATS,
     )
     delimiter: str | None = of_text(
         "Character between the fields of a table. Detected from the table if you omit it.", None
@@ -54,6 +57,18 @@ class ReadingConfig(Config):
         choices=QUOTING,
     )
     strict: bool = of_text("Refuse a table with a row that has no text.", False)
+    clean: str | None = of_text(
+        "What the files are that need cleaning: chat, an exported chat, of which `Ann: text` is"
+        " left, without time stamps and notices.",
+        None,
+        choices=CLEAN,
+    )
+    speaker: str | None = of_text("Only what this person says in the chat, without the name.", None)
+    label: str | None = of_text(
+        "What labels each document, for `sample --label`: a column of a table, folder or file for"
+        " the name of those, speaker in a chat.",
+        None,
+    )
 
     def __post_init__(self) -> None:
         """Raises ConfigError for a value that cannot be, CorpusError for an unknown encoding."""
@@ -67,6 +82,10 @@ class ReadingConfig(Config):
                 f"`delimiter` must be one character, such as ';' or '\\t', got {self.delimiter!r}."
             )
         object.__setattr__(self, "delimiter", delimiter)
+        if self.clean is not None:
+            self._check_choice("clean", CLEAN)
+        elif self.speaker is not None:
+            raise ConfigError(f"`speaker` {self.speaker} needs `clean` chat.")
         if self.format == "text" and self.column is not None:
             raise ConfigError(
                 f"`column` {self.column} is for tables, and `format` text reads none. Leave one of"

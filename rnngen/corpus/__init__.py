@@ -10,6 +10,9 @@
     quotes.py     whether quotation marks in a table are quoting or text
     rows.py       tables -> rows
     columns.py    rows -> the texts of one column
+    markup.py     files with markup, and what is read of them: markdown.py, subtitles.py, web.py,
+                  epub.py
+    chat.py       exported chats -> messages
     tally.py      what was left out or replaced on the way
     documents.py  text -> pieces of documents
     detect.py     what the documents are, when the user did not say

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from typing import TYPE_CHECKING, Any
 
 from rnngen.corpus.rows import csv_rows, json_rows
@@ -36,12 +37,14 @@ def check_column(sources: Sequence[Source], reading: ReadingConfig) -> None:
         _check_table(source, reading)
 
 
-def column_texts(source: Source, reading: ReadingConfig, tally: Tally) -> Iterator[str]:
-    """The text of each row, in NFC; rows without text are left out and counted in `tally`.
+def column_texts(source: Source, reading: ReadingConfig, tally: Tally) -> Iterator[tuple[str, str]]:
+    """The text of each row, in NFC, and its label, "" if it has none.
+
+    Rows without text are left out and counted in `tally`.
 
     Raises CorpusError that names the line of a row that cannot be read.
     """
-    for line, value in _values(source, reading, tally):
+    for line, value, label in _values(source, reading, tally):
         is_empty = value is None or (isinstance(value, str) and not value.strip())
         if is_empty and reading.strict:
             raise CorpusError(
@@ -55,36 +58,61 @@ def column_texts(source: Source, reading: ReadingConfig, tally: Tally) -> Iterat
             )
         tally.add_row(line, is_empty=is_empty)
         if value:
-            yield nfc(unix_newlines(replace_surrogates(value)))
+            if not isinstance(label, str | int | float | None):
+                raise CorpusError(
+                    f"{_place(source, line, tally)}: column {reading.label!r} holds "
+                    f"{json.dumps(label)[:40]}, which is no `label`."
+                )
+            yield nfc(unix_newlines(replace_surrogates(value))), "" if label is None else str(label)
 
 
-def _values(source: Source, reading: ReadingConfig, tally: Tally) -> Iterator[tuple[int, Any]]:
-    """What each row holds in the column, None if nothing, with the row's line."""
+def has_label(source: Source, reading: ReadingConfig) -> bool:
+    """Whether the rows of a table have a column for labels."""
+    assert source.table is not None
+    label = reading.label
+    if label is None:
+        return False
+    if source.table.format != "csv":
+        return _has_key(source, reading, source.table, label)[0]
+    header = _header(source, reading, source.table)
+    if not source.table.has_header:
+        return label.isdecimal() and 0 < int(label) <= len(header)
+    return place_of(label, header) >= 0
+
+
+def _values(source: Source, reading: ReadingConfig, tally: Tally) -> Iterator[tuple[int, Any, Any]]:
+    """What each row holds in the column, and as its label, None if nothing; with the row's line."""
     assert source.table is not None
     assert reading.column is not None
     if source.table.format == "csv":
         yield from _fields(source, reading, source.table, tally)
         return
     for line, row in json_rows(source, reading, source.table, tally):
-        yield line, row.get(reading.column)
+        label = None if reading.label is None else row.get(reading.label)
+        yield line, row.get(reading.column), label
 
 
 def _fields(
     source: Source, reading: ReadingConfig, table: TableLayout, tally: Tally
-) -> Iterator[tuple[int, str | None]]:
+) -> Iterator[tuple[int, str | None, str | None]]:
     rows = csv_rows(source, reading, table, tally)
-    column = str(reading.column)
+    column, has_labels = str(reading.column), has_label(source, reading)
     header: list[str] | None = None
-    place = -1
+    place, label = -1, sys.maxsize
     for line, row in rows:
         if header is None:
             header = row
             place = _place_in(header, column, table)
+            label = _place_in(header, str(reading.label), table) if has_labels else label
             if table.has_header:
                 continue
         if len(row) > len(header) and not table.is_lenient:
             raise CorpusError(_too_many(source, line, row, header, table))
-        yield line, row[place] if place < len(row) else None
+        yield line, _field(row, place), _field(row, label)
+
+
+def _field(row: list[str], place: int) -> str | None:
+    return row[place] if place < len(row) else None
 
 
 def _place_in(header: list[str], column: str, table: TableLayout) -> int:
@@ -118,7 +146,7 @@ def _check_table(source: Source, reading: ReadingConfig) -> None:
         names = _header(source, reading, source.table)
         has_it = column is not None and bool(names) and _has_field(source, column, names)
     else:
-        has_it, names = _has_key(source, reading, source.table)
+        has_it, names = _has_key(source, reading, source.table, column)
     if has_it or not names:
         return
     what = "this is JSON, and " if source.table.format == "json" and column is None else ""
@@ -149,15 +177,17 @@ def _has_field(source: Source, column: str, header: list[str]) -> bool:
     return column in names
 
 
-def _has_key(source: Source, reading: ReadingConfig, table: TableLayout) -> tuple[bool, list[str]]:
-    """Whether any object has the key that is asked for, and if not, the keys there are."""
+def _has_key(
+    source: Source, reading: ReadingConfig, table: TableLayout, key: str | None
+) -> tuple[bool, list[str]]:
+    """Whether any object has the key, and if not, the keys there are."""
     keys: dict[str, None] = {}
     for _, row in json_rows(source, reading, table, Tally()):
-        if reading.column in row:
+        if key in row:
             return True, []
         if len(keys) <= MOST_LISTED:
             keys.update(dict.fromkeys(row))
-        if reading.column is None:
+        if key is None:
             break
     return False, list(keys)
 

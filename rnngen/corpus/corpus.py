@@ -11,11 +11,18 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from rnngen.config import DOCUMENTS, ReadingConfig
-from rnngen.corpus import tally
+from rnngen.corpus import chat, labels, markup, tally
 from rnngen.corpus.columns import check_column, column_texts
 from rnngen.corpus.detect import BEGINNING, detect
 from rnngen.corpus.digests import DigestCache
-from rnngen.corpus.documents import SPLITTERS, Piece, continuous, split
+from rnngen.corpus.documents import (
+    SPLITTERS,
+    LabelledPiece,
+    Piece,
+    continuous,
+    split,
+    with_label,
+)
 from rnngen.corpus.files import STDIN, Source, ending, find, source
 from rnngen.corpus.folders import LeftOut
 from rnngen.corpus.layout import TableLayout
@@ -28,6 +35,10 @@ from rnngen.suggest import did_you_mean
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
+
+
+LATER = ("clean", "speaker", "label")
+"""Settings that a description holds only if they are given: it is older than they are."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +94,12 @@ class Corpus:
             how.append(self.reading.errors)
         if tables and not all(table.is_lenient for table in tables):
             how.append([table.describe() for table in tables])
+        if self.reading.clean is not None:
+            how.append([self.reading.clean, self.reading.speaker])
+        if self.reading.label is not None:
+            how.append([self.reading.label, labels.places(self.sources, self.reading)])
+        if self.has_markup:
+            how.append([each.markup for each in self.sources])
         hasher = hashlib.sha256(json.dumps(how).encode())
         for digest in self.digests.of(self.sources):
             hasher.update(digest)
@@ -94,12 +111,28 @@ class Corpus:
 
     def description(self) -> dict[str, Any]:
         """JSON that `reopen` makes the same corpus of, in any folder."""
+        reading = dataclasses.asdict(self.reading)
         return {
             "files": [each.describe() for each in self.sources],
             "documents": self.documents,
-            **dataclasses.asdict(self.reading),
+            **{k: v for k, v in reading.items() if v is not None or k not in LATER},
             "tables": [each.table and each.table.describe() for each in self.sources],
+            **({"markup": [each.markup for each in self.sources]} if self.has_markup else {}),
         }
+
+    @property
+    def has_markup(self) -> bool:
+        return any(each.markup for each in self.sources)
+
+    def dropped(self) -> list[str]:
+        """What is not read of chats and of files with markup, a sentence for each kind of them."""
+        said = markup.remarks(self.sources)
+        if self.reading.clean == "chat":
+            whose = (
+                f"; only what {self.reading.speaker} says is kept" if self.reading.speaker else ""
+            )
+            said.append(f"chat: time stamps, notices and media dropped{whose}.")
+        return said
 
     def remarks(self, sources: Iterable[Source] | None = None) -> list[str]:
         """What was left out or replaced in the files once they have been read, a sentence each.
@@ -113,24 +146,57 @@ class Corpus:
             found, column=reading.column, encoding=reading.encoding, mode=reading.errors
         )
 
+    def labels(self) -> Iterator[str]:
+        """The labels of all documents, each once, in order; none if there are no labels."""
+        if self.reading.label is None:
+            return
+        known = set[str]()
+        for piece in self.pieces():
+            if isinstance(piece, LabelledPiece) and piece.label not in known:
+                known.add(piece.label)
+                yield piece.label
+
     def pieces_of(self, sources: Iterable[Source]) -> Iterator[Piece]:
         """The pieces of some files as if there were no others, blank or none as they may be."""
         if self.documents == "none":
-            yield from continuous(chain.from_iterable(map(self._files, sources)))
+            files = chain.from_iterable(map(self._files, sources))
+            yield from continuous(file for file, _ in files)
             return
         for each in sources:
             splitter = SPLITTERS["file" if each.table else self.documents]
-            for file in self._files(each):
-                yield from split(file, splitter)
+            for file, label in self._files(each):
+                pieces = split(file, splitter)
+                yield from pieces if label is None else with_label(pieces, label)
 
-    def _files(self, each: Source) -> Iterator[Iterator[str]]:
-        """The text of a file; a row of a table counts as a file."""
-        counts = Tally(each.name)
-        if each.table and self.column is not None:
-            yield from (iter([text]) for text in column_texts(each, self.reading, counts))
+    def _files(self, each: Source) -> Iterator[tuple[Iterator[str], str | None]]:
+        """The text of a file and its label; a row of a table counts as a file, and so do a
+        chapter of a book and, if it has a label, a message of a chat."""
+        counts, reading = Tally(each.name), self.reading
+        whole = labels.place_label(each, reading) if labels.has_place(each, reading) else None
+        if each.table and reading.column is not None:
+            for text, found in column_texts(each, reading, counts):
+                label = whole if whole is not None else labels.of_row(found, each, reading, counts)
+                yield iter([text]), label
+        elif each.markup:
+            for file in markup.texts(each, reading, counts):
+                yield file, whole
+        elif reading.clean == "chat":
+            for file, speaker in self._chat(each, counts):
+                yield file, whole if speaker is None else labels.clean_label(speaker, each)
         else:
-            yield read(each, self.reading, counts)
+            yield read(each, reading, counts), whole
         self.tallies[each] = counts
+
+    def _chat(self, each: Source, counts: Tally) -> Iterator[tuple[Iterator[str], str | None]]:
+        """A chat as one text, or as its messages, each with the label of who speaks."""
+        texts, reading = read(each, self.reading, counts), self.reading
+        if reading.label == labels.SPEAKER:
+            for found in chat.messages(texts, each.name, counts):
+                if reading.speaker in (None, found.speaker):
+                    yield iter([found.text]), found.speaker
+            return
+        gap = "\n\n" if self.documents == "paragraph" else "\n"
+        yield chat.read_chat(texts, each.name, counts, speaker=reading.speaker, gap=gap), None
 
 
 def open_corpus(
@@ -140,7 +206,7 @@ def open_corpus(
     digests: Path | None = None,
     **reading: Any,
 ) -> Corpus:
-    """The text of files, folders (every .txt below), globs and "-" (stdin), in this order.
+    """The text of files, folders (the texts below), globs and "-" (stdin), in this order.
 
     documents: what one is; "auto" looks at the beginning of the text and decides.
     digests: where those of large files are remembered, so that unchanged ones are not read for it.
@@ -156,18 +222,39 @@ def open_corpus(
     how = ReadingConfig(**reading)
     left_out = LeftOut()
     sources, notes = recognise(find(paths, left_out), how)
+    sources = _without_broken(sources, left_out)
     check_column(sources, how)
+    _check_clean(sources, how)
+    labels.check_label(sources, how)
     reason = ""
+    if documents == "none" and how.label is not None:
+        raise ConfigError(
+            "`documents` none is one stream, and a `label` is of a document. Leave one of them out."
+        )
     if documents == "auto":
         documents, reason = _guess(sources, how)
-    if left_out.reasons:
-        notes.insert(0, left_out.note())
-    corpus = Corpus(
-        tuple(paths), sources, documents, reason, how, DigestCache(digests), tuple(notes)
-    )
+    corpus = Corpus(tuple(paths), sources, documents, reason, how, DigestCache(digests))
+    notes = [*([left_out.note()] if left_out.reasons else []), *notes, *corpus.dropped()]
+    corpus = dataclasses.replace(corpus, notes=tuple(notes))
     # What is wrong with the beginning is better said now.
     next(piece for piece in corpus.pieces() if not piece.text.isspace())
     return corpus
+
+
+def _without_broken(sources: tuple[Source, ...], left_out: LeftOut) -> tuple[Source, ...]:
+    """Without the books that cannot be read, unless they were named themselves.
+
+    Raises CorpusError if nothing else is there.
+    """
+    found = []
+    for each in sources:
+        if reason := each.is_found and markup.refusal(each):
+            left_out.add(each.name, reason)
+        else:
+            found.append(each)
+    if not found:
+        raise CorpusError(f"none of the files can be read. It was {left_out.note()}")
+    return tuple(found)
 
 
 def reopen(description: Mapping[str, Any], *, digests: Path | None = None) -> Corpus:
@@ -183,13 +270,15 @@ def reopen(description: Mapping[str, Any], *, digests: Path | None = None) -> Co
             **known | {"encoding": description["encoding"], "column": description["column"]}
         )
         tables = _tables(description, names)
+        # Earlier versions knew no markup.
+        kinds = [str(kind) for kind in description.get("markup", [""] * len(names))]
     except (KeyError, TypeError, ValueError) as error:
         raise CorpusError(f"the stored description of the corpus is damaged: {error}.") from error
     if STDIN in names:
         raise CorpusError("the corpus was stdin (-), which cannot be read again; name a file.")
     sources = tuple(
-        dataclasses.replace(source(name), table=table)
-        for name, table in zip(names, tables, strict=True)
+        dataclasses.replace(source(name), table=table, markup=kind)
+        for name, table, kind in zip(names, tables, kinds, strict=True)
     )
     check_column(sources, reading)
     return Corpus(names, sources, documents, "", reading, DigestCache(digests))
@@ -208,15 +297,38 @@ def _tables(description: Mapping[str, Any], names: Sequence[str]) -> list[TableL
     return [first.get(ending(name, tuple(first))) for name in names]
 
 
+def _check_clean(sources: Sequence[Source], reading: ReadingConfig) -> None:
+    """Raises CorpusError for files that cannot be cleaned, or a speaker who says nothing."""
+    if reading.clean is None:
+        return
+    if other := next((each for each in sources if each.table or each.markup), None):
+        raise CorpusError(
+            f"{other.name}: `clean` {reading.clean} reads plain text, and this is a "
+            f"{other.markup or 'table'} file. Save the chat as .txt, or pass `format` text."
+        )
+    if reading.speaker is not None:
+        chats = (chat.messages(read(each, reading), each.name) for each in sources)
+        chat.check_speaker(chats, reading.speaker)
+
+
 def _guess(sources: tuple[Source, ...], reading: ReadingConfig) -> tuple[str, str]:
     """Rows of a table are documents anyway, so only the other files are looked at."""
     files = tuple(each for each in sources if not each.table)
     if not files:
         return "file", f"Each row of column {reading.column!r} is a document."
+    if reading.clean == "chat":
+        return "paragraph", "Each message of the chat is a document."
+    if all(each.markup == "subtitles" for each in files):
+        if len(sources) > 1 or reading.label is not None:
+            return "file", "Subtitles follow each other, so each file is a document."
+        return "none", "Subtitles follow each other, so the text is one stream."
     names = tuple(each.name for each in files)
+    plain = dataclasses.replace(reading, label=None)
     mode, reason = detect(
-        _beginning(Corpus(names, files, "none", "", reading)), [f.size for f in files]
+        _beginning(Corpus(names, files, "none", "", plain)), [f.size for f in files]
     )
+    if mode == "none" and reading.label is not None:
+        return "file", "Documents have a label, so each file is one."
     if mode == "none" and len(files) < len(sources):
         return "file", "Rows of a table are documents, so each other file is one too."
     return mode, reason

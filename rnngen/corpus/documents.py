@@ -29,6 +29,26 @@ class Piece(NamedTuple):
     ends: bool  # the document ends with this piece
 
 
+class LabelledPiece(Piece):
+    """The first piece of a document that has a label."""
+
+    label: str = ""
+
+    @classmethod
+    def of(cls, piece: Piece, label: str) -> LabelledPiece:
+        found = cls(*piece)
+        found.label = label
+        return found
+
+
+def with_label(pieces: Iterable[Piece], label: str) -> Iterator[Piece]:
+    """The same documents, each with the label."""
+    begins = True
+    for piece in pieces:
+        yield LabelledPiece.of(piece, label) if begins else piece
+        begins = piece.ends
+
+
 def continuous(files: Iterable[Iterable[str]]) -> Iterator[Piece]:
     """All text as one stream without end; files are joined by a newline where one lacks it."""
     last = "\n"

@@ -14,7 +14,7 @@ import stat
 import sys
 import tempfile
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
@@ -36,7 +36,20 @@ BLOCK = 1 << 19  # bytes read at once
 BETWEEN = 64  # blocks after which free memory is given back
 ZSTD_BLOCK = 1 << 12  # compressed bytes; 4 KiB unpack to at most 128 MiB, whatever the file holds
 COMPRESSED = {".gz": "gzip", ".xz": "lzma", ".bz2": "bz2", ".zst": "zstandard"}
-TEXTS = (".txt",)
+MARKUP = {
+    ".md": "markdown",
+    ".markdown": "markdown",
+    ".srt": "subtitles",
+    ".vtt": "subtitles",
+    ".html": "html",
+    ".htm": "html",
+    ".xhtml": "html",
+    ".epub": "epub",
+}
+"""Endings of texts with markup, and what it is: see markup.py."""
+TEXTS = (".txt", *MARKUP)
+"""Endings of the files that a folder stands for."""
+NAMED_TEXTS = ".txt, .md, .srt, .vtt, .html or .epub"
 STDIN = "-"
 SETTLED = 2.0  # seconds; some file systems tell times no better
 
@@ -53,6 +66,10 @@ class Source:
     stop: int | None = None
     table: TableLayout | None = None
     """How its rows are found; None: it is a text."""
+    markup: str = ""
+    """One of the values of `MARKUP`, "" for plain text."""
+    is_found: bool = False
+    """It was not named itself, but is in a folder or matches a pattern."""
 
     @property
     def compression(self) -> str:
@@ -188,14 +205,15 @@ def _expand(path: str, left_out: LeftOut) -> list[Source]:
     if path == STDIN:
         return [_spool(sys.stdin.buffer)]
     if remote.is_remote(path):
-        return [source(name) for name in remote.find(path, _is_text)]
+        names = remote.find(path, _is_text, NAMED_TEXTS)
+        return [_found(name) if name != path else source(name) for name in names]
     before = len(left_out.reasons)
     try:
         if Path(path).is_dir():
             names = folders.in_folder(path, _is_text, left_out)
             missing = (
-                "no .txt file in this folder. Name other files with a pattern, "
-                f"such as '{Path(path) / '*.md'}'"
+                f"no {NAMED_TEXTS} file in this folder. Name other files with a pattern, "
+                f"such as '{Path(path) / '*.log'}'"
             )
         elif glob.has_magic(path) and not Path(path).exists():
             names = folders.matching(path, left_out)
@@ -207,7 +225,11 @@ def _expand(path: str, left_out: LeftOut) -> list[Source]:
     if not names:
         seen = LeftOut(left_out.reasons[before:]).note()
         raise CorpusError(f"{path}: {missing}." + (f" It was {seen}" if seen else ""))
-    return [source(name) for name in names]
+    return [_found(name) for name in names]
+
+
+def _found(name: str) -> Source:
+    return replace(source(name), is_found=True)
 
 
 def _spool(stream: BinaryIO) -> Source:

@@ -22,10 +22,10 @@ def is_remote(path: str) -> bool:
     return "://" in path
 
 
-def find(url: str, is_text: Callable[[str], bool]) -> list[str]:
+def find(url: str, is_text: Callable[[str], bool], texts: str) -> list[str]:
     """The files that a URL means: itself, those a glob matches, or the texts of a folder, sorted.
 
-    is_text: whether a file of a folder is wanted, by its name.
+    is_text: whether a file of a folder is wanted, by its name.  texts: what such files are called.
     Raises CorpusError if there is no file.
     """
     system, path = _system(url)
@@ -34,7 +34,7 @@ def find(url: str, is_text: Callable[[str], bool]) -> list[str]:
             return [url]
         if system.isdir(path):
             names = [name for name in system.find(path) if is_text(name) and not _is_hidden(name)]
-            found = "no .txt file in this folder"
+            found = f"no {texts} file in this folder"
         else:
             names = [name for name in system.glob(path) if not system.isdir(name)]
             is_pattern = glob.has_magic(path)

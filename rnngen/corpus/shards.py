@@ -2,8 +2,8 @@
 
 The bytes of all files, one after the other, are divided evenly; where a share begins, the part
 begins with the next document (or the next line, of continuous text). A file that cannot be entered
-in the middle goes to one part whole: compressed ones, tables other than .jsonl, those whose
-encoding does not show where a line ends, and those of which each is one document.
+in the middle goes to one part whole: compressed ones, tables other than .jsonl, those with markup,
+those whose encoding does not show where a line ends, and those of which each is one document.
 
 So that a part gives the very pieces that the whole does, it begins in a block (of `files.BLOCK`
 bytes) that has another line's end after it: what the readers hold back at the end of that block is
@@ -19,7 +19,6 @@ from typing import TYPE_CHECKING
 
 from rnngen.corpus import files, remote
 from rnngen.corpus.documents import Piece
-from rnngen.corpus.text import read
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -88,8 +87,7 @@ class CorpusShard:
 
     def _has_text(self, place: FilePosition) -> bool:
         """Whether there is text from there on, which is where a file begins."""
-        sources = self.corpus.sources[place[0] :]
-        return any(True for source in sources for _ in read(source, self.corpus.reading))
+        return any(True for _ in self.corpus.pieces_of(self.corpus.sources[place[0] :]))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -130,7 +128,7 @@ def _place(corpus: Corpus, byte: int) -> FilePosition:
 
 def next_start(source: Source, start: int, documents: str, reading: ReadingConfig) -> int | None:
     """The first byte at `start` or later where reading can begin; None if there is none."""
-    gap = _gap(source, documents, reading.encoding)
+    gap = _gap(source, documents, reading)
     if gap is None:
         return None
     while start < source.size:
@@ -148,9 +146,11 @@ def next_start(source: Source, start: int, documents: str, reading: ReadingConfi
     return None
 
 
-def _gap(source: Source, documents: str, encoding: str) -> re.Pattern[bytes] | None:
+def _gap(source: Source, documents: str, reading: ReadingConfig) -> re.Pattern[bytes] | None:
     """What stands before a place where the file can be entered; None if it cannot be."""
-    if source.compression or codecs.lookup(encoding).name not in ENCODINGS:
+    if source.markup or source.compression or reading.clean:
+        return None
+    if codecs.lookup(reading.encoding).name not in ENCODINGS:
         return None
     if remote.is_remote(source.path) and not remote.can_seek(source.path):
         return None

@@ -35,7 +35,7 @@ SIGNS = {
 }
 ZIP = b"PK\x03\x04"
 ZIPPED = {
-    b"application/epub+zip": f"an EPUB book, no text. {SAVE}",
+    b"application/epub+zip": "an EPUB book. Give the file the ending .epub, or pass `format` epub.",
     b"application/vnd.oasis.opendocument": f"an OpenDocument file, no text. {SAVE}",
     b"word/": f"a Word document (.docx), no text. {SAVE}",
     b"xl/": "an Excel workbook (.xlsx), no text. Save its table as .csv.",

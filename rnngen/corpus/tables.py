@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from rnngen.corpus import quotes
+from rnngen.corpus import markup, quotes
 from rnngen.corpus.files import ending
 from rnngen.corpus.layout import TableLayout
 from rnngen.corpus.rows import table_lines
@@ -49,7 +49,7 @@ def format_of(name: str) -> str:
 def recognise(
     sources: Sequence[Source], reading: ReadingConfig
 ) -> tuple[tuple[Source, ...], list[str]]:
-    """The files, each with how it is read if it is a table; and what there is to say of that.
+    """The files, each with how it is read if it is no plain text; and what there is to say of it.
 
     stdin is a table if a column is asked for and no other file is one.
     Raises CorpusError for a table that may be read in two ways.
@@ -60,7 +60,8 @@ def recognise(
     found, notes = [], []
     for source, format in zip(sources, formats, strict=True):
         table, note = _table(source, reading, format) if format else (None, "")
-        found.append(dataclasses.replace(source, table=table))
+        kind = "" if table else markup.kind_of(source, reading)
+        found.append(dataclasses.replace(source, table=table, markup=kind))
         if note:
             notes.append(f"{source.name}: {note}")
     return tuple(found), notes
@@ -77,7 +78,7 @@ def place_of(column: str, header: Sequence[str]) -> int:
 def _format(source: Source, reading: ReadingConfig) -> str:
     """One of reading.FORMATS without "auto"; "" for a text."""
     if reading.format != "auto":
-        return "" if reading.format == "text" else reading.format
+        return reading.format if reading.format in ENDINGS.values() else ""
     found = "" if source.spooled else format_of(source.path)
     if found == "json" and _first_character(source, reading) not in ("{", "["):
         return ""

@@ -37,6 +37,14 @@ class Tally:
     """Counts those of the file before the part that is read; asked only to name a place."""
     is_ascii: bool = True
     """Nothing but ASCII has been read."""
+    unlabelled_rows: int = 0
+    """Rows with text, but without label."""
+    messages: int = 0
+    """Of a chat."""
+    silent_messages: int = 0
+    """Those without text: pictures, calls, what was deleted."""
+    other_lines: int = 0
+    """Lines of a chat that nobody said."""
     held: str = ""
     """Text before the block that may belong to a line end."""
 
@@ -84,7 +92,22 @@ def remarks(tallies: Iterable[Tally], *, column: str | None, encoding: str, mode
             f"{was if count > 1 else was.replace('were', 'was', 1)}; "
             f"the first: 0x{byte:02x} in {first.name}, line {line}."
         )
+    if unlabelled := sum(tally.unlabelled_rows for tally in found):
+        rows = sum(tally.rows - tally.empty_rows for tally in found)
+        said.append(f"{unlabelled:,} of {rows:,} texts have no label; '' stands for it.")
+    if messages := sum(tally.messages for tally in found):
+        silent = sum(tally.silent_messages for tally in found)
+        others = sum(tally.other_lines for tally in found)
+        said.append(
+            f"{_count(messages, 'message')} read. Left out: "
+            f"{_count(silent, 'message')} without text, "
+            f"{_count(others, 'line')} that nobody said."
+        )
     return said
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 def _replace(error: UnicodeError) -> tuple[str, int]:

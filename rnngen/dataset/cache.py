@@ -14,6 +14,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from rnngen import tensor_file, tokenizers
@@ -24,6 +25,7 @@ from rnngen.dataset.facts import STORE_VERSION
 from rnngen.dataset.store import TokenStore, build_store, open_shards, open_store
 from rnngen.errors import ConfigError, CorpusError, FileError
 from rnngen.tokenizers.base import digest
+from rnngen.tokenizers.labelled import MOST_LABELS, with_labels
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -109,9 +111,16 @@ def find_tokenizer(
         min_count=text.min_count,
         note=note,
     )
+    tokenizer = with_labels(tokenizer, labels_of(corpus))
     _make_folder(path.parent)
     tensor_file.save_tensors(path, "tokenizer", tokenizer.tensors(), tokenizer.settings())
     return tokenizer
+
+
+def labels_of(*corpora: Corpus | None) -> list[str]:
+    """The labels of the documents of all of them, sorted; one too many if they are too many."""
+    found = (label for corpus in corpora if corpus for label in corpus.labels())
+    return sorted(set(islice(found, MOST_LABELS + 1)))
 
 
 def find_store(

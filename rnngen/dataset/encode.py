@@ -21,10 +21,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from rnngen import tokenizers
+from rnngen.corpus.documents import LabelledPiece
 from rnngen.errors import CorpusError
+from rnngen.tokenizers.labelled import label_ids
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable, Iterator
+    from collections.abc import Generator, Iterable, Iterator, Mapping
 
     from numpy.typing import NDArray
 
@@ -61,7 +63,8 @@ def blocks_of(pieces: Iterable[tuple[str, bool]]) -> Iterator[Block]:
 def encode_blocks(
     blocks: Iterator[Block], tokenizer: Tokenizer, workers: int
 ) -> Generator[tuple[Block, NDArray[Any]], None, None]:
-    """Each block with its ids, where the end token follows each document: uint16 or uint32 (N,).
+    """Each block with its ids, where the end token follows each document, and its label, if it has
+    one, stands before it: uint16 or uint32 (N,).
 
     Raises TokenizerError for text that is none, CorpusError if a process was killed.
     """
@@ -84,17 +87,42 @@ def encode_block(tokenizer: Tokenizer, block: Block) -> NDArray[Any]:
     its own in every tokenizer, and no other token depends on what is beyond it.
     """
     dtype = id_dtype(tokenizer.vocab_size)
+    labels = label_ids(tokenizer)
     if any(SEPARATOR in text for text, _ in block):
-        return np.concatenate([_encode_piece(tokenizer, *piece) for piece in block]).astype(dtype)
+        return np.concatenate([_encode_piece(tokenizer, p, labels) for p in block]).astype(dtype)
     text = "".join([text + SEPARATOR if ends else text for text, ends in block])
     ids = tokenizer.encode(text).astype(dtype)
     ids[ids == tokenizer.encode(SEPARATOR)[0]] = tokenizer.end_id
-    return ids
+    return _insert_labels(ids, block, tokenizer.end_id, labels) if labels else ids
 
 
-def _encode_piece(tokenizer: Tokenizer, text: str, ends: bool) -> IdArray:
-    ids = tokenizer.encode(text)
-    return np.append(ids, tokenizer.end_id) if ends else ids
+def _insert_labels(
+    ids: NDArray[Any], block: Block, end_id: int, labels: Mapping[str, int]
+) -> NDArray[Any]:
+    """The ids with the label of each document that begins in the block before its text.
+
+    block    a document goes on | one begins | the next
+    ids      t e x t END          o n e END    t w o
+    with     t e x t END L0       o n e END L1 t w o
+    """
+    starts = np.append(0, np.flatnonzero(ids == end_id) + 1)
+    ended = np.cumsum([0, *(ends for _, ends in block)])  # documents that end before each piece
+    found = [
+        (int(starts[ended[n]]), labels[piece.label])
+        for n, piece in enumerate(block)
+        if isinstance(piece, LabelledPiece)
+    ]
+    places, tokens = (list(column) for column in zip(*found, strict=True)) if found else ([], [])
+    return np.insert(ids, places, tokens)
+
+
+def _encode_piece(
+    tokenizer: Tokenizer, piece: tuple[str, bool], labels: Mapping[str, int]
+) -> IdArray:
+    text, ends = piece
+    label = [labels[piece.label]] if labels and isinstance(piece, LabelledPiece) else []
+    end = [tokenizer.end_id] if ends else []
+    return np.concatenate([label, tokenizer.encode(text), end]).astype(np.int64)
 
 
 def id_dtype(vocab_size: int) -> np.dtype[Any]:

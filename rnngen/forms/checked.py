@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -48,8 +49,11 @@ class CheckedSearch:
         *,
         prompt: str = "",
         words: str = "corpus",
+        start_id: int | None = None,
     ) -> None:
         """prompt: how each text begins; it counts.  words: see `compile_form`.
+
+        start_id: the token of a label, with which each document begins; None: there are no labels.
 
         Raises FormError if this model cannot fill the form, or no text of it begins so.
         """
@@ -62,7 +66,18 @@ class CheckedSearch:
         masks = compile_form(
             spec, self._pieces, tokenizer.end_id, lexicon, words=words, prompt=prompt
         )
-        self._prompt = FormPrompt(runtime, tokenizer, masks, lexicon, prompt)
+
+        def begin(runtime: Runtime, start_id: int | None) -> FormPrompt:
+            return FormPrompt(runtime, tokenizer, masks, lexicon, prompt, start_id=start_id)
+
+        self._begin = begin
+        self._prompt = begin(runtime, start_id)
+
+    def of_label(self, runtime: Runtime, start_id: int) -> CheckedSearch:
+        """The same search in texts of another label."""
+        other = copy.copy(self)
+        other._runtime, other._prompt = runtime, self._begin(runtime, start_id)
+        return other
 
     @property
     def prompt(self) -> str:

@@ -80,19 +80,30 @@ def _compile_characters(
     from rnngen.forms.automata.characters import CharacterAutomaton
     from rnngen.forms.automata.line_masks import LineMasks
 
-    end = ending(spec, vocabulary, lexicon)
+    end, wrap = ending(spec, vocabulary, lexicon), breaks_lines(spec, vocabulary, lexicon)
+    lines = spec.lines
+    split: tuple[tuple[int, int], ...] = ()
+    if wrap and len(lines) > 1 and " " not in vocabulary.characters:
+        if spec.match:
+            raise FormError(
+                f"form {spec.name!r}: the model has no space or newline, so its lines are cut"
+                " after they are written, and `match` cannot hold for each. Leave it out."
+            )
+        low, high = (sum(line[i] for line in lines) for i in (0, 1))
+        lines, split = ((low, high),), lines
     automaton = CharacterAutomaton(
-        spec.lines,
+        lines,
         sorted(vocabulary.characters),
         unit=spec.unit,
         is_tweet=spec.unit == "tweet" or spec.max_weight > 0,
         match=spec.match,
-        wrap=breaks_lines(spec, vocabulary, lexicon),
+        wrap=wrap,
+        split=split,
         end=end,
         cut=spec.unit == "tweet" and end != "text" and not spec.match,
         loose=_small_starts(lexicon) and _mean(lexicon.lines[1]) > _PROSE,
     )
-    if len(spec.lines) == 1:
+    if len(lines) == 1:
         return LineMasks(automaton, vocabulary)
     return Masks(automaton, vocabulary)
 
@@ -145,17 +156,23 @@ def _check_english(lexicon: Lexicon) -> None:
 
 
 def breaks_lines(spec: FormSpec, vocabulary: Vocabulary, lexicon: Lexicon) -> bool:
-    """Whether the form breaks lines (wrap), or the model does. Raises FormError if neither can."""
+    """Whether the form breaks lines (wrap), or the model does. Raises FormError if neither can.
+
+    A model without spaces has no place where a line would be broken: such lines are cut by length.
+    """
     able, spaced = "\n" in vocabulary.characters, " " in vocabulary.characters
     several = len(spec.lines) > 1
-    if not spaced and (spec.uses_words or (spec.break_ == "wrap" and several)):
-        raise FormError(f"form {spec.name!r}: the model has no token for a space.")
-    if not able and several and (spec.break_ == "newline" or not spaced):
+    if not spaced and spec.uses_words:
+        raise FormError(
+            f"form {spec.name!r}: the model has no token for a space, and so no words; use unit"
+            ' = "chars".'
+        )
+    if not able and several and spec.break_ == "newline":
         raise FormError(f'form {spec.name!r}: the model has no newline; use break = "wrap".')
     if spec.break_ != "auto":
         return spec.break_ == "wrap"
     if not (able and spaced):
-        return spaced
+        return not able
     table = lexicon.lines[_ROW[spec.unit]]
     prose = _small_starts(lexicon) and _mean(lexicon.lines[1]) > _PROSE
     return prose or min(_share(table, low, high) for low, high in spec.lines) < _OWN_LINES

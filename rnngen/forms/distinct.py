@@ -52,6 +52,7 @@ class FormText:
     log_form: float
     particles: int
     effective: float
+    label: str | None = None  # of a model with labels
 
     @property
     def whole(self) -> str:
@@ -202,12 +203,16 @@ def _no_text(index: int, why: str, settings: SearchSettings) -> FormError:
 
 
 def form_text(
-    written: CheckedText, settings: SearchSettings, *, prompt: str, form: str
+    written: CheckedText,
+    settings: SearchSettings,
+    *,
+    prompt: str,
+    form: str,
+    label: str | None = None,
 ) -> FormText:
     """The text, which begins with `prompt`, with what is known of it."""
     drawn = written.drawn
-    # The form may put a line break where the prompt has a space, and nothing else.
-    cut = len(prompt) if drawn.text[: len(prompt)].split() == prompt.split() else 0
+    cut = _prompt_end(drawn.text, prompt)
     bits = -drawn.log_probability / math.log(2)
     return FormText(
         index=drawn.index,
@@ -222,4 +227,22 @@ def form_text(
         log_form=drawn.log_form,
         particles=settings.particles,
         effective=drawn.effective,
+        label=label,
     )
+
+
+def _prompt_end(text: str, prompt: str) -> int:
+    """Where the prompt ends in the text, 0 if the text does not begin with it.
+
+    The form may put a line break where the prompt has a space or, where no text has spaces, between
+    any two characters, and nothing else.
+    """
+    if text[: len(prompt)].split() == prompt.split():
+        return len(prompt)
+    place = 0
+    for char in prompt:
+        place += text[place : place + 1] == "\n"
+        if text[place : place + 1] != char:
+            return 0
+        place += 1
+    return place

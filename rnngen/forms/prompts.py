@@ -79,8 +79,12 @@ class FormPrompt:
         masks: FormMasks,
         lexicon: Lexicon,
         prompt: str,
+        *,
+        start_id: int | None = None,
     ) -> None:
-        """Raises FormError if no text of the form begins with `prompt`."""
+        """start_id: the token of a label, with which each document begins; None: none does.
+
+        Raises FormError if no text of the form begins with `prompt`."""
         self.start = lru_cache(maxsize=4)(self._start)
         self.text = fit_prompt(masks, prompt)
         self._masks = masks
@@ -92,6 +96,8 @@ class FormPrompt:
         opened = self._opened(tokenizer, whole, len(before)) if self.text else len(before)
         self._given = utf8(whole[opened:])
         self._context = [] if before else [tokenizer.end_id]
+        if start_id is not None:
+            self._context = [start_id]
         self._context += [int(token) for token in tokenizer.encode(whole[:opened])]
         self._tree: SpellingTree | None = None
         if self.text and self._given:

@@ -17,7 +17,9 @@ from rnngen.forms.distinct import DistinctTexts, form_text
 from rnngen.forms.language.lexicon import Lexicon
 from rnngen.forms.search import PARTICLES, SearchSettings
 from rnngen.forms.spec import FormSpec, find
+from rnngen.model.labels import Labels
 from rnngen.sampling import logits as rules
+from rnngen.sampling.labelled import draw_label
 from rnngen.sampling.novelty_guard import check_index
 from rnngen.sampling.prompts import normalized
 from rnngen.suggest import did_you_mean
@@ -34,7 +36,7 @@ if TYPE_CHECKING:
     from rnngen.novelty import SpanIndex
     from rnngen.tokenizers.base import Tokenizer
 
-FORM_SETTINGS = ("temperature", "top_k", "top_p", "min_p", "novel", "best_of")
+FORM_SETTINGS = ("label", "temperature", "top_k", "top_p", "min_p", "novel", "best_of")
 """Those of SampleConfig that say how a text of a form is drawn; the form says all else."""
 
 
@@ -88,6 +90,7 @@ class FormWriter:
         self.form = form if isinstance(form, FormSpec) else find(form)
         self._model, self._config = model, config or SampleConfig()
         self._particles, self._budget_ms, self._words = particles, budget_ms, words
+        self._labels = Labels(model.runtime, model.tokenizer)
         self._check()
         lexicon = Lexicon.from_tensors(model.lexicon)
         self._lexicon = lexicon.recounted() if self.form.unit == "syllables" else lexicon
@@ -113,13 +116,21 @@ class FormWriter:
         return self._texts(searches, n, self._settings(searches, seed), first)
 
     def _search(self, prompt: str) -> CheckedSearch:
+        runtime: Runtime = self._model.runtime
+        start_id: int | None = None
+        if self._labels.names:
+            label = self._config.label
+            runtime, start_id = self._labels.start(
+                self._labels.names[0] if label is None else label
+            )
         return CheckedSearch(
-            self._model.runtime,
+            runtime,
             self._model.tokenizer,
             self._lexicon,
             self.form,
             prompt=normalized(prompt),
             words=self._words,
+            start_id=start_id,
         )
 
     def _settings(self, searches: Sequence[CheckedSearch], seed: int) -> SearchSettings:
@@ -143,9 +154,25 @@ class FormWriter:
     ) -> Iterator[FormText]:
         distinct = DistinctTexts(self._copies)  # one for all prompts
         for place, search in enumerate(searches):
-            indices = range(first + place * n, first + (place + 1) * n)
-            for text in distinct.texts(search, indices, settings):
-                yield form_text(text, settings, prompt=search.prompt, form=self.form.name)
+            for indices, own, label in self._by_label(search, first + place * n, n, settings.seed):
+                for text in distinct.texts(own, indices, settings):
+                    yield form_text(
+                        text, settings, prompt=search.prompt, form=self.form.name, label=label
+                    )
+
+    def _by_label(
+        self, search: CheckedSearch, first: int, n: int, seed: int
+    ) -> Iterator[tuple[Sequence[int], CheckedSearch, str | None]]:
+        """Which texts are drawn together, with the search and the label they have."""
+        if self._config.label is not None or not self._labels.names:
+            yield range(first, first + n), search, self._config.label
+            return
+        known: dict[str, CheckedSearch] = {}
+        for index in range(first, first + n):
+            label = draw_label(self._labels, seed, index)
+            if label not in known:
+                known[label] = search.of_label(*self._labels.start(label))
+            yield [index], known[label], label
 
     def _copies(self, text: str) -> bool:
         """Whether the text holds more of the training text than it may."""
@@ -155,6 +182,8 @@ class FormWriter:
     def _check(self) -> None:
         """Raises ConfigError for settings that cannot be or mean nothing for a form."""
         config = self._config
+        if config.label is not None:
+            self._labels.start(config.label)
         if config.novel is not None:
             check_index(self._model.novelty, config.novel)
         for name, field in SampleConfig.__dataclass_fields__.items():

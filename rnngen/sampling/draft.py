@@ -45,6 +45,7 @@ class SampledText:
     drawn_log_probability: float  # as it was drawn: 0 at temperature 0
     bits_per_character: float  # of the text drawn, with any part cut off; 0 if there is none
     stop_reason: str  # end, length, chars, stop or until
+    label: str | None = None  # of a model with labels
 
     @property
     def nats_per_token(self) -> float:

@@ -17,6 +17,11 @@ def load(settings: Mapping[str, Any], tensors: Tensors) -> Tokenizer:
 
     Raises TokenizerError if the kind is unknown or the parts do not fit each other.
     """
+    if labels := settings.get("labels"):
+        from rnngen.tokenizers.labelled import LabelledTokenizer
+
+        text = {name: value for name, value in settings.items() if name != "labels"}
+        return LabelledTokenizer(load(text, tensors), labels)
     kind = settings.get("kind")
     if kind == "char":
         from rnngen.tokenizers.char import CharTokenizer

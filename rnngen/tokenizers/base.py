@@ -49,6 +49,11 @@ class Tokenizer(Protocol):
         ...
 
     @property
+    def labels(self) -> Sequence[str]:
+        """Labels of documents, each with a token after all others, without bytes; none usually."""
+        ...
+
+    @property
     def pieces(self) -> Sequence[bytes]:
         """The UTF-8 bytes each id stands for; a piece may be part of one character."""
         ...
@@ -123,8 +128,13 @@ def decode(tokenizer: Tokenizer, ids: Iterable[int]) -> str:
 
 
 def piece_bytes(tokenizer: Tokenizer) -> IdArray:
-    """Bytes of text each token counts as, int64 (V,); at least 1: the end is a separator's."""
-    return np.array([max(1, len(piece)) for piece in tokenizer.pieces], np.int64)
+    """Bytes of text each token counts as, int64 (V,); at least 1: the end is a separator's.
+
+    But for a label, which counts as none.
+    """
+    sizes = np.array([max(1, len(piece)) for piece in tokenizer.pieces], np.int64)
+    sizes[tokenizer.vocab_size - len(tokenizer.labels) :] = 0
+    return sizes
 
 
 def piece_characters(tokenizer: Tokenizer) -> IdArray:

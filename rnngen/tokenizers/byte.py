@@ -24,6 +24,7 @@ BYTES = tuple(bytes([i]) for i in range(256))
 
 class ByteTokenizer:
     kind = "byte"
+    labels: Sequence[str] = ()
     vocab_size = END + 1
     end_id = END
     pieces: Sequence[bytes] = (*BYTES, b"")

@@ -33,6 +33,7 @@ SLICE = 1 << 15
 
 class CharTokenizer:
     kind = "char"
+    labels: Sequence[str] = ()
     end_id = END
 
     def __init__(self, code_points: NDArray[np.uint32], seen: NDArray[np.bool_]) -> None:

@@ -39,6 +39,7 @@ PROBE = "  a b \ufb01\uff21\u1112\u1161\u11ab\t\r\n </s><unk><0x41>\u2581\0 "
 
 class SubwordTokenizer:
     kind = "subword"
+    labels: Sequence[str] = ()
 
     def __init__(self, model: bytes, seen: NDArray[np.bool_] | None = None) -> None:
         """model: a serialized sentencepiece model.  seen: bool (V,); None: every token.

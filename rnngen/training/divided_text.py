@@ -55,6 +55,8 @@ class DividedText:
             "num_documents": len(self.store.hashes),
             "training_tokens": self.training.num_tokens,
             "held_out_tokens": self.validation.num_tokens,
+            **({"label": self.corpus.reading.label} if self.tokenizer.labels else {}),
+            **({"dropped": dropped} if (dropped := self.corpus.dropped()) else {}),
         }
 
     def remarks(self) -> list[str]:

@@ -11,8 +11,9 @@ from rnngen.config import BUDGET, ModelConfig, TrainConfig
 from rnngen.cores import cores
 from rnngen.corpus import Corpus, CorpusExcerpt
 from rnngen.dataset import cache
-from rnngen.errors import CheckpointError, RnngenError
+from rnngen.errors import CheckpointError, ConfigError, CorpusError, RnngenError
 from rnngen.forms.language import lexicon as words
+from rnngen.tokenizers.labelled import listed, with_labels
 from rnngen.training import recipe
 from rnngen.training.divided_text import BY_LENGTH, divide
 from rnngen.training.finetune import initial_weights
@@ -109,7 +110,7 @@ def new_plan(
         facts={"corpus": read.facts(), "init_from": pretrained.name if pretrained else None},
         source=_source(read, folder, has_index=index is not None),
         index=index,
-        initial=initial_weights(base, read.tokenizer.vocab_size) if base else None,
+        initial=initial_weights(base, read.tokenizer) if base else None,
     )
     for line in read.remarks():  # now that the last one, the word list, has read it all
         tell(line)
@@ -155,9 +156,25 @@ def _read(
     if base is None:
         tokenizer = cache.find_tokenizer(corpus, text, home, note)
     else:  # its tokens are kept, with new ones for characters it lacks
-        tokenizer = base.tokenizer.extend(CorpusExcerpt(corpus), text.min_count)
+        tokenizer = _extended(base.tokenizer, corpus, text)
     valid, fraction = cache.open_valid(text, home), given.get("valid_fraction")
+    if tokenizer.labels:
+        note(f"{len(tokenizer.labels):,} labels: {listed(tokenizer.labels)}.")
+    for label in cache.labels_of(valid):
+        if label not in tokenizer.labels:
+            raise CorpusError(f"{text.valid}: its label {label!r} is none of those of the text.")
     return divide(corpus, valid, tokenizer, home=home, fraction=fraction, progress=progress)
+
+
+def _extended(tokenizer: Tokenizer, corpus: Corpus, text: TextConfig) -> Tokenizer:
+    """The tokens of a model to start from, with new ones for what only the text has."""
+    if tokenizer.labels and text.label is None:
+        raise ConfigError(
+            f"the model of `init_from` has labels, such as {listed(tokenizer.labels[:3])}. Say with"
+            " `label` where this text has its own."
+        )
+    larger = tokenizer.extend(CorpusExcerpt(corpus), text.min_count)
+    return with_labels(larger, cache.labels_of(corpus))
 
 
 def _plan(

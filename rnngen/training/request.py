@@ -20,7 +20,8 @@ TEXT_SETTINGS = {f.name for f in dataclasses.fields(TextConfig)} - {"paths"}
 """Settings that say what to read; the others say how to train on it."""
 ENDINGS = (
     *(".gz", ".xz", ".bz2", ".zst"),
-    *(".txt", ".md", ".text", ".csv", ".tsv", ".tab", ".json", ".jsonl", ".ndjson", ".jsonlines"),
+    *(".txt", ".text", ".md", ".markdown", ".srt", ".vtt", ".html", ".htm", ".xhtml", ".epub"),
+    *(".csv", ".tsv", ".tab", ".json", ".jsonl", ".ndjson", ".jsonlines"),
 )
 """Of files, which the name of a run leaves out; other dots tell names apart: `chat.2023`."""
 SETTINGS = TEXT_SETTINGS | {

@@ -191,8 +191,7 @@ TYPES = ("[Content_Types].xml", b"<Types/>")
         ("x.docx", zipped(TYPES, ("word/document.xml", b"<w/>")), "a Word document"),
         ("renamed.txt", zipped(TYPES, ("word/document.xml", b"<w/>")), "a Word document"),
         ("x.xlsx", zipped(TYPES, ("xl/workbook.xml", b"<w/>")), "an Excel workbook"),
-        ("x.epub", zipped(("mimetype", b"application/epub+zip")), "an EPUB book"),
-        ("odd.epub", zipped(("META-INF/container.xml", b"<c/>")), "an EPUB book"),
+        ("book.txt", zipped(("mimetype", b"application/epub+zip")), "an EPUB book"),
         (
             "x.odt",
             zipped(("mimetype", b"application/vnd.oasis.opendocument.text")),

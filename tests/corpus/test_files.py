@@ -56,8 +56,10 @@ def lay(root: Path, *names: str) -> None:
 
 
 def test_a_folder_means_every_text_below_it_sorted(inside: Path) -> None:
-    lay(inside, "p/b.txt", "p/a/z.TXT", "p/a.txt.gz", "p/c.md", "p/.git/d.txt", "p/a/.e.txt")
-    assert found("p") == [str(Path("p", name)) for name in ("a/z.TXT", "a.txt.gz", "b.txt")]
+    lay(inside, "p/b.txt", "p/a/z.TXT", "p/a.txt.gz", "p/c.log", "p/.git/d.txt", "p/a/.e.txt")
+    lay(inside, "p/n.md", "p/m.html.xz", "p/s.vtt")
+    names = ("a/z.TXT", "a.txt.gz", "b.txt", "m.html.xz", "n.md", "s.vtt")
+    assert found("p") == [str(Path("p", name)) for name in names]
 
 
 def test_a_pattern_means_the_files_it_matches_sorted(inside: Path) -> None:
@@ -88,13 +90,17 @@ def test_a_name_that_looks_like_a_pattern_means_its_file(inside: Path) -> None:
         ("gone.txt", "gone.txt: no such file or folder."),
         ("gone*.txt", "gone*.txt: no file matches this pattern."),
         ("p/a.md/b.txt", "p/a.md/b.txt: not a directory."),
-        ("p", "p: no .txt file in this folder. Name other files with a pattern, such as 'p/*.md'."),
+        (
+            "q",
+            "q: no .txt, .md, .srt, .vtt, .html or .epub file in this folder. "
+            "Name other files with a pattern, such as 'q/*.log'.",
+        ),
         ("a\0b", "'a\\x00b': no such file."),
         ("", "no corpus given. Name a text file, a folder, or - for stdin."),
     ],
 )
 def test_a_path_that_means_no_file_is_named(inside: Path, path: str, message: str) -> None:
-    lay(inside, "p/a.md")
+    lay(inside, "p/a.md", "q/a.log")
     with pytest.raises(CorpusError) as caught:
         open_corpus([path])
     assert str(caught.value) == message

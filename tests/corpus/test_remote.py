@@ -58,7 +58,7 @@ def test_a_file_far_away_reads_as_the_same_file_here(bucket: Any, tmp_path: Path
 
 
 def test_globs_folders_and_compressed_files_are_found_in_order(bucket: Any) -> None:
-    for path in ("/b/z.txt", "/b/a/y.txt.gz", "/b/a/.hidden.txt", "/b/c.md", "/b/x.txt"):
+    for path in ("/b/z.txt", "/b/a/y.txt.gz", "/b/a/.hidden.txt", "/b/c.log", "/b/x.txt"):
         put(bucket, path, path)
     assert (
         joined(open_corpus(["memory:///b"], documents="none"))
@@ -105,7 +105,7 @@ def test_a_far_file_is_divided_among_machines(bucket: Any) -> None:
     [
         ("memory:///none.txt", "no such file or folder"),
         ("memory:///none/*.txt", "no file matches this pattern"),
-        ("memory:///md", "no .txt file in this folder"),
+        ("memory:///md", "no .txt, .md, .srt, .vtt, .html or .epub file in this folder"),
         ("nosuch://b/x.txt", "those begin with http://, https://, s3://, gs://, memory:// or file"),
         ("ftp://b/x.txt", "not an address that is read"),
         ("s3://b/x.txt::reference://y", "not an address that is read"),
@@ -116,7 +116,7 @@ def test_a_far_file_is_divided_among_machines(bucket: Any) -> None:
     ],
 )
 def test_what_cannot_be_read_is_named_in_one_line(bucket: Any, url: str, message: str) -> None:
-    put(bucket, "/md/a.md")
+    put(bucket, "/md/a.log")
     bucket.pipe("/md/bad.gz", gzip.compress(TEXT.encode())[:-20])
     with pytest.raises(CorpusError, match=message) as caught:
         open_corpus([url])

@@ -5,16 +5,20 @@ from __future__ import annotations
 import math
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import rnngen
 from rnngen import checkpoint, runs
 from rnngen.config import TextConfig
+from rnngen.tokenizers.byte import ByteTokenizer
+from rnngen.tokenizers.char import CharTokenizer
+from rnngen.tokenizers.labelled import LabelledTokenizer
 from rnngen.training.events import Evaluation
 from rnngen.training.finetune import initial_weights
 from rnngen.training.plan import Plan, Pretrained, new_plan
 from rnngen.training.run import train
-from tests.models import small_model
+from tests.models import labelled_model, small_model
 from tests.precision import PRECISION
 
 ENGLISH = "the cat sat on the mat\nthe dog sat on the log\n\n" * 40
@@ -45,15 +49,29 @@ def made(home: Path, text: str, name: str, given: dict, start: Pretrained | None
 @pytest.mark.parametrize("tie_weights", [False, True])
 def test_new_tokens_change_nothing_for_the_old_ones(tie_weights):
     model = small_model(tie_weights=tie_weights)
-    weights = initial_weights(model, 260)
+    weights = initial_weights(model, LabelledTokenizer(ByteTokenizer(), ["a", "b", "c"]))
     for name, array in model.weights.items():
         assert (weights[name][: len(array)] == array).all()
     assert weights["embedding.weight"].shape == (260, 8)
     assert weights["output.bias"][257:] == pytest.approx(model.weights["output.bias"].min())
-    same = initial_weights(model, 257)
+    same = initial_weights(model, ByteTokenizer())
     assert all((same[name] == array).all() for name, array in model.weights.items())
     same["output.bias"][0] += 1
     assert same["output.bias"][0] != model.weights["output.bias"][0]
+
+
+def test_labels_keep_their_weights_when_the_text_gets_new_tokens():
+    """tokens   257 of the model | é of the text | x of the model | y of the text"""
+    model = labelled_model("x")
+    larger = LabelledTokenizer(CharTokenizer(np.array([0xE9], np.uint32), np.ones(258, bool)), "xy")
+    weights = initial_weights(model, larger)
+    for name in ("embedding.weight", "output.weight", "output.bias"):
+        old, new = model.weights[name], weights[name]
+        assert len(new) == 260
+        assert (new[:257] == old[:257]).all()
+        assert (new[258] == old[257]).all()
+    mean = model.weights["embedding.weight"].mean(axis=0)
+    assert weights["embedding.weight"][[257, 259]] == pytest.approx(np.stack([mean, mean]))
 
 
 def test_it_begins_where_the_model_ended(tmp_path: Path, base: Pretrained):

@@ -28,6 +28,7 @@ CLOSING_ZONE = 40  # the last units of a tweet, where the first natural stop end
 _STEERED = 64  # units before the limit from which the look-ahead tells states apart
 _TYPICAL_REST = 60  # units to the next natural stop, for the look-ahead
 _STOPS = frozenset(".!?\u2026\u3002\uff01\uff1f")  # also those of Chinese and Japanese
+_DIGITS = frozenset("0123456789")
 _NAMES = "@#\uff20\uff03"  # what begins a name or a tag
 
 
@@ -35,12 +36,14 @@ class Last(IntEnum):
     """What the last character of a line was."""
 
     NONE = 0
-    WORD = 1  # a letter or a digit
+    WORD = 1  # a letter, or a digit of other scripts
     POINT = 2  # a full stop right after one
     STOP = 3
     SPACE = 4
     COLON = 5
     OTHER = 6
+    DIGIT = 7
+    DECIMAL = 8  # a full stop right after a digit: another may follow, as in 1.5 and 24.12.
 
 
 class CharacterState(NamedTuple):
@@ -81,14 +84,17 @@ class CharacterAutomaton:
         end: str,
         cut: bool,
         loose: bool,
+        split: Sequence[tuple[int, int]] = (),
     ) -> None:
         """Raises FormError if a line cannot be filled with these characters.
 
         lines: least and most units of each.  unit: chars or tweet.  match: as a form has it.
         is_tweet: characters weigh as in a tweet, and none may make a name, a tag or a link.
+        split: least and most units of the lines that a text of one line is cut into in the end, as
+        no character of it stands for a line's end; together as many as `lines` allows.
         """
         self.lines, self.wrap, self.end, self.cut = lines, wrap, end, cut
-        self.loose = loose
+        self.loose, self._split = loose, split
         self._tweet = is_tweet
         self._chars = [c for c in characters if self._may_occur(c)]
         self.places = {char: place for place, char in enumerate(self._chars)}
@@ -96,6 +102,7 @@ class CharacterAutomaton:
         self._dfa = Dfa(match, self._chars) if match else None
         self.moves = self._shape_moves()
         self.closable = self._closable_shapes()
+        self.whole_at_blank = self._whole_at_blank()
         self.fits = [self._fitting(line) for line in range(len(lines))]
         self._worths = [self._line_worths(line) for line in range(len(lines))]
         self.worths = np.array(self._worths[0])
@@ -155,14 +162,33 @@ class CharacterAutomaton:
             assert after is not None, "the text is one that the automaton allowed"
             if after.line < 0:
                 whole = char in (END, "\n", " ") and self._closes(state, char)
-                return rendered if whole else rendered[:cut]
+                return self._in_lines(rendered) if whole else rendered[:cut]
             if after.line > state.line:
                 char = "\n"
             elif self.loose and char == "\n":
                 char = " "
             rendered += char
             state = after
-        return rendered
+        return self._in_lines(rendered)
+
+    def _in_lines(self, text: str) -> str:
+        """The text cut into the lines of `split`: in proportion, after a mark if there is one.
+
+        A line is no longer than those after it allow, and no shorter than they can take the rest.
+        """
+        lines = []
+        for place, (low, high) in enumerate(self._split[:-1], 1):
+            after = self._split[place:]
+            least = max(low, len(text) - sum(most for _, most in after))
+            most = min(high, len(text) - sum(few for few, _ in after))
+            wanted = round(len(text) * high / (high + sum(most for _, most in after)))
+            wanted = min(max(least, wanted), most)
+            nearest = sorted(range(least, most + 1), key=lambda n: abs(n - wanted))
+            marks = (n for n in nearest if text[n].isalnum() and not text[n - 1].isalnum())
+            cut = next(marks, wanted)
+            lines.append(text[:cut])
+            text = text[cut:]
+        return "\n".join([*lines, text])
 
     def _closes(self, state: CharacterState, char: str) -> bool:
         """Whether `char` ends the line, and with the last one the text."""
@@ -171,7 +197,9 @@ class CharacterAutomaton:
             return False
         if state.line < len(self.lines) - 1:
             return char == "\n" or (char == " " and self.wrap)
-        return char == END or bool(self.may_close(char == " ", state.used))
+        if char == END:
+            return True
+        return bool(self.whole_at_blank[state.shape] and self.may_close(char == " ", state.used))
 
     def may_close(self, is_space: BoolOrArray, used: IntOrArray) -> BoolOrArray:
         """Whether a space or a newline ends the whole text, where its shape allows that."""
@@ -189,7 +217,7 @@ class CharacterAutomaton:
     def _cuttable(self, state: CharacterState, char: str) -> bool:
         """Whether the text is whole when it is cut before `char`."""
         low, _ = self.lines[state.line]
-        return char in " \n" and state.used >= low and bool(self.closable[-1][state.shape])
+        return char in " \n" and state.used >= low and bool(self.whole_at_blank[state.shape])
 
     def _line_worths(self, line: int) -> list[float]:
         """`worth` after each number of units."""
@@ -234,11 +262,15 @@ class CharacterAutomaton:
         """What `char` is after `last`, or None if it may not follow."""
         if char in " \n":
             return None if last in (Last.NONE, Last.SPACE) else Last.SPACE
+        if char in _DIGITS:
+            return None if last is Last.POINT and self._tweet else Last.DIGIT
         if char.isalnum():
-            # the end.It would be read as an address and weigh 23.
-            return None if last is Last.POINT and self._tweet else Last.WORD
+            # the end.It would be read as an address and weigh 23. Figures alone make no address.
+            return None if last in (Last.POINT, Last.DECIMAL) and self._tweet else Last.WORD
+        if char == ".":
+            return {Last.WORD: Last.POINT, Last.DIGIT: Last.DECIMAL}.get(last, Last.STOP)
         if char in _STOPS:
-            return Last.POINT if char == "." and last is Last.WORD else Last.STOP
+            return Last.STOP
         if char == ":":
             return Last.COLON
         return None if char == "/" and last is Last.COLON and self._tweet else Last.OTHER
@@ -267,6 +299,15 @@ class CharacterAutomaton:
         whole = ~np.isin(kinds, (Last.NONE, Last.SPACE, Last.COLON))
         if self._dfa:
             whole &= self._dfa.accepting[np.arange(len(self.moves)) // len(Last)]
-        stopped = whole & np.isin(kinds, (Last.POINT, Last.STOP))
+        stopped = whole & np.isin(kinds, (Last.POINT, Last.STOP, Last.DECIMAL))
         last = stopped if self.end == "sentence" else whole
         return [*[whole] * (len(self.lines) - 1), last]
+
+    def _whole_at_blank(self) -> NDArray[np.bool_]:
+        """Which shapes end the last line where more text follows: bool (shapes,).
+
+        A figure with a stop, as in 24. December, is no end of a sentence then.
+        """
+        kinds = np.arange(len(self.moves)) % len(Last)
+        is_stop = self.cut or self.end == "sentence"
+        return np.asarray(self.closable[-1] & ~(is_stop & (kinds == Last.DECIMAL)))

@@ -75,7 +75,7 @@ class LineMasks(Masks[CharacterState]):
                 break
             place, blank = self._places[:, column], self._blanks[:, column]
             # A blank where the line may close ends the text, or marks a place to cut it.
-            whole = (blank > 0) & (used >= low) & automaton.closable[0][shapes]
+            whole = (blank > 0) & (used >= low) & automaton.whole_at_blank[shapes]
             ends = reads & whole & automaton.may_close(blank == _SPACE, used)
             goes = reads & ~ends
             # All others move on, if the character may follow and the line has room for it ...

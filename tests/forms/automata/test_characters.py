@@ -15,6 +15,7 @@ from rnngen.forms.automata.line_masks import LineMasks
 from rnngen.forms.automata.masks import Masks
 from rnngen.forms.automata.regex import Dfa
 from rnngen.forms.compile import compile_form
+from rnngen.forms.distinct import _prompt_end
 from rnngen.forms.language import tweet
 from rnngen.forms.search import Draw, SearchSettings, draw
 from rnngen.forms.spec import load
@@ -94,7 +95,7 @@ def test_any_tweet_fits_and_ends_at_a_stop(most: int, end: str, seed: int) -> No
     assert text == text.strip()
     assert end != "sentence" or text[-1] in ".!"
     assert "@" not in text
-    assert not re.search(r"[a-z1]\.[a-z1]", text)
+    assert not re.search(r"[a-z]\.[a-z1]|1\.[a-z]", text)
 
 
 @settings(max_examples=60)
@@ -163,3 +164,90 @@ def test_lines_of_chinese_need_no_space() -> None:
 
 def test_the_built_in_tweet_is_a_tweet() -> None:
     assert load("tweet").max_weight == tweet.LIMIT
+
+
+FIGURES = "0a1.:,[] /c5om"
+
+
+@settings(max_examples=200)
+@given(st.text(FIGURES, max_size=12))
+def test_a_tweet_may_hold_figures_but_no_address(text: str) -> None:
+    pieces = [*(c.encode() for c in FIGURES), b""]
+    spec = toys.form(unit="tweet", lines=[[1, 280]], end="text")
+    masks = compile_form(spec, pieces, len(pieces) - 1, toys.lexicon(toys.WORDS))
+    allowed = masks.read(text) is not None
+    assert not allowed or tweet.weight(text) == len(text)  # an address would weigh 23
+    if re.fullmatch(r"[0-9\[\],]([0-9.,\[\]]|(?<! ) (?!$))*", text):
+        assert allowed
+
+
+@pytest.mark.parametrize("text", ["[05.12.23, 21:41:05] a", "1.5", "24.12. or 0.5: a"])
+def test_a_tweet_goes_on_after_the_point_of_a_date_or_a_number(text: str) -> None:
+    pieces = [*(bytes([b]) for b in range(32, 127)), b""]
+    for end in ("any", "text", "sentence"):
+        spec = toys.form(unit="tweet", lines=[[1, 280]], end=end)
+        masks = compile_form(spec, pieces, len(pieces) - 1, toys.lexicon(toys.WORDS))
+        assert masks.read(text) is not None
+
+
+SPACELESS = [*(c.encode() for c in "古池蛙飛。"), b""]
+
+
+@settings(max_examples=60)
+@given(
+    st.lists(LIMITS, min_size=2, max_size=3),
+    st.sampled_from(["wrap", "auto"]),
+    st.sampled_from(["any", "sentence", "text"]),
+    st.integers(0, 2**32),
+)
+def test_lines_of_a_model_without_spaces_and_newlines_are_cut_by_length(
+    lines: list[list[int]], breaks: str, end: str, seed: int
+) -> None:
+    spec = toys.form(unit="chars", lines=lines, **{"break": breaks}, end=end)
+    stops = [*SPACELESS[:-1], b".", b""]
+    masks = compile_form(spec, stops, len(stops) - 1, toys.lexicon(toys.WORDS))
+    written = wander(masks, seed).split("\n")
+    assert len(written) == len(lines)
+    for line, (low, high) in zip(written, lines, strict=True):
+        assert low <= len(line) <= high
+
+
+def test_a_cut_comes_after_a_mark_if_it_can() -> None:
+    spec = toys.form(unit="chars", lines=[[2, 4], [2, 4]], **{"break": "wrap"}, end="any")
+    masks = compile_form(spec, SPACELESS, len(SPACELESS) - 1, toys.lexicon(toys.WORDS))
+    ids = [0, 4, 1, 2, 3, 2, len(SPACELESS) - 1]
+    assert masks.render(ids) == "\u53e4\u3002\n\u6c60\u86d9\u98db\u86d9"
+    ids = [0, 1, 2, 2, 3, 2, len(SPACELESS) - 1]
+    assert masks.render(ids) == "\u53e4\u6c60\u86d9\n\u86d9\u98db\u86d9"
+
+
+def test_words_and_patterns_need_spaces_or_newlines() -> None:
+    keys = {"lines": [[2, 4], [2, 4]], "break": "wrap"}
+    letters = [*(c.encode() for c in "abcdefghijklmnopqrstuvwxyz"), b""]
+    for more, message in (({"unit": "words"}, 'use unit = "chars"'), ({"match": "a*"}, "`match`")):
+        spec = toys.form(**{"unit": "chars", **keys, **more})
+        with pytest.raises(FormError, match=message):
+            compile_form(spec, letters, len(letters) - 1, toys.lexicon(toys.WORDS))
+
+
+def test_a_prompt_is_found_in_a_text_that_the_form_has_cut() -> None:
+    assert _prompt_end("abc\ndef", "abcd") == 5
+    assert _prompt_end("abc\ndef", "abc") == 3
+    assert _prompt_end("ab\ncd ef", "ab cd") == 5
+    assert _prompt_end("abc\ndef", "abd") == 0
+    assert _prompt_end("ab", "abc") == 0
+
+
+@pytest.mark.parametrize(("text", "ends"), [("at 5. ", False), ("so. ", True), ("at 5! ", True)])
+def test_a_figure_with_a_stop_ends_no_sentence_while_more_text_follows(
+    text: str, ends: bool
+) -> None:
+    pieces = [*(bytes([b]) for b in range(32, 127)), b""]
+    spec = toys.form(unit="tweet", lines=[[1, 9]], max_weight=9, end="sentence")
+    masks = compile_form(spec, pieces, len(pieces) - 1, toys.lexicon(toys.WORDS))
+    state = masks.automaton.start()
+    for char in text[:-1]:
+        state = masks.automaton.step(state, char)
+    after = masks.automaton.step(state, text[-1])
+    assert (after is not None and masks.automaton.is_final(after)) == ends
+    assert masks.automaton.is_final(masks.automaton.step(state, ""))  # the model's own end is one
