@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from rnngen.tensor_file import Entry
+    from rnngen.tensor_file import TensorEntry
     from rnngen.tokenizers.base import Tokenizer
 
     Tensors = Mapping[str, NDArray[Any]]
@@ -202,7 +202,7 @@ def check_vocabulary(path: Path, config: ModelConfig, tokenizer: Tokenizer) -> N
         )
 
 
-def check_shapes(path: Path, config: ModelConfig, entries: Mapping[str, Entry]) -> None:
+def check_shapes(path: Path, config: ModelConfig, entries: Mapping[str, TensorEntry]) -> None:
     """Raises CheckpointError unless the tensors of a file are those of a model of this config."""
     expected = tensor_shapes(config)
     for name in [name for name in expected if f"model.{quantize.SCALE}{name}" in entries]:

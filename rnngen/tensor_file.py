@@ -60,7 +60,7 @@ DTYPES = {
 
 
 @dataclass(frozen=True)
-class Entry:
+class TensorEntry:
     """One tensor, and where its bytes lie after the header, [start, stop)."""
 
     dtype: np.dtype[Any]
@@ -76,7 +76,7 @@ class Header:
     path: Path
     kind: str
     facts: dict[str, Any]
-    entries: dict[str, Entry]
+    entries: dict[str, TensorEntry]
     length: int
     """Bytes before the first tensor."""
     facts_text: str
@@ -249,7 +249,7 @@ def _check_kind(path: Path, kind: str, metadata: Any) -> None:
         raise CheckpointError(f"{path}: holds a {found} state, a {kind} file is needed here.")
 
 
-def _entries(header: Mapping[str, Any], size: int) -> dict[str, Entry]:
+def _entries(header: Mapping[str, Any], size: int) -> dict[str, TensorEntry]:
     """The tensors of a header, which together fill `size` bytes. Raises ValueError, KeyError."""
     if len(header) > MOST_TENSORS:
         raise ValueError(f"it lists {len(header)} tensors, more than {MOST_TENSORS}")
@@ -264,7 +264,7 @@ def _entries(header: Mapping[str, Any], size: int) -> dict[str, Entry]:
     return entries
 
 
-def _entry(name: str, values: Any) -> Entry:
+def _entry(name: str, values: Any) -> TensorEntry:
     shape, place = values["shape"], values["data_offsets"]
     for numbers in (shape, place):
         if not isinstance(numbers, list) or not all(type(n) is int and n >= 0 for n in numbers):
@@ -274,7 +274,7 @@ def _entry(name: str, values: Any) -> Entry:
     dtype = np.dtype(DTYPES[values["dtype"]])
     if place[1] - place[0] != math.prod(shape) * dtype.itemsize:
         raise ValueError(f"tensor {name} has another size than its shape says")
-    return Entry(dtype, tuple(shape), *place)
+    return TensorEntry(dtype, tuple(shape), *place)
 
 
 def _damaged(path: Path, error: BaseException) -> CheckpointError:

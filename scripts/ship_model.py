@@ -18,7 +18,7 @@ from rnngen.forms.language.lexicon import Lexicon
 ROOT = Path(__file__).resolve().parent.parent
 PRESETS: dict[str, dict[str, object]] = {
     "base-en": {"temperature": 0.7},
-    "haiku": {"form": "haiku", "particles": 1, "temperature": 0.7, "best_of": 32, "novel": 30},
+    "haiku": {"form": "haiku", "particles": 1, "temperature": 0.6, "best_of": 16, "novel": 30},
     "lyrics": {"temperature": 0.65, "length": 700, "novel": 30},
     "posts": {"temperature": 0.7, "best_of": 6, "novel": 30},
 }

@@ -49,7 +49,7 @@ BELONGS = {
     ),
     "spans?": ("cli/check.py", "novelty/", "sampling/novelty_guard.py", "training/plan.py"),
     "shards?": ("cli/tokenize.py", "corpus/", "dataset/"),
-    "particles?": ("api.py", "cli/", "forms/"),
+    "particles?": ("cli/", "forms/", "language_model.py"),
 }
 
 

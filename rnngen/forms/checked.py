@@ -10,7 +10,7 @@ from rnngen.errors import FormError
 from rnngen.forms.checker import Verdict, check
 from rnngen.forms.compile import compile_form
 from rnngen.forms.prompts import FormPrompt
-from rnngen.forms.search import Draw, DrawnText, SearchSettings, draw
+from rnngen.forms.search import Attempt, DrawnText, SearchSettings, draw
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -36,7 +36,7 @@ class CheckedSearch:
     """Draws texts of one form and one prompt.
 
     >>> search = CheckedSearch(runtime, tokenizer, lexicon, load("haiku"))
-    >>> for text in search.texts(map(Draw, range(10)), SearchSettings(seed=1)):
+    >>> for text in search.texts(map(Attempt, range(10)), SearchSettings(seed=1)):
     ...     print(text.drawn.text)
     """
 
@@ -84,7 +84,7 @@ class CheckedSearch:
         """The prompt as the form reads it."""
         return self._prompt.text
 
-    def texts(self, draws: Iterable[Draw], settings: SearchSettings) -> Iterator[CheckedText]:
+    def texts(self, draws: Iterable[Attempt], settings: SearchSettings) -> Iterator[CheckedText]:
         """The texts of these draws, in order, each checked.
 
         Raises FormError if the checker finds fault with one, which would be an error of ours.
@@ -93,19 +93,21 @@ class CheckedSearch:
         for each, drawn in zip(draws, self._draw(draws, settings), strict=True):
             yield self._checked(drawn, each, settings)
 
-    def _draw(self, draws: Sequence[Draw], settings: SearchSettings) -> Iterator[DrawnText]:
+    def _draw(self, draws: Sequence[Attempt], settings: SearchSettings) -> Iterator[DrawnText]:
         start = self._prompt.start(settings.temperature)
         for drawn in draw(self._runtime, start.automaton, start.context, draws, settings):
             yield start.without_given(drawn, self._pieces)
 
-    def _checked(self, drawn: DrawnText, first: Draw, settings: SearchSettings) -> CheckedText:
+    def _checked(self, drawn: DrawnText, first: Attempt, settings: SearchSettings) -> CheckedText:
         """The text if the checker is sure of it, else the next draw of its index it is sure of.
 
         A word of one count may be read in two ways by what stands around it: US, nine am.
         """
         for again in range(_REREADS + 1):
             if again:
-                [drawn] = self._draw([Draw(first.index, first.attempt + again * _APART)], settings)
+                [drawn] = self._draw(
+                    [Attempt(first.index, first.attempt + again * _APART)], settings
+                )
             verdict = check(drawn.text, self._spec)
             if verdict.verdict == "exact" or (self.prompt and verdict.verdict == "possible"):
                 return CheckedText(drawn, verdict)
@@ -120,6 +122,6 @@ class CheckedSearch:
         """Draws the text of an index with so many particles, to see how long it takes."""
 
         def draw_one(index: int, particles: int) -> None:
-            list(self.texts([Draw(index)], replace(settings, particles=particles)))
+            list(self.texts([Attempt(index)], replace(settings, particles=particles)))
 
         return draw_one

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from rnngen.errors import FormError
 from rnngen.forms.language.lexicon import WORD
 from rnngen.forms.parallel import worker_pool
-from rnngen.forms.search import Draw
+from rnngen.forms.search import Attempt
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -81,7 +81,7 @@ class DistinctTexts:
         Raises FormError if one of them cannot be found in `ATTEMPTS` times `best_of` draws.
         """
 
-        def write_some(draws: Sequence[Draw]) -> list[CheckedText]:
+        def write_some(draws: Sequence[Attempt]) -> list[CheckedText]:
             return list(search.texts(draws, settings))
 
         draws = [draw for index in indices for draw in _draws(index, 0, settings)]
@@ -154,12 +154,14 @@ def _attempts(settings: SearchSettings) -> range:
     return range(0, rounds * settings.best_of, settings.best_of)
 
 
-def _draws(index: int, attempt: int, settings: SearchSettings) -> list[Draw]:
+def _draws(index: int, attempt: int, settings: SearchSettings) -> list[Attempt]:
     """The draws that are compared for a text, from this attempt on."""
-    return [Draw(index, attempt + each) for each in range(settings.best_of)]
+    return [Attempt(index, attempt + each) for each in range(settings.best_of)]
 
 
-def _shares(draws: Sequence[Draw], settings: SearchSettings, workers: int) -> Iterator[list[Draw]]:
+def _shares(
+    draws: Sequence[Attempt], settings: SearchSettings, workers: int
+) -> Iterator[list[Attempt]]:
     """The draws in shares to write at once: small ones first, so that a text is soon there."""
     first, begun = 0, 0
     rows = settings.particles * -(-settings.best_of // workers)

@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from multiprocessing.pool import AsyncResult, Pool
 
     from rnngen.forms.checked import CheckedText
-    from rnngen.forms.search import Draw
+    from rnngen.forms.search import Attempt
 
-    WriteTexts = Callable[[Sequence[Draw]], Sequence[CheckedText]]
+    WriteTexts = Callable[[Sequence[Attempt]], Sequence[CheckedText]]
 
 LEAST_TEXTS = 8
 """For fewer, processes cost more than they save."""
@@ -41,7 +41,7 @@ class WorkerPool:
         self.num_workers = num_workers
         self._write, self._pool = write, pool
 
-    def map_shares(self, shares: Iterable[Sequence[Draw]]) -> Iterator[list[CheckedText]]:
+    def map_shares(self, shares: Iterable[Sequence[Attempt]]) -> Iterator[list[CheckedText]]:
         """The texts of each share, in order, each as soon as it is written; see `map`."""
         if self._pool is None:
             for share in shares:
@@ -55,7 +55,7 @@ class WorkerPool:
         while waiting:
             yield waiting.popleft().get()
 
-    def map(self, draws: Sequence[Draw]) -> list[CheckedText]:
+    def map(self, draws: Sequence[Attempt]) -> list[CheckedText]:
         """The texts of these draws, in order. What a process raises is raised here."""
         if self._pool is None or len(draws) < LEAST_TEXTS:
             return list(self._write(draws))
@@ -94,5 +94,5 @@ def _init_worker(write: WriteTexts) -> None:
     cores.limit_cores(1)
 
 
-def _call_write(draws: Sequence[Draw]) -> list[CheckedText]:
+def _call_write(draws: Sequence[Attempt]) -> list[CheckedText]:
     return list(_write(draws))

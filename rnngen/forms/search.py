@@ -46,7 +46,7 @@ _GRAIN = float(1 << 40)  # probabilities become whole numbers, whose sums do not
 
 
 @dataclass(frozen=True)
-class Draw:
+class Attempt:
     """Which draw of which text. Each has random numbers of its own."""
 
     index: int
@@ -91,7 +91,7 @@ def draw(
     runtime: Runtime,
     automaton: TokenAutomaton,
     context: Sequence[int],
-    draws: Sequence[Draw],
+    draws: Sequence[Attempt],
     settings: SearchSettings,
 ) -> Iterator[DrawnText]:
     """The texts of these draws, in order.
@@ -110,7 +110,7 @@ def draw(
             yield text.take(automaton)
 
 
-def _generator(seed: int, draw: Draw) -> np.random.Generator:
+def _generator(seed: int, draw: Attempt) -> np.random.Generator:
     """Counter-based: its numbers depend on nothing else that is drawn. Any integer is a seed."""
     key, counter = [seed % 2**64, draw.index], [0, 0, 0, draw.attempt]
     return np.random.Generator(np.random.Philox(key=key, counter=counter))

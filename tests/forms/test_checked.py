@@ -15,7 +15,7 @@ from rnngen.forms.checked import CheckedSearch
 from rnngen.forms.checker import check
 from rnngen.forms.distinct import DistinctTexts
 from rnngen.forms.language.lexicon import Lexicon, build
-from rnngen.forms.search import Draw, SearchSettings
+from rnngen.forms.search import Attempt, SearchSettings
 from rnngen.forms.spec import FormSpec, load, parse
 from tests.forms.doubles import ContextRuntime, NgramModel
 
@@ -56,7 +56,7 @@ def texts(
 ) -> list[str]:
     double, lexicon = chosen
     search = CheckedSearch(double.runtime, double, lexicon, spec, **more)
-    return [written.drawn.text for written in search.texts(map(Draw, range(count)), settings)]
+    return [written.drawn.text for written in search.texts(map(Attempt, range(count)), settings)]
 
 
 def test_haiku_are_exact_and_differ(haiku: Model) -> None:
@@ -85,7 +85,7 @@ def test_eight_particles_find_a_limerick_for_every_seed(haiku: Model) -> None:
     runtime = ContextRuntime(double.vocab_size, 0, lambda context: logits)
     search = CheckedSearch(runtime, double, lexicon, load("limerick"))
     for seed in range(SEEDS):
-        [written] = search.texts([Draw(0)], SearchSettings(seed=seed, particles=8))
+        [written] = search.texts([Attempt(0)], SearchSettings(seed=seed, particles=8))
         assert written.verdict.verdict == "exact"
 
 
@@ -119,7 +119,7 @@ def test_nothing_is_joined_to_the_last_word_of_a_prompt(haiku: Model, prompt: st
     logits[[place for place, piece in enumerate(double.pieces) if piece.startswith(b"-")]] = 9.0
     runtime = ContextRuntime(double.vocab_size, 0, lambda context: logits)
     search = CheckedSearch(runtime, double, lexicon, load("haiku"), prompt=prompt)
-    for written in search.texts(map(Draw, range(6)), FEW):
+    for written in search.texts(map(Attempt, range(6)), FEW):
         after = written.drawn.text.removeprefix(prompt)
         assert after[:1].isalpha() or after[:1] in " \n,.;:!?\u2026\u2014", after
 
@@ -136,7 +136,7 @@ def test_a_text_whose_capitals_can_be_read_in_two_ways_is_drawn_again() -> None:
     double, lexicon = NgramModel(documents, 3), build(documents)
     spec = parse({"name": "t", "unit": "syllables", "lines": [4, 6, 4]}, "t.toml")
     search = CheckedSearch(double.runtime, double, lexicon, spec)
-    for written in search.texts(map(Draw, range(6)), FEW):
+    for written in search.texts(map(Attempt, range(6)), FEW):
         assert written.verdict.verdict == "exact"
         assert "US" not in written.drawn.text
 
@@ -176,7 +176,7 @@ def test_particles_make_texts_the_model_finds_likelier(haiku: Model) -> None:
     def mean(particles: int) -> float:
         double, lexicon = haiku
         search = CheckedSearch(double.runtime, double, lexicon, load("haiku"))
-        found = search.texts(map(Draw, range(12)), SearchSettings(particles=particles))
+        found = search.texts(map(Attempt, range(12)), SearchSettings(particles=particles))
         return float(np.mean([written.drawn.log_probability for written in found]))
 
     assert mean(12) > mean(1) + 3

@@ -11,7 +11,7 @@ from rnngen.errors import FormError
 from rnngen.forms import distinct
 from rnngen.forms.checked import CheckedText
 from rnngen.forms.checker import Verdict
-from rnngen.forms.search import Draw, DrawnText, SearchSettings
+from rnngen.forms.search import Attempt, DrawnText, SearchSettings
 
 
 class Scripted:
@@ -23,7 +23,7 @@ class Scripted:
 
     prompt = ""
 
-    def texts(self, draws: Iterable[Draw], settings: SearchSettings) -> Iterator[CheckedText]:
+    def texts(self, draws: Iterable[Attempt], settings: SearchSettings) -> Iterator[CheckedText]:
         """A capital letter costs 2 nats, any other character 1."""
         for draw in draws:
             known = self._draws[draw.index]
@@ -52,7 +52,7 @@ def test_a_text_is_the_first_draw_that_is_new_and_no_copy(particles: int) -> Non
 @pytest.mark.parametrize("particles", [1, 16, 100, 4096])
 @pytest.mark.parametrize("workers", [1, 2, 5])
 def test_shares_hold_every_text_once_and_begin_small(particles: int, workers: int) -> None:
-    draws = [Draw(index) for index in range(7, 600)]
+    draws = [Attempt(index) for index in range(7, 600)]
     shares = list(distinct._shares(draws, SearchSettings(particles=particles), workers))
     assert [draw for share in shares for draw in share] == draws
     assert {len(share) for share in shares[:workers]} == {1}

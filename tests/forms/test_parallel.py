@@ -9,7 +9,7 @@ import pytest
 from rnngen import cores
 from rnngen.errors import FormError
 from rnngen.forms.parallel import AHEAD, LEAST_TEXTS, worker_pool
-from rnngen.forms.search import Draw
+from rnngen.forms.search import Attempt
 
 
 def write(draws):
@@ -27,7 +27,7 @@ def num_workers(request, monkeypatch) -> int:
 def test_every_text_is_written_once_and_in_order(num_workers, count):
     with worker_pool(write, count) as workers:
         for attempt in (0, 1):
-            draws = [Draw(index, attempt) for index in range(count)]
+            draws = [Attempt(index, attempt) for index in range(count)]
             texts = workers.map(draws)
             assert [text[0] for text in texts] == draws
             processes = {text[1] for text in texts}
@@ -45,7 +45,7 @@ def test_shares_come_in_order_and_before_all_are_asked_for(num_workers, count):
     def shares():
         for first in range(0, count, 2):
             asked.append(first)
-            yield [Draw(i) for i in range(first, min(count, first + 2))]
+            yield [Attempt(i) for i in range(first, min(count, first + 2))]
 
     with worker_pool(write, count) as workers:
         found = workers.map_shares(shares())
@@ -63,10 +63,10 @@ def test_an_error_in_a_process_is_raised_here(monkeypatch):
         raise FormError("no text 3")
 
     with worker_pool(fails, 20) as workers, pytest.raises(FormError, match="no text 3"):
-        workers.map(list(map(Draw, range(20))))
+        workers.map(list(map(Attempt, range(20))))
 
 
 def test_processes_compute_on_one_core_each(monkeypatch):
     monkeypatch.setattr(cores, "_limit", 2)
     with worker_pool(lambda draws: [cores.cores()] * len(draws), 20) as workers:
-        assert workers.map(list(map(Draw, range(20)))) == [1] * 20
+        assert workers.map(list(map(Attempt, range(20)))) == [1] * 20

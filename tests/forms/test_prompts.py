@@ -13,13 +13,13 @@ import pytest
 import rnngen
 from rnngen.forms.compile import compile_form
 from rnngen.forms.prompts import FormPrompt
-from rnngen.forms.search import Draw, SearchSettings, draw
+from rnngen.forms.search import Attempt, SearchSettings, draw
 from tests.doubles import Pieces
 from tests.forms import toys
 
 if TYPE_CHECKING:
     from rnngen.forms.prompts import FormStart
-    from rnngen.forms.search import Draw, DrawnText
+    from rnngen.forms.search import Attempt, DrawnText
     from tests.forms.doubles import ContextRuntime
 
 
@@ -103,7 +103,7 @@ def drawn(
 ) -> tuple[FormStart, list[DrawnText]]:
     start = opened(spec, prompt, model, stops=stops).start(1.0)
     settings = SearchSettings(particles=particles)
-    found = draw(model, start.automaton, start.context, list(map(Draw, range(count))), settings)
+    found = draw(model, start.automaton, start.context, list(map(Attempt, range(count))), settings)
     return start, list(found)
 
 
@@ -186,7 +186,7 @@ def test_greedy_follows_the_likeliest_spelling_of_the_prompt() -> None:
     start = opened(NEWLINE, prompt, model, stops=0).start(0.0)
     assert b"".join(TOKENS.pieces[token] for token in start.spelled).startswith(b" a")
     settings = SearchSettings(particles=2, temperature=0)
-    [result] = draw(model, start.automaton, start.context, [Draw(0)], settings)
+    [result] = draw(model, start.automaton, start.context, [Attempt(0)], settings)
     assert result.text.startswith(prompt)
 
 

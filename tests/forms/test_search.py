@@ -12,13 +12,13 @@ import pytest
 
 from rnngen.forms.automata.leading import Leading
 from rnngen.forms.compile import compile_form
-from rnngen.forms.search import Draw, SearchSettings, draw
+from rnngen.forms.search import Attempt, SearchSettings, draw
 from tests.forms import toys
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from rnngen.forms.search import Draw, DrawnText
+    from rnngen.forms.search import Attempt, DrawnText
     from rnngen.forms.spec import FormSpec
     from tests.forms.doubles import ContextRuntime
 
@@ -67,7 +67,7 @@ def drawn(
     if not stops:  # a token that is never drawn stands in for the full stop
         pieces = [b"~" if piece == b"." else piece for piece in pieces]
     masks = compile_form(spec, pieces, toys.END_ID, toys.lexicon(toys.WORDS))
-    return list(draw(model, masks, [toys.END_ID], list(map(Draw, range(runs))), settings))
+    return list(draw(model, masks, [toys.END_ID], list(map(Attempt, range(runs))), settings))
 
 
 def assert_unbiased(results: list[DrawnText], wanted: dict[tuple[int, ...], float]) -> None:
@@ -146,7 +146,7 @@ def test_a_text_depends_on_its_index_and_seed_alone() -> None:
     model = toys.runtime(8)
 
     def texts(indices: list[int], seed: int, attempt: int = 0) -> list[str]:
-        draws = [Draw(index, attempt) for index in indices]
+        draws = [Attempt(index, attempt) for index in indices]
         found = draw(model, masks, [toys.END_ID], draws, SearchSettings(seed, 5))
         return [result.text for result in found]
 
@@ -161,7 +161,7 @@ def test_temperature_zero_takes_the_likeliest_that_is_allowed() -> None:
     masks = compile_form(spec, toys.PIECES, toys.END_ID, toys.lexicon(toys.WORDS))
     model = toys.runtime(9)
     settings = SearchSettings(particles=4, temperature=0)
-    first, second = draw(model, masks, [toys.END_ID], [Draw(0), Draw(1)], settings)
+    first, second = draw(model, masks, [toys.END_ID], [Attempt(0), Attempt(1)], settings)
     assert first.text == second.text
     tables = toys.log_probabilities(model, first.tokens, 1.0)
     state = masks.start()
@@ -176,7 +176,7 @@ def test_a_prompt_is_the_beginning_and_counts() -> None:
     masks = compile_form(spec, toys.PIECES, toys.END_ID, lexicon, prompt="a b")
     context = [toys.END_ID, *toys.tokens_of("a b", ended=False)]
     leading = Leading(masks, b"", "a b")
-    draws = list(map(Draw, range(30)))
+    draws = list(map(Attempt, range(30)))
     results = draw(toys.runtime(2), leading, context, draws, SearchSettings(particles=3))
     for result in results:
         first, second = result.text.split("\n")

@@ -17,7 +17,7 @@ from rnngen.forms.automata.regex import Dfa
 from rnngen.forms.compile import compile_form
 from rnngen.forms.distinct import _prompt_end
 from rnngen.forms.language import tweet
-from rnngen.forms.search import Draw, SearchSettings, draw
+from rnngen.forms.search import Attempt, SearchSettings, draw
 from rnngen.forms.spec import load
 from tests.forms import toys
 from tests.forms.doubles import ContextRuntime
@@ -150,7 +150,9 @@ def test_a_tweet_of_a_model_that_never_stops_is_still_whole() -> None:
     logits[PIECES.index(b"ab")] = 0.0
     model = ContextRuntime(len(PIECES), 1, lambda context: logits)
     masks = compiled(unit="tweet", end="sentence")
-    for result in draw(model, masks, [END_ID], [Draw(0), Draw(1)], SearchSettings(particles=2)):
+    for result in draw(
+        model, masks, [END_ID], [Attempt(0), Attempt(1)], SearchSettings(particles=2)
+    ):
         assert tweet.weight(result.text) <= tweet.LIMIT
         assert result.text[-1] in ".!"
 

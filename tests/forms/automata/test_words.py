@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from rnngen.errors import FormError
 from rnngen.forms.automata.masks import Masks
 from rnngen.forms.compile import compile_form, fit_prompt
-from rnngen.forms.search import Draw, SearchSettings, draw
+from rnngen.forms.search import Attempt, SearchSettings, draw
 from tests.forms import toys
 from tests.forms.doubles import ContextRuntime
 
@@ -129,7 +129,7 @@ def test_a_model_that_wants_only_what_is_forbidden_still_writes_the_form(
     forbidden[-1] = 0.0
     model = ContextRuntime(len(forbidden), 1, lambda context: forbidden)
     for result in draw(
-        model, masks, [toys.END_ID], [Draw(0), Draw(1)], SearchSettings(particles=1)
+        model, masks, [toys.END_ID], [Attempt(0), Attempt(1)], SearchSettings(particles=1)
     ):
         assert_has_form(result.text, keys, words)
 
