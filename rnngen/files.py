@@ -53,6 +53,20 @@ def check_new(path: Path | None, *, overwrite: bool) -> None:
         raise FileError(f"{path} exists. {hint}")
 
 
+def keep_as(path: Path, kept: Path) -> bool:
+    """Have the file at `path` also at `kept`, as a second name of it; whether that can be done.
+
+    It stays there when `path` is replaced. Some file systems have no second names.
+    """
+    temporary = kept.with_name(f".{kept.name}.{secrets.token_hex(4)}.part")
+    try:
+        os.link(path, temporary)
+        temporary.replace(kept)
+    except OSError:
+        return False
+    return True
+
+
 def _sync_folder(folder: Path) -> None:
     """Make the renaming itself durable, where the system lets a folder be opened."""
     with suppress(OSError):

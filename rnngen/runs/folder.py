@@ -11,7 +11,14 @@ from typing import TYPE_CHECKING
 
 from rnngen.errors import CheckpointError
 from rnngen.files import hold_lock
-from rnngen.runs.places import LOCK_FILE, LOG_FILE, MODEL_FILE, NEW_LOG_FILE, TRAINING_FILE
+from rnngen.runs.places import (
+    LOCK_FILE,
+    LOG_FILE,
+    MODEL_FILE,
+    NEW_LOG_FILE,
+    PREVIOUS_FILE,
+    TRAINING_FILE,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -81,7 +88,7 @@ def is_replacing(folder: Path) -> bool:
 
 def complete(folder: Path) -> None:
     """Take away what an earlier run left in `folder`, now that a whole model stands there."""
-    for name in (TRAINING_FILE, LOG_FILE):
+    for name in (PREVIOUS_FILE, TRAINING_FILE, LOG_FILE):
         with contextlib.suppress(OSError):
             (folder / name).unlink(missing_ok=True)
     remove_leftovers(folder)

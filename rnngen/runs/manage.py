@@ -15,6 +15,7 @@ from rnngen.runs.places import (
     LOCK_FILE,
     LOG_FILE,
     MODEL_FILE,
+    PREVIOUS_FILE,
     TRAINING_FILE,
     home,
     is_shipped,
@@ -24,7 +25,7 @@ from rnngen.runs.places import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-FILES = (TRAINING_FILE, LOG_FILE, MODEL_FILE)
+FILES = (PREVIOUS_FILE, TRAINING_FILE, LOG_FILE, MODEL_FILE)
 
 
 def files_of(name: str) -> list[Path]:

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 MODEL_FILE = "model.safetensors"
 TRAINING_FILE = "training.safetensors"
+PREVIOUS_FILE = "training.previous.safetensors"
+"""The state before the last one, for the case that the last one is damaged."""
 LOG_FILE = "log.jsonl"
 NEW_LOG_FILE = ".log.jsonl.part"
 """The log of a run that is to replace another, until it has saved something."""

@@ -16,6 +16,7 @@ from rnngen.training.events import Prepared, observed
 from rnngen.training.plan import Plan, Pretrained, new_plan, resumed_plan
 from rnngen.training.request import TEXT_SETTINGS
 from rnngen.training.run import train
+from rnngen.training.state import recover
 from rnngen.training.tensorboard import Scalars
 
 if TYPE_CHECKING:
@@ -109,6 +110,8 @@ def _plan(
 ) -> tuple[Plan, Recipe | None]:
     """What to train, and how its settings were chosen; None for a run that goes on."""
     if request.resume:
+        if group.is_first and (line := recover(folder)) and note:
+            note(line)
         return _resumed_plan(request, folder), None
     # The others come after the first, which has made the folder.
     runs.check_free(folder, overwrite=request.overwrite or not group.is_first)

@@ -101,7 +101,8 @@ class Run:
         if has_new_end:
             self._move_end()
         parts = plan, self._learner, self.progress, clock, self._reporter, group
-        self._evaluator, self._saver = Evaluator(*parts), StateSaver(*parts)
+        self._evaluator = Evaluator(*parts)
+        self._saver = StateSaver(*parts, is_resumed=resume)
 
     def _move_end(self) -> None:
         """Go on to the end that the settings have now. Raises ConfigError if it is past."""
@@ -129,6 +130,8 @@ class Run:
         if reason != "diverged":  # what is on the disk is the last good state
             progress.stopped = "" if reason == "interrupted" else reason
             yield self._saver.save()
+        if progress.stopped:
+            self._saver.finish()
         yield self._reporter.event(
             Stopped,
             reason=reason,

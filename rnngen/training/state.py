@@ -6,13 +6,15 @@ import dataclasses
 import time
 from typing import TYPE_CHECKING
 
-from rnngen import runs, tensor_file
+from rnngen import files, runs, tensor_file
 from rnngen.config import BUDGET
 from rnngen.errors import CheckpointError
 from rnngen.training.events import Saved
 from rnngen.training.progress import Progress
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from rnngen.training.learner import Learner
     from rnngen.training.plan import Plan
     from rnngen.training.processes import Group
@@ -33,10 +35,14 @@ class StateSaver:
         clock: Clock,
         reporter: Reporter,
         group: Group,
+        *,
+        is_resumed: bool = False,
     ) -> None:
+        """is_resumed: the state that stands in the folder is one of this run."""
         self._plan, self._learner, self._group = plan, learner, group
         self._progress, self._clock, self._reporter = progress, clock, reporter
         self._saved_at = time.perf_counter()
+        self._has_saved = is_resumed
 
     def is_due(self) -> bool:
         """Whether the last state is older than a killed run should lose."""
@@ -57,9 +63,40 @@ class StateSaver:
         tensors = self._learner.tensors()
         tensors |= {f"tokenizer.{n}": array for n, array in plan.tokenizer.tensors().items()}
         if self._group.is_first:
+            previous = path.with_name(runs.PREVIOUS_FILE)
+            if not self._has_saved:
+                previous.unlink(missing_ok=True)  # another run's
+            elif path.exists():
+                files.keep_as(path, previous)
             tensor_file.save_tensors(path, "training", tensors, facts)
+        self._has_saved = True
         self._saved_at = time.perf_counter()
         return self._reporter.event(Saved, path=str(path))
+
+    def finish(self) -> None:
+        """Let go of the state before the last one, once that has been read back."""
+        path = self._plan.folder / runs.TRAINING_FILE
+        if self._group.is_first:
+            tensor_file.load_tensors(path, "training")
+            path.with_name(runs.PREVIOUS_FILE).unlink(missing_ok=True)
+
+
+def recover(folder: Path) -> str | None:
+    """Go back to the state before the last one if only that can be read; returns what was done."""
+    path, previous = folder / runs.TRAINING_FILE, folder / runs.PREVIOUS_FILE
+    if not previous.exists():
+        return None
+    try:
+        tensor_file.load_tensors(path, "training")
+    except CheckpointError as error:
+        try:
+            _, facts = tensor_file.load_tensors(previous, "training")
+        except CheckpointError:
+            return None  # the error of the last one is the one to read
+        previous.replace(path)
+        step = facts.get("progress", {}).get("step")
+        return f"{error} Going on from the state before it, at step {step}."
+    return None
 
 
 def load_state(plan: Plan, learner: Learner) -> tuple[Progress, bool]:
