@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import shutil
 import sys
 import time
@@ -122,7 +123,9 @@ def set_default(
 
 def show_path(name: options.NamedModel = None) -> None:
     """Print the path of a model's file."""
-    typer.echo(str(runs.find_model(_given(name))))
+    path = runs.find_model(_given(name))
+    # A script gets the very bytes of the name, which need not be text.
+    typer.echo(console.one_line(str(path)) if _is_terminal() else os.fsencode(path))
 
 
 def rename(
