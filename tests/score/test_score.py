@@ -186,26 +186,6 @@ def test_texts_are_read_as_they_come(monkeypatch):
     assert next(found.each(repeat(TextPiece("abc")))).score.tokens == 4
 
 
-@pytest.mark.parametrize("stride", [None, 3])
-@pytest.mark.parametrize("documents", ["line", "none"])
-@pytest.mark.parametrize("adapts", [False, True])
-def test_the_share_that_is_scored_is_told_to_its_end(monkeypatch, stride, documents, adapts):
-    """A group of texts is taken in and then read, so the share falls and rises up to 1."""
-    if adapts and stride:
-        return
-    monkeypatch.setattr(score, "GROUP", 50)
-    monkeypatch.setattr(reader, "LONGEST_BLOCK", 4)
-    model = api.LanguageModel(small_model(continuous=documents == "none"))
-    scorer = model.scorer(stride=stride, adapt_rate=0.001 if adapts else None)
-    shares: list[float] = []
-    scorer.on_progress = shares.append
-    texts = [TextPiece(f"{'ab' * k} {k}", documents == "line" or k == 39) for k in range(40)]
-    scorer.whole(texts)
-    assert all(0 <= share <= 1 for share in shares)
-    assert shares[-1] == 1
-    assert len(shares) > 20
-
-
 @settings(max_examples=40)
 @given(TEXTS)
 def test_tokens_join_to_the_text_and_sum_to_the_whole(texts: list[str]):
