@@ -97,7 +97,7 @@ def command(
     from rnngen.plotting import figure
 
     for path in (plot, report):
-        disk.check_new(path, overwrite=overwrite or resume)
+        disk.check_new(path, overwrite=overwrite)
     if plot:
         figure.check_can_save(plot, "plot")
     with stop_signals() as should_stop:

@@ -25,6 +25,8 @@ Examples:
   rnngen explain haiku "an old pond" --html pond.html --overwrite
 """
 LEAST_WIDTH = 40
+LONGEST_TOKEN = 20
+"""Characters: a text of so many for each token that is measured is long enough."""
 
 
 def command(
@@ -83,9 +85,11 @@ def _documents(model: LanguageModel, file: str | None) -> list[str] | None:
     from rnngen.cli.score import open_corpus_for
 
     found: list[str] = []
+    characters = 0
     for text, _ in open_corpus_for(model, [file]).pieces():
         found.append(text)
-        if sum(map(len, found[-1000:])) > 20 * MOST_TOKENS:
+        characters += len(text)
+        if characters > LONGEST_TOKEN * MOST_TOKENS:
             break
     return found
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 import hashlib
 import json
 import re
@@ -11,7 +12,7 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 
-from rnngen.analysis.explain import Explanation
+from rnngen.analysis.explain import Alternative, Explanation
 from rnngen.analysis.page import page
 from rnngen.api import LanguageModel
 from tests.models import small_model
@@ -45,6 +46,7 @@ class Elements(HTMLParser):
 
     def data(self) -> dict[str, list]:
         [block] = [text for tag, attrs, text in self.inside if attrs.get("id") == "data"]
+        assert not set("<>&") & set(block)  # so that nothing in it can mean anything to a browser
         return json.loads(block)
 
 
@@ -79,15 +81,21 @@ def test_nothing_is_asked_of_any_host(model: LanguageModel):
 
 
 def test_names_and_texts_cannot_break_out(model: LanguageModel):
-    harmless = explained(model, "a" * len(HOSTILE))[1]
-    found = model.explain(HOSTILE)
+    """Each token, alternative and name is the hostile text as a whole."""
+    harmless = explained(model, "pond")[1]
+    found = model.explain("pond")
+    alternatives = [[Alternative(HOSTILE, 0.5, False)] for _ in found.tokens]
+    found = dataclasses.replace(
+        found, tokens=[HOSTILE] * 4, alternatives=alternatives, next=alternatives[0]
+    )
     elements = Elements(page(found, HOSTILE))
-    tags = {tag for tag, _ in elements.found}
-    assert tags == {tag for tag, _ in harmless.found}
+    assert [tag for tag, _ in elements.found] == [tag for tag, _ in harmless.found]
     assert len(elements.inside) == len(harmless.inside) == 3
-    assert elements.data()["tokens"] == found.tokens
-    assert elements.prose.count(HOSTILE) >= 1  # the name, shown as it is
-    assert not any(key.startswith("on") for _, attrs in elements.found for key in attrs)
+    assert elements.data()["tokens"] == [HOSTILE] * 4
+    assert elements.data()["next"] == [[HOSTILE, 50]]
+    assert HOSTILE in elements.prose  # the name, shown as it is
+    keys = {key for _, attrs in elements.found for key in attrs}
+    assert keys == {key for _, attrs in harmless.found for key in attrs}
 
 
 def test_every_token_is_a_column_with_its_bars_and_can_have_focus(model: LanguageModel):

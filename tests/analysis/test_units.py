@@ -103,6 +103,19 @@ def test_a_planted_quote_unit_is_found_and_a_shuffled_one_is_not():
     assert not quotes.is_labelled
 
 
+def test_a_unit_is_chosen_on_the_first_half_and_measured_on_the_second():
+    """Unit 0 follows the feature only in the first half, unit 1 only in the second."""
+    rng = np.random.default_rng(0)
+    values = rng.integers(0, 2, 400).astype(float)
+    memory = rng.normal(0, 1, (400, 2))
+    memory[:200, 0], memory[200:, 1] = values[:200], values[200:]
+    made = units.UnitActivity([np.full(2, 0.5)], memory, {"word start": values}, 1.0)
+    [found], _ = units.followers(made)
+    assert found.unit == 0
+    assert abs(found.correlation) < 0.3
+    assert not found.is_labelled
+
+
 def test_random_units_are_not_called_after_anything():
     config, weights = random_net(vocab_size=257, hidden_size=64, embedding_dim=8)
     text = QUOTES.replace("\u201c", '"').replace("\u201d", '"')
