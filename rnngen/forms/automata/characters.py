@@ -310,4 +310,4 @@ class CharacterAutomaton:
         """
         kinds = np.arange(len(self.moves)) % len(Last)
         is_stop = self.cut or self.end == "sentence"
-        return self.closable[-1] & ~(is_stop & (kinds == Last.DECIMAL))
+        return np.asarray(self.closable[-1] & ~(is_stop & (kinds == Last.DECIMAL)))
