@@ -60,7 +60,7 @@ AUTOLINK = re.compile(r"<((?:https?|ftp|mailto):[^<>\s]+|[\w.+-]+@[\w.-]+)>")
 HTML_TAG = re.compile(r"</?[A-Za-z][\w-]*(?:\s[^<>]*)?/?>")
 EMPHASIS = (
     re.compile(r"(\*{1,3})(?=[^\s*])([^*]{0,1000}?[^\s*])\1(?!\*)", re.DOTALL),
-    re.compile(r"(?<!\w)(_{1,3})(?=[^\s_])(.{0,1000}?[^\s_])\1(?!\w)", re.DOTALL),
+    re.compile(r"(?<!\w)(_{1,3})(?=[^\s_])((?:[^_]|(?<=\w)_(?=\w)){0,1000}?[^\s_])\1(?!\w)"),
     re.compile(r"(~~)(?=\S)(.{0,1000}?\S)\1", re.DOTALL),
 )
 MOST_NESTED = 4

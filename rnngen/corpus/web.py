@@ -49,7 +49,7 @@ MOST_DEPTH = 512
 """Elements inside each other that are kept account of, as in browsers."""
 MOST_HELD = 1 << 20
 """Characters that wait for a `<main>`."""
-WAITING = 1 << 16
+WAITING = 1 << 13
 """Characters of a tag that is not closed yet, after which more is read before it is tried again."""
 LONGEST_TAG = 1 << 26
 """Characters; images within a page are shorter."""
@@ -77,7 +77,8 @@ def read_html(pieces: Iterable[str], name: str) -> Iterator[str]:
             )
         yield from reader.take()
     reader.feed("".join(waiting))
-    reader.close()
+    if len(reader.rawdata) < WAITING:  # else a tag that never ends, which is no text
+        reader.close()
     yield from reader.take(is_end=True)
 
 

@@ -81,8 +81,8 @@ def _compile_characters(
     from rnngen.forms.automata.line_masks import LineMasks
 
     end, wrap = ending(spec, vocabulary, lexicon), breaks_lines(spec, vocabulary, lexicon)
-    lines = spec.lines
-    split: tuple[tuple[int, int], ...] = ()
+    lines: Sequence[tuple[int, int]] = spec.lines
+    split: Sequence[tuple[int, int]] = ()
     if wrap and len(lines) > 1 and " " not in vocabulary.characters:
         if spec.match:
             raise FormError(
