@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 EXAMPLES = """
 \b
 Examples:
-  rnngen sample haiku --form haiku -n 10 | rnngen check --form haiku
+  rnngen sample haiku -n 5 | rnngen check --form haiku
   rnngen check poem.txt --against corpora/haiku.txt --json
-  rnngen sample haiku -n 100 --novel 25 | rnngen check --against corpora/ --novel 25
+  rnngen sample haiku -n 9 --novel 25 | rnngen check --against corpora/ --novel 25
 """
 DOES_NOT_HOLD = 3
 WIDTH = 60  # characters of a copied span that are shown

@@ -27,7 +27,7 @@ EXAMPLES = """
 Examples:
   rnngen sample haiku "old pond" --form haiku -n 3 --seed 1
   echo "old pond" | rnngen sample haiku - --temperature 0.7 --until line
-  rnngen sample -m posts -n 100 --chars 280 --out posts.txt --overwrite
+  rnngen sample -m posts -n 9 --chars 280 --out posts.txt --overwrite
 """
 OF_FORMS = ("form", "form_file", "acrostic", "particles", "budget_ms", "words")
 

@@ -22,7 +22,7 @@ EXAMPLES = """
 \b
 Examples:
   rnngen score haiku poem.txt
-  rnngen sample haiku -n 100 | rnngen score haiku - --rank
+  rnngen sample haiku -n 9 | rnngen score haiku - --rank
   rnngen score haiku poems/one.txt --each > poems.jsonl
 """
 ADAPT_RATE = 1e-3

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 OF_SEARCH = ("form", "particles", "words")
 """Settings that a preset may have besides those of SampleConfig. A form is one by name: a preset
 travels with its model, and files do not."""
+OF_ANY_FORM = tuple(name for name in FORM_SETTINGS if name != "best_of")
 NAMES = (*SampleConfig.__dataclass_fields__, *OF_SEARCH)
 
 
@@ -49,7 +50,8 @@ def merge(preset: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]
 
     given: settings by name; a form also under `form_file` or `acrostic`.
     What is given decides what kind of text it is. A setting that no form takes asks for free text,
-    and then nothing of a preset with a form applies. A form takes what it can of any preset.
+    and then nothing of a preset with a form applies. Of another form than the preset's, only what
+    suits any form does: how much work pays depends on the form.
     Raises CheckpointError for a preset that cannot be.
     """
     try:
@@ -63,8 +65,8 @@ def merge(preset: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]
     chosen = dict(preset)
     if wants_free and not wants_form and "form" in preset:
         return dict(given)
-    if wants_form:
-        chosen = {k: v for k, v in preset.items() if k in (*FORM_SETTINGS, *OF_SEARCH[1:])}
+    if wants_form and given.get("form") != preset.get("form"):
+        chosen = {name: value for name, value in preset.items() if name in OF_ANY_FORM}
     if "budget_ms" in given:
         chosen.pop("particles", None)
     if given.get("temperature") in (0, (0,)):

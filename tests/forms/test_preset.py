@@ -20,11 +20,13 @@ FREE = {"length": 50, "temperature": 0.6, "top_p": 0.9}
     [
         (HAIKU, {}, HAIKU),
         (HAIKU, {"temperature": 0.5}, HAIKU | {"temperature": 0.5}),
-        (HAIKU, {"form": "tanka"}, HAIKU | {"form": "tanka"}),
+        (HAIKU, {"form": "haiku", "best_of": 2}, HAIKU | {"best_of": 2}),
+        # How much work pays depends on the form.
+        (HAIKU, {"form": "tanka"}, {"form": "tanka", "temperature": 0.7}),
         (
             HAIKU,
             {"form_file": "mine.toml"},
-            {"form_file": "mine.toml", "particles": 2, "temperature": 0.7, "best_of": 24},
+            {"form_file": "mine.toml", "temperature": 0.7},
         ),
         # What no form takes asks for free text, for which the preset was not made.
         (HAIKU, {"length": 20}, {"length": 20}),
