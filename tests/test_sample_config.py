@@ -62,6 +62,7 @@ def test_temperatures_are_one_or_several():
         ({"stop": ("",)}, "`stop` must be strings of at least one character"),
         ({"ban": "damn"}, "`ban` must be strings"),
         ({"bias": (("", 1.0),)}, "`bias` must be pairs of a string and a number"),
+        ({"bias": (("a", 1e39),)}, "`bias` must be pairs of a string and a number up to 10,000"),
         ({"bias": (("a", float("inf")),)}, "`bias` must be pairs of a string and a number"),
         ({"min_chars": 9, "chars": 8}, "`min_chars` 9 is more than `chars` 8"),
         ({"best_of": 2, "temperature": 0.0}, "`best_of` has nothing to choose from"),

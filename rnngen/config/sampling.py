@@ -12,6 +12,8 @@ UNTIL = ("sentence", "line", "paragraph")
 MOST_CANDIDATES = 1000
 """Of one text, for best_of and beam; more would take hours or all of the memory."""
 
+MOST_BIAS = 10_000
+"""Nats. Logits are kept in 32 bits, and what is as good as never or always needs no more."""
 OF_DRAWING = ("temperature", "top_k", "top_p", "min_p", "typical", "best_of")
 """Settings that a beam search, which draws nothing, has no use for."""
 
@@ -128,10 +130,10 @@ class SampleConfig(Config):
             )
             self._check(name, ok, "strings of at least one character")
         pairs = all(
-            len(pair) == 2 and isinstance(pair[0], str) and pair[0] and math.isfinite(pair[1])
+            len(pair) == 2 and isinstance(pair[0], str) and pair[0] and abs(pair[1]) <= MOST_BIAS
             for pair in self.bias
         )
-        self._check("bias", pairs, "pairs of a string and a number")
+        self._check("bias", pairs, f"pairs of a string and a number up to {MOST_BIAS:,}")
         if self.until is not None:
             self._check_choice("until", UNTIL)
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import signal
 from pathlib import Path
 
 import pytest
 
 from rnngen.cli import usage
+from tests.conftest import ROOT
 
 
 @pytest.mark.parametrize(
@@ -65,3 +67,16 @@ def test_a_shell_without_completion_is_named(monkeypatch, capsys):
     assert "sh completes no options." in capsys.readouterr().err
     monkeypatch.setattr("shellingham.detect_shell", lambda: ("zsh", "/bin/zsh"))
     usage.check_shell("--install-completion")
+
+
+def test_an_interrupt_before_the_program_is_there_ends_it_without_a_word(program, home):
+    """While the command line itself is imported, which a package in its place never finishes."""
+    (home / "slow" / "typer").mkdir(parents=True)
+    (home / "slow" / "typer" / "__init__.py").write_text(
+        "import time\nprint('importing', flush=True)\ntime.sleep(60)\n"
+    )
+    process = program("--version", env={"PYTHONPATH": f"{home / 'slow'}:{ROOT}"})
+    assert process.stdout.readline() == b"importing\n"
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate()
+    assert (process.returncode, out, err) == (130, b"", b"")
