@@ -94,7 +94,8 @@ class Conversation:
         elif field == "seed":
             self.seed, self._next = values.whole(field, text), 0
         elif text.lower() in NONE:
-            self._use(self.model, {k: v for k, v in self._given.items() if k != field})
+            gone = (field, "particles", "budget_ms", "words") if field == "form" else (field,)
+            self._use(self.model, {k: v for k, v in self._given.items() if k not in gone})
         else:
             self._use(
                 self.model,

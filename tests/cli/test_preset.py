@@ -40,6 +40,9 @@ def test_a_preset_is_stored_shown_used_and_taken_away(rnngen, model):
     assert free == rnngen("sample", model, "--no-preset", "-s", 1, "--length", 9).stdout
     chatted = rnngen("chat", model, "-s", 1, input="\n").stdout
     assert chatted.strip() == by_preset.strip()
+    lines = "/form none\n/temperature none\n/best-of none\n\n"
+    free = rnngen("sample", model, "-s", 1, "--no-preset").stdout
+    assert rnngen("chat", model, "-s", 1, input=lines).stdout.strip() == free.strip()
     assert rnngen("preset", model, "--clear").exit_code == 0
     assert "has no preset" in rnngen("preset", model).stderr
 
