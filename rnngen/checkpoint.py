@@ -187,7 +187,7 @@ def describe(path: Path, model: Model) -> dict[str, Any]:
         "words": len(model.lexicon["lexicon.frequency"]) if model.lexicon else None,
         "corpus": facts.get("corpus", {}),
         "training": facts.get("training", {}),
-        "preset": facts.get("preset", {}),
+        "preset": facts.get("preset"),
         "created": facts.get("created"),
         "version": facts.get("version"),
     }

@@ -68,10 +68,9 @@ def command(
 
     name = options.resolve_model(name, quiet=quiet)
     seed = options.new_seed() if seed is None else seed
-    conversation = Conversation(name, api.load(name), seed=seed)
-    for field in ("form", "length", "temperature"):
-        if ctx.params[field] is not None:
-            conversation.set(field, str(ctx.params[field]))
+    fields = ("form", "length", "temperature")
+    given = {each: str(ctx.params[each]) for each in fields if ctx.params[each] is not None}
+    conversation = Conversation(name, api.load(name), given, seed=seed)
     chat = _Chat(conversation, show_prompt=not no_prompt, null=null, as_json=as_json, raw=raw)
     chat.is_quiet = quiet
     if sys.stdin.isatty():

@@ -70,14 +70,18 @@ def help_lines(conversation: Conversation) -> list[str]:
 class Conversation:
     """Writes a text for each prompt, in turn: text i of a seed is text i of `rnngen sample`."""
 
-    def __init__(self, name: str, model: LanguageModel, *, seed: int) -> None:
+    def __init__(
+        self, name: str, model: LanguageModel, given: dict[str, str], *, seed: int
+    ) -> None:
+        """given: settings as they are typed, which go before those of the model's preset."""
         self.name, self.model, self.seed = name, model, seed
         self._given: dict[str, Any] = {}  # of CONFIG_FIELDS and FORM_SETTINGS, what was set
         self._next = 0
         self._config = SampleConfig()
         self._writer: FormWriter | None = None
         self._last: AnyText | None = None
-        self._use(model, _with_preset(model, {}))
+        own = {field: values.of_setting(field, text) for field, text in given.items()}
+        self._use(model, _with_preset(model, own))
 
     def set(self, name: str, text: str) -> None:
         """Give a setting the value that `text` stands for; "none" takes it back.

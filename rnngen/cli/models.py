@@ -192,8 +192,8 @@ Examples:
         """
 \b
 Examples:
-  rnngen models rename haiku pond
-  rnngen models rename pond haiku
+  rnngen models rename my-haiku pond
+  rnngen models rename pond my-haiku
   rnngen models rename poems old-poems
 """,
     ),
@@ -202,9 +202,9 @@ Examples:
         """
 \b
 Examples:
-  rnngen models rm posts --yes
+  rnngen models rm poems --yes
   rnngen models rm old-poems --yes
-  rnngen models rm haiku -y
+  rnngen models rm my-haiku -y
 """,
     ),
 }

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 EXAMPLES = """
 \b
 Examples:
-  rnngen shrink haiku
-  rnngen shrink haiku --weights fp16 --name haiku-half
-  rnngen shrink haiku --name haiku-8 --overwrite --quiet
+  rnngen shrink my-haiku
+  rnngen shrink my-haiku --weights fp16 --name half
+  rnngen shrink my-haiku --name small --overwrite --quiet
 """
 BITS = {"int8": 8, "fp16": 16, "fp32": 32}
 """How to store weights, the smallest first."""

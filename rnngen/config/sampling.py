@@ -22,8 +22,8 @@ OF_DRAWING = ("temperature", "top_k", "top_p", "min_p", "typical", "best_of")
 class SampleConfig(Config):
     """How text is drawn from a model. But for the temperature, the defaults change nothing.
 
-    A small model gives some probability to very many tokens that do not fit: at 1 one word in 21 of
-    the shipped haiku is none, at 0.8 one in 41.
+    A small model gives some probability to very many tokens that do not fit: at 1 one word in 112
+    of the shipped haiku is none, at 0.8 one in 285.
     """
 
     label: str | None = setting(

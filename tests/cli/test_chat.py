@@ -78,7 +78,9 @@ def test_every_setting_of_sample_can_be_set_and_taken_back(rnngen, model):
         "seed": "7",
         "model": model,
     }
-    assert set(conversation.CONFIG_FIELDS) - set(values) == {"novel", "beam"}  # need other models
+    assert set(conversation.CONFIG_FIELDS) - set(values) == {
+        *("label", "novel", "beam")  # need other models
+    }
     for field, value in values.items():
         name = conversation.slash(field)
         said = rnngen("chat", model, input=f"{name} {value}\n{name}\n{name} none\n{name}\n")

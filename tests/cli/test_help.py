@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import gzip
 import os
 import re
@@ -13,8 +14,10 @@ from typing import Any
 import pytest
 import typer
 
-from rnngen import cli
+from rnngen import checkpoint, cli
+from rnngen.forms.language.lexicon import build
 from tests.conftest import ROOT
+from tests.models import small_model
 
 GROUP: Any = typer.main.get_command(cli.app)
 COMMANDS = {name: GROUP.get_command(None, name) for name in sorted(cli.COMMANDS)}
@@ -59,6 +62,11 @@ def fresh_clone(tmp_path: Path) -> Path:
     (here / "poems" / "one.txt").write_text(haiku)
     (here / "more" / "two.txt.gz").write_bytes(gzip.compress(haiku.encode()))
     (here / "poem.txt").write_text(haiku[:300])
+    for name in ("my-haiku", "poems", "old-poems"):
+        (here / "checkpoints" / name).mkdir()
+        lexicon = build(haiku.split("\n\n")).to_tensors()
+        model = dataclasses.replace(small_model(), lexicon=lexicon)
+        checkpoint.save_model(here / "checkpoints" / name / "model.safetensors", model)
     (here / "books.txt.gz").write_bytes(gzip.compress(haiku.encode() * 10))
     return here
 
@@ -71,7 +79,7 @@ def environment(tmp_path: Path) -> dict[str, str]:
     small = "--steps 2 --hidden-size 8 --num-layers 1 --overwrite"
     program.write_text(
         f'#!/bin/sh\ncase "$*" in *--resume*) ;; train*) set -- "$@" {small};;\n'
-        'compare*) set -- "$@" --steps 20 --seeds 1;; esac\n'
+        'compare*) set -- "$@" --steps 6 --seeds 1 --hidden-size 8;; esac\n'
         f'exec {sys.executable} -m rnngen "$@"\n'
     )
     program.chmod(0o755)

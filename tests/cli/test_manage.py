@@ -21,9 +21,9 @@ def test_without_a_name_a_line_says_which_model_is_taken(rnngen, model, home):
     shutil.copy(home / model / "model.safetensors", home / "newer")
     os.utime(home / model / "model.safetensors", (1e9, 1e9))
     line = "rnngen: note: using newer, the newest. Name one to choose another.\n"
-    assert rnngen("sample", "--length", 3).stderr == line
+    assert rnngen("sample", "--length", 3).stderr.startswith(line)
     assert rnngen("info").stderr == line
-    assert rnngen("sample", "noise", "--length", 3).stderr == ""
+    assert "using" not in rnngen("sample", "noise", "--length", 3).stderr
     assert rnngen("models", "default", "noise").stderr == ""
     assert rnngen("models", "default").stdout == "noise\n"
     assert "using noise, your default." in rnngen("info").stderr

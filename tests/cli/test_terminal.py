@@ -15,7 +15,7 @@ from tests.conftest import ROOT
 pytest.importorskip("pty")
 from tests.terminal import Terminal, shown
 
-SIXTY = ("--form", "haiku", "--particles", 2, "--seed", 1, "-n", 60)
+TWENTY = (*("--form", "haiku", "--particles", 2, "--best-of", 1), *("--seed", 1, "-n", 20))
 
 
 @pytest.fixture
@@ -35,17 +35,17 @@ def novel(home: Path) -> str:
 
 
 def test_many_texts_are_counted_below_them_and_the_screen_ends_as_if_they_were_not(rnngen, haiku):
-    printed = rnngen("sample", haiku, *SIXTY).stdout
-    with Terminal(["sample", haiku, *SIXTY], lines=300) as terminal:
-        terminal.wait_for("of 60 texts")
+    printed = rnngen("sample", haiku, *TWENTY).stdout
+    with Terminal(["sample", haiku, *TWENTY], lines=300) as terminal:
+        terminal.wait_for("of 20 texts")
         assert terminal.end() == 0
     assert b" left" in terminal.bytes
     assert terminal.text == shown(printed, lines=300)
 
 
 def test_texts_are_out_as_soon_as_they_are_written_and_stay_after_ctrl_c(rnngen, haiku):
-    printed = rnngen("sample", haiku, *SIXTY[:-1], 2).stdout
-    with Terminal(["sample", haiku, *SIXTY[:-1], 4000], lines=300) as terminal:
+    printed = rnngen("sample", haiku, *TWENTY[:-1], 2).stdout
+    with Terminal(["sample", haiku, *TWENTY[:-1], 4000], lines=300) as terminal:
         terminal.wait_for(lambda text: shown(printed, lines=300) in text)
         terminal.type("\x03")
         assert terminal.end() == 130
@@ -55,18 +55,18 @@ def test_texts_are_out_as_soon_as_they_are_written_and_stay_after_ctrl_c(rnngen,
 
 
 def test_a_file_gets_the_texts_and_the_terminal_the_progress(rnngen, haiku):
-    printed = rnngen("sample", haiku, *SIXTY).stdout
+    printed = rnngen("sample", haiku, *TWENTY).stdout
     with Path("out.txt").open("wb") as out:
-        with Terminal(["sample", haiku, *SIXTY], stdout=out) as terminal:
-            terminal.wait_for("of 60 texts")
+        with Terminal(["sample", haiku, *TWENTY], stdout=out) as terminal:
+            terminal.wait_for("of 20 texts")
             assert terminal.end() == 0
         assert terminal.text == ""
     assert Path("out.txt").read_text(encoding="utf-8") == printed
 
 
 def test_a_terminal_without_stderr_sees_the_texts_alone(rnngen, haiku):
-    printed = rnngen("sample", haiku, *SIXTY).stdout
-    arguments = ["sample", haiku, *SIXTY]
+    printed = rnngen("sample", haiku, *TWENTY).stdout
+    arguments = ["sample", haiku, *TWENTY]
     with Terminal(arguments, lines=300, stderr=subprocess.DEVNULL) as terminal:
         assert terminal.end() == 0
     assert terminal.bytes.decode() == printed.replace("\n", "\r\n")
