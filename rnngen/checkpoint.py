@@ -179,7 +179,7 @@ def describe(path: Path, model: Model) -> dict[str, Any]:
         "parameters": sum(array.size for array in model.weights.values()),
         "tokenizer": model.tokenizer.kind,
         "vocab_size": model.config.vocab_size,
-        **({"labels": list(model.tokenizer.labels)} if model.tokenizer.labels else {}),
+        "labels": list(model.tokenizer.labels) or None,
         "continuous": model.continuous,
         **{key: facts.get("metrics", {}).get(key) for key in METRICS},
         "step": facts.get("training", {}).get("step"),

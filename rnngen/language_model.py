@@ -138,10 +138,8 @@ class LanguageModel:
 
     def describe(self, text: SampledText | FormText) -> dict[str, Any]:
         """What `rnngen sample --json` prints of a text; docs/scripting.md explains the keys."""
-        facts = dataclasses.asdict(text)
-        if not self.labels:
-            del facts["label"]
-        return {**facts, "longest_copied": self.longest_copied(text.prompt + text.text)}
+        longest = self.longest_copied(text.prompt + text.text)
+        return {**dataclasses.asdict(text), "longest_copied": longest}
 
     def longest_copied(self, text: str) -> int | None:
         """The most characters in a row of `text` that the training text may hold.

@@ -171,4 +171,15 @@ def main() -> None:
         from rnngen.cli import usage
 
         usage.check_shell(sys.argv[1])
-    app(prog_name="rnngen")
+    try:
+        try:
+            app(prog_name="rnngen")
+        finally:
+            sys.stdout.flush()
+    except BrokenPipeError:
+        _discard_stdout()
+        sys.exit(CLOSED_PIPE)
+    except OSError as error:  # of what is written at once, such as the help
+        _discard_stdout()
+        console.error(f"stdout: {error.strerror}.")
+        sys.exit(1)

@@ -9,7 +9,7 @@ import typer
 
 from rnngen import console
 from rnngen.cli import options, texts
-from rnngen.cli.conversation import completions, help_lines, slash
+from rnngen.cli.conversation import SETTINGS, completions, help_lines, slash
 from rnngen.cli.options import setting
 from rnngen.config import SampleConfig
 from rnngen.errors import ConfigError, RnngenError, spell_settings
@@ -122,7 +122,7 @@ class _Chat:
         elif name in ("", "help"):
             for line in help_lines(self.conversation):
                 console.note(line)
-        elif value:
+        elif value or name.replace("-", "_") not in SETTINGS:
             self.conversation.set(name, value)
         else:
             console.note(f"{slash(name)} {self.conversation.get(name)}")

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from rnngen import console
 from rnngen.cli import options, values
 from rnngen.config import option
-from rnngen.errors import ConfigError
+from rnngen.errors import CheckpointError, ConfigError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 CONTEXT = {"ignore_unknown_options": True, "allow_extra_args": True}
 EXAMPLES = """
@@ -40,8 +43,13 @@ def command(
     given = _parse(ctx.args)
     if given and clear:
         raise ConfigError("--clear takes the preset away. Leave the other options out.")
+    if given or clear:
+        _check_own(name, path)
     if given:
         preset.check(given)
+        label, known = given.get("label"), checkpoint.load_model(path).tokenizer.labels
+        if label is not None and label not in known:
+            raise ConfigError(f"`label` {label!r}: the model has no such label.")
     if given or clear:
         checkpoint.set_preset(path, given)
     stored = checkpoint.load_model(path).facts.get("preset", {})
@@ -51,6 +59,17 @@ def command(
         typer.echo(console.one_line(" ".join(map(_as_option, stored.items()))))
     else:
         console.note(f"{console.one_line(name)} has no preset.")
+
+
+def _check_own(name: str, path: Path) -> None:
+    """Raises CheckpointError for a model that came with rnngen."""
+    from rnngen import runs
+
+    if runs.is_shipped(path):
+        raise CheckpointError(
+            f"{name} comes with rnngen and stays as it is. Copy its file first: rnngen models path"
+            f" {name} prints where it is."
+        )
 
 
 def _parse(words: list[str]) -> dict[str, object]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from rnngen import console
 from rnngen.cli import options, texts, values
 from rnngen.cli.options import setting
 from rnngen.config import SampleConfig, option
@@ -156,9 +157,7 @@ def command(
     destination.check()
     model, prompt = _model_and_prompt(ctx, model_option)
     if model.preset and not no_preset:
-        from rnngen.forms.preset import merge
-
-        given = merge(model.preset, given)
+        given = _with_preset(model.preset, given, quiet=quiet or as_json)
     config = SampleConfig(**{k: v for k, v in given.items() if k not in OF_FORMS})
     form_asked = options.form(*(given.get(name) for name in ("form", "form_file", "acrostic")))
     search = _search_settings(form_asked, given)
@@ -187,6 +186,20 @@ def command(
             destination.write(each, layout, count)
     if not (quiet or as_json):
         ended.tell(config.length)
+
+
+def _with_preset(preset: dict[str, Any], given: dict[str, Any], *, quiet: bool) -> dict[str, Any]:
+    """The settings given and those of the model's preset; a form that is left out is told of."""
+    from rnngen.forms.preset import merge, setting_of_free_text
+
+    merged = merge(preset, given)
+    asks_for_form = any(name in merged for name in ("form", "form_file", "acrostic"))
+    if "form" in preset and not asks_for_form and not quiet:
+        console.remark(
+            f"{option(setting_of_free_text(given) or '')} is for free text, so the preset's form "
+            f"{preset['form']} is left out. --no-preset says so at once."
+        )
+    return merged
 
 
 def _model_and_prompt(ctx: typer.Context, model: str | None) -> tuple[LanguageModel, str | None]:
@@ -256,6 +269,8 @@ def _read_settings(params: dict[str, Any]) -> dict[str, Any]:
     for name in ("stop", "ban"):
         if name in given:  # an empty one asks for nothing
             given[name] = tuple(values.unescape(text) for text in given[name] if text)
+            if not given[name]:
+                del given[name]
     if "bias" in given:
         given["bias"] = tuple(values.parse_weighted("--bias", text) for text in given["bias"])
     return given

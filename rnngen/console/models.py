@@ -155,7 +155,7 @@ def _training(training: dict[str, Any]) -> str:
     seconds: Any = training.get("seconds")
     return _joined(
         _number(training.get("step"), " steps"),
-        _number(training.get("epochs_seen"), " passes over the text"),
+        _number(training.get("epochs_seen"), " times over the text"),
         f"{seconds / 60:,.1f} minutes" if _number(seconds) else "",
         _number(training.get("seed"), before="seed "),
     )

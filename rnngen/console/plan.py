@@ -18,7 +18,7 @@ def show_corpus(facts: dict[str, Any]) -> None:
     """What will be trained on."""
     pieces = "one continuous text"
     if facts["documents"] != "none":
-        pieces = f"{facts['num_documents']:,} documents, one a {facts['documents']}"
+        pieces = f"{facts['num_documents']:,} documents"
     names = one_line(", ".join(facts["names"]))
     _note_wrapped(
         f"{names}: {facts['bytes']:,} bytes, {facts['tokens']:,} tokens, {pieces}; "
@@ -26,7 +26,9 @@ def show_corpus(facts: dict[str, Any]) -> None:
     )
     if facts["bytes_reason"]:
         _note_wrapped(f"bytes: {facts['bytes_reason']}")
-    _note_wrapped(f"documents: {facts['documents_reason']}")
+    reason = facts["documents_reason"]
+    asked = reason == "as asked"
+    _note_wrapped(f"documents: {'one a ' + facts['documents'] + ', as asked' if asked else reason}")
 
 
 def _note_wrapped(line: str) -> None:

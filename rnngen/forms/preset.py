@@ -45,6 +45,18 @@ def check(preset: Mapping[str, Any]) -> None:
     SampleConfig(**{name: value for name, value in preset.items() if name not in OF_SEARCH})
 
 
+def setting_of_free_text(given: Mapping[str, Any]) -> str | None:
+    """A setting among those given that no form takes, so that free text is meant; None if none is.
+
+    A form has one temperature for all texts, so several ask for free text, too.
+    """
+    temperature = given.get("temperature")
+    if isinstance(temperature, tuple) and len(temperature) > 1:
+        return "temperature"
+    names = given.keys() & SampleConfig.__dataclass_fields__.keys() - {*FORM_SETTINGS}
+    return min(names, default=None)
+
+
 def merge(preset: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
     """The settings a text is drawn with: those given, and for the others the preset's.
 
@@ -61,7 +73,7 @@ def merge(preset: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]
             f"the model's preset cannot be used: {error} Pass `no_preset` to do without."
         ) from error
     wants_form = bool(given.keys() & {"form", "form_file", "acrostic"})
-    wants_free = bool(given.keys() & SampleConfig.__dataclass_fields__.keys() - {*FORM_SETTINGS})
+    wants_free = setting_of_free_text(given) is not None
     chosen = dict(preset)
     if wants_free and not wants_form and "form" in preset:
         return dict(given)

@@ -102,6 +102,8 @@ def _bytes_reason(corpus: Corpus, num_bytes: int) -> str:
         return f"{files}, compressed."
     if any(source.table for source in corpus.sources):
         return f"{files}. Only one column of a table is read."
+    if dropped := corpus.dropped():
+        return f"{files}. {' '.join(line[0].upper() + line[1:] for line in dropped)}"
     if corpus.documents == "none":
         return f"{files}. {NORMALISED}."
     return (

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from rnngen import checkpoint, runs
 from rnngen.config import BUDGET, TextConfig, TrainConfig
 from rnngen.corpus import STDIN
-from rnngen.errors import ConfigError
+from rnngen.errors import CheckpointError, ConfigError
+from rnngen.suggest import did_you_mean
 from rnngen.training import processes
 from rnngen.training.device import choose_device, explained
 from rnngen.training.events import Prepared, observed
@@ -140,6 +141,12 @@ def _resumed_plan(request: Request, folder: Path) -> Plan:
             f"`{min(others)}` cannot be changed with `resume`: a resumed run keeps its settings, "
             "so that it ends as if it had never stopped. You can only move its end, with "
             f"{', '.join(f'`{name}`' for name in BUDGET)}."
+        )
+    if not folder.is_dir():
+        known = runs.resumable()
+        listed = f" There are: {', '.join(known)}." if known else ""
+        raise CheckpointError(
+            f"there is no run in {folder}.{did_you_mean(folder.name, known)}{listed}"
         )
     runs.remove_leftovers(folder)
     return resumed_plan(

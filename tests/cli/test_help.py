@@ -79,7 +79,7 @@ def environment(tmp_path: Path) -> dict[str, str]:
     small = "--steps 2 --hidden-size 8 --num-layers 1 --overwrite"
     program.write_text(
         f'#!/bin/sh\ncase "$*" in *--resume*) ;; train*) set -- "$@" {small};;\n'
-        'compare*) set -- "$@" --steps 6 --seeds 1 --hidden-size 8;; esac\n'
+        'compare*) set -- "$@" --steps 6 --seeds 1 --num-layers 1;; esac\n'
         f'exec {sys.executable} -m rnngen "$@"\n'
     )
     program.chmod(0o755)

@@ -41,7 +41,7 @@ def test_reopening_names_a_file_that_is_gone(paths: list[str], tmp_path: Path) -
     (tmp_path / "b.txt").unlink()
     with pytest.raises(CorpusError) as caught:
         reopen(stored)
-    assert str(caught.value) == f"{paths[1]}: no such file or folder."
+    assert str(caught.value).startswith(f"{paths[1]}: no such file or folder.")
 
 
 @pytest.mark.parametrize("stored", [{}, {"files": 3}, {"files": ["a"], "documents": "line"}])

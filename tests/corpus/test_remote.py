@@ -176,4 +176,4 @@ def test_without_what_fsspec_needs_for_the_web_it_is_said_how_to_get_it(monkeypa
     monkeypatch.delitem(sys.modules, "fsspec.implementations.http", raising=False)
     monkeypatch.setitem(sys.modules, "aiohttp", None)
     with pytest.raises(CorpusError, match=r'aiohttp.*: pip install "rnngen\[remote\]", or in a'):
-        remote.find("https://example.org/x.txt", lambda _: True)
+        remote.find("https://example.org/x.txt", lambda _: True, ".txt")

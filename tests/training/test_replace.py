@@ -50,7 +50,7 @@ def full(_: int) -> None:
 
 def test_a_model_too_large_for_the_machine_leaves_the_old_run(text: Path, old: Path):
     with pytest.raises(TrainingError, match=r"would have [\d,]+ weights.*Lower `hidden_size`"):
-        list(rnngen.train(text, overwrite=True, **{**SMALL, "hidden_size": 300_000}))
+        list(rnngen.train(text, overwrite=True, **{**SMALL, "hidden_size": 60_000}))
 
 
 def test_memory_that_is_refused_leaves_the_old_run(text: Path, old: Path, monkeypatch):
