@@ -205,7 +205,7 @@ def _report(stopped: Stopped, folder: Path, *, quiet: bool) -> None:
     if not quiet:
         why = "no more gain" if stopped.reason == "patience" else "done"
         console.note(
-            f"{why} after {stopped.step:,} steps, {stopped.seconds / 60:.1f} minutes: "
-            f"{stopped.best_valid_bits_per_byte:.4f} bits per byte on held-out text; "
-            f"{folder} holds the model. Try: rnngen sample {model}"
+            f"{why} after {stopped.step:,} steps in {console.clock(stopped.seconds)}: "
+            f"{stopped.best_valid_bits_per_byte:.4f} bits per byte on held-out text"
         )
+        console.note(f"{folder} holds the model. Try: rnngen sample {model}")
