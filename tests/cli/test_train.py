@@ -20,7 +20,7 @@ def test_it_trains_says_what_it_chose_and_what_to_do_next(rnngen, home, tmp_path
     ran = rnngen("train", words(tmp_path / "text.txt"), *SMALL, "--steps", 20)
     assert ran.exit_code == 0
     assert ran.stdout == ""
-    assert "400 documents, one a paragraph" in ran.stderr
+    assert "400 documents; " in ran.stderr
     assert "learning_rate" in ran.stderr
     assert "rnngen sample text" in ran.stderr
     assert {p.name for p in (home / "text").iterdir()} == {
