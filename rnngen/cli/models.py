@@ -203,7 +203,7 @@ Examples:
 \b
 Examples:
   rnngen models rm poems --yes
-  rnngen models rm old-poems --yes
+  rnngen models rm drafts --yes
   rnngen models rm my-haiku -y
 """,
     ),

@@ -62,7 +62,7 @@ def fresh_clone(tmp_path: Path) -> Path:
     (here / "poems" / "one.txt").write_text(haiku)
     (here / "more" / "two.txt.gz").write_bytes(gzip.compress(haiku.encode()))
     (here / "poem.txt").write_text(haiku[:300])
-    for name in ("my-haiku", "poems", "old-poems"):
+    for name in ("my-haiku", "poems", "drafts"):
         (here / "checkpoints" / name).mkdir()
         lexicon = build(haiku.split("\n\n")).to_tensors()
         model = dataclasses.replace(small_model(), lexicon=lexicon)
@@ -79,7 +79,7 @@ def environment(tmp_path: Path) -> dict[str, str]:
     small = "--steps 2 --hidden-size 8 --num-layers 1 --overwrite"
     program.write_text(
         f'#!/bin/sh\ncase "$*" in *--resume*) ;; train*) set -- "$@" {small};;\n'
-        'compare*) set -- "$@" --steps 6 --seeds 1 --num-layers 1;; esac\n'
+        'compare*) set -- "$@" --steps 20 --seeds 1 --num-layers 1;; esac\n'
         f'exec {sys.executable} -m rnngen "$@"\n'
     )
     program.chmod(0o755)

@@ -63,7 +63,7 @@ def test_resume_keeps_its_settings_and_notices_a_changed_text(rnngen, tmp_path):
     ran = rnngen("train", "--resume", "--name", "text")
     assert ran.exit_code == 1
     assert "changed since the run began" in ran.error
-    assert "no such file" in rnngen("train", "--resume", "--name", "nothing").error
+    assert "there is no run in" in rnngen("train", "--resume", "--name", "nothing").error
 
 
 def test_a_finished_run_is_given_more_steps(rnngen, home, tmp_path):
