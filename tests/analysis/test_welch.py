@@ -41,13 +41,13 @@ def test_without_any_spread_only_the_same_number_is_the_same():
 def test_the_interval_holds_the_true_difference_as_often_as_it_says():
     rng = np.random.default_rng(0)
     held = 0
-    for _ in range(1000):
+    for _ in range(300):
         one, other = rng.normal(0, 1, 3), rng.normal(0.7, 3, 4)
         found = difference(one.tolist(), other.tolist())
         assert found.low is not None
         assert found.high is not None
         held += found.low <= -0.7 <= found.high
-    assert 930 <= held <= 980  # Welch's interval is a little too wide for so few
+    assert 279 <= held <= 294  # 93% to 98%; Welch's interval is a little too wide for so few
 
 
 def test_order_turns_the_sign():
