@@ -42,9 +42,10 @@ class _Screen:
         """Draw the moving line, unless it would run into a line of text."""
         if self.line is None or (self.begun and sys.stdout.isatty()):
             return
-        sys.stderr.write(ERASE + visible(self.line())[: max(1, _columns(sys.stderr) - 1)])
+        text = visible(self.line())[: max(1, _columns(sys.stderr) - 1)]
+        self.is_drawn = True  # before it is written: Ctrl-C may come just after that
+        sys.stderr.write(ERASE + text)
         sys.stderr.flush()
-        self.is_drawn = True
 
     def erase(self) -> None:
         if self.is_drawn:
