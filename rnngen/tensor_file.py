@@ -15,7 +15,6 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -24,6 +23,12 @@ from safetensors.numpy import save
 
 from rnngen.errors import CheckpointError, FileError
 from rnngen.files import LFS_POINTER, replace_file
+from rnngen.untrusted_json import (
+    MOST_HEADER_BYTES,
+    MOST_JSON_PARTS,
+    count_parts,
+    parse_object,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,12 +39,6 @@ if TYPE_CHECKING:
     Tensors = Mapping[str, NDArray[Any]]
 
 FORMAT_VERSION = 1
-MOST_HEADER_BYTES = 64 << 20
-"""A training state lists every file of its text, so a header may be long."""
-MOST_JSON_PARTS = 2_000_000
-"""Commas and brackets; each may become an object of some 100 bytes."""
-MOST_JSON_DEPTH = 32
-STRING_OR_BRACKET = re.compile(r'"(?:[^"\\]|\\.)*+"?|[][{}]', re.DOTALL)
 MOST_TENSORS = 4096
 MOST_DIMENSIONS = 4
 DTYPES = {
@@ -107,7 +106,7 @@ def save_tensors(path: Path, kind: str, tensors: Tensors, facts: Mapping[str, An
     # safetensors writes arrays that are not C-contiguous wrongly, and silently.
     tensors = {name: np.ascontiguousarray(array) for name, array in tensors.items()}
     text = json.dumps(facts, sort_keys=True, allow_nan=False)  # no reader would take it
-    if len(text) > MOST_HEADER_BYTES // 2 or _count_parts(text) > MOST_JSON_PARTS // 2:
+    if len(text) > MOST_HEADER_BYTES // 2 or count_parts(text) > MOST_JSON_PARTS // 2:
         raise CheckpointError(
             f"{path}: the text has too many files to list in one file. Join some of them."
         )
@@ -145,13 +144,13 @@ def read_header(path: Path, kind: str) -> Header:
     try:
         with path.open("rb") as file:
             content = _read_content(file, path)
-        header = _parse_object(content.decode("utf-8"))
+        header = parse_object(content.decode("utf-8"))
         metadata = header.pop("__metadata__", {})
         _check_kind(path, kind, metadata)
         length = 8 + len(content)
         entries = _entries(header, path.stat().st_size - length)
         facts_text, digest = metadata["facts"], metadata["digest"]
-        facts = _parse_object(facts_text)
+        facts = parse_object(facts_text)
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise _damaged(path, error) from error
     return Header(path, kind, facts, entries, length, facts_text, digest)
@@ -173,64 +172,6 @@ def _read_content(file: BinaryIO, path: Path) -> bytes:
     if len(content) < length:
         raise ValueError("it ends within its header")
     return content
-
-
-def _parse_object(text: str) -> dict[str, Any]:
-    """The JSON object of a text of unknown origin. Raises ValueError for what we never write.
-
-    That is one too large or nested too deep, a number that is not finite, or a name given twice.
-    """
-    if _count_parts(text) > MOST_JSON_PARTS:
-        raise ValueError("its JSON has too many parts")
-    if _depth(text) > MOST_JSON_DEPTH:
-        raise ValueError(f"its JSON is nested more than {MOST_JSON_DEPTH} deep")
-    value = json.loads(
-        text,
-        parse_int=_limited,
-        parse_float=_finite,
-        parse_constant=_finite,
-        object_pairs_hook=_without_doubles,
-    )
-    if not isinstance(value, dict):
-        raise ValueError("its JSON is not an object")
-    return value
-
-
-def _count_parts(text: str) -> int:
-    return sum(text.count(sign) for sign in ",[{")
-
-
-def _depth(text: str) -> int:
-    """How deep lists and objects are nested in a JSON text."""
-    deepest = depth = 0
-    for found in STRING_OR_BRACKET.finditer(text):
-        if found[0] in "[{":
-            depth += 1
-            deepest = max(deepest, depth)
-        elif found[0] in "]}":
-            depth -= 1
-    return deepest
-
-
-def _limited(text: str) -> int:
-    number = int(text)
-    if abs(number) >= 1 << 63:
-        raise ValueError("it has a number of more than 64 bits")
-    return number
-
-
-def _finite(text: str) -> float:
-    number = float(text)
-    if not math.isfinite(number):
-        raise ValueError(f"{text} is not a finite number")
-    return number
-
-
-def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    values = dict(pairs)
-    if len(values) < len(pairs):
-        raise ValueError("a name is given twice")
-    return values
 
 
 def _check_kind(path: Path, kind: str, metadata: Any) -> None:

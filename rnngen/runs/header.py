@@ -7,17 +7,15 @@ anybody's: whatever it holds, it is described in a line and raises nothing.
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 from rnngen.files import LFS_POINTER
 from rnngen.runs.places import LOCK_FILE, TRAINING_FILE
+from rnngen.untrusted_json import MOST_HEADER_BYTES, parse_object
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-MOST_HEADER_BYTES = 100_000_000
-"""As of the safetensors package, which reads no longer header."""
 SECTIONS = ("model", "tokenizer", "metrics", "corpus", "training")
 """Facts that are JSON objects where they are there."""
 DAMAGED = "damaged or not a model of rnngen"
@@ -63,11 +61,11 @@ def _facts(file: Path, kind: str) -> tuple[dict[str, Any], str]:
             length = int.from_bytes(head, "little")
             if damage := _not_safetensors(head, length, size):
                 return {}, damage
-            header = json.loads(opened.read(length))
+            header = parse_object(opened.read(length).decode("utf-8"))
         metadata = header.pop("__metadata__")
         if (found := metadata["rnngen"]) != kind and isinstance(found, str):
             return {}, f"holds a {found[:20]} state, not a model"
-        facts = json.loads(metadata["facts"])
+        facts = parse_object(metadata["facts"])
         ends = [entry["data_offsets"][1] for entry in header.values()]
         if (
             found != kind
