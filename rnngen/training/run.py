@@ -101,7 +101,7 @@ class Run:
         if has_new_end:
             self._move_end()
         parts = plan, self._learner, self.progress, clock, self._reporter, group
-        self._evaluator = Evaluator(*parts)
+        self._evaluator = Evaluator(*parts, is_resumed=resume)
         self._saver = StateSaver(*parts, is_resumed=resume)
 
     def _move_end(self) -> None:
