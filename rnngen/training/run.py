@@ -49,6 +49,7 @@ def train(
     should_stop: Callable[[], bool] = lambda: False,
     observers: Sequence[Observer] = (),
     group: Group = SINGLE,
+    note: Callable[[str], None] | None = None,
 ) -> Iterator[Event]:
     """Train, and say what happens as it happens; the last event is Stopped.
 
@@ -57,6 +58,7 @@ def train(
     observers: get each event after the log has it, and before it is yielded.
     group: the processes that train together; the first writes and has observers, all get the
     events.
+    note: called with a line if the log of a resumed run had to be repaired.
     Raises CheckpointError if a state cannot be read or written, ConfigError for settings that this
     machine or group of processes cannot fulfil, TrainingError if its memory is too small.
     """
@@ -65,7 +67,8 @@ def train(
         if not group.is_first:
             yield from run.events(should_stop)
             return
-        with Log(plan.folder / runs.LOG_FILE, keep_until=run.progress.step) as log:
+        path = plan.folder / runs.LOG_FILE
+        with Log(path, keep_until=run.progress.step, note=note) as log:
             yield from observed(run.events(should_stop), [log, *observers])
 
 
