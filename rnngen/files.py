@@ -98,21 +98,26 @@ def leftovers(folder: Path, name: str = "*") -> list[Path]:
     return [place for place in sorted(folder.glob(f".{name}.part")) if not _is_held(place)]
 
 
-def remove_leftovers(folder: Path) -> None:
-    """Delete what killed programs left half-written in `folder`."""
+def remove_leftovers(folder: Path, *, is_own: bool = True) -> None:
+    """Delete what killed programs left half-written in `folder`.
+
+    is_own: no other program writes there. Else what cannot be locked stays, as it may be in use.
+    """
     for place in leftovers(folder):
-        _remove_abandoned(place)
+        _remove_abandoned(place, is_own=is_own)
 
 
-def _remove_abandoned(place: Path) -> None:
+def _remove_abandoned(place: Path, *, is_own: bool = False) -> None:
     """Delete a leftover, if it still is one when it is locked."""
     with suppress(OSError):  # BlockingIOError: someone works on it
         lock = _lock(place)
         try:
-            if not place.is_dir() or place.is_symlink():
-                place.unlink()
-            elif lock is not None:
+            if lock is None and not is_own:
+                return
+            if place.is_dir() and not place.is_symlink():
                 shutil.rmtree(place, ignore_errors=True)
+            else:
+                place.unlink()
         finally:
             if lock is not None:
                 os.close(lock)

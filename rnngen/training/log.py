@@ -7,7 +7,7 @@ import json
 import math
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 from rnngen import runs
 from rnngen.errors import FileError
@@ -46,8 +46,10 @@ class Log:
         read = ReadLog()
         if keep_until and self._path.exists():
             read = _read(self._path)
-        kept = [line for step, line in read.events if step <= keep_until]
-        replace_file(self._path, b"".join(kept))
+        kept = [e for e in read.events if e.step <= keep_until and e.event != "stopped"]
+        self.has_saved = any((e.step, e.event) == (keep_until, "saved") for e in kept)
+        """Whether it tells of the state that the run goes on from."""
+        replace_file(self._path, b"".join(e.line for e in kept))
         if note is not None and (changes := read.changes()):
             note(f"{path}: {changes}")
         self._open()
@@ -89,12 +91,17 @@ class Log:
             self._file.close()
 
 
+class LoggedEvent(NamedTuple):
+    step: int
+    event: str
+    line: bytes
+
+
 @dataclass
 class ReadLog:
     """What a log holds."""
 
-    events: list[tuple[int, bytes]] = field(default_factory=list)
-    """The step and the line of each event but those that end a run."""
+    events: list[LoggedEvent] = field(default_factory=list)
     foreign: int = 0
     """Lines that no run writes."""
     glued: int = 0
@@ -132,7 +139,7 @@ def _add_line(read: ReadLog, line: bytes, *, is_ended: bool = True) -> None:
     """is_ended: by a newline; else a killed process may have left half of it."""
     event = _event(line)
     found = [event] if event else [e for part in _parts(line) if (e := _event(part))]
-    read.events += [(step, text) for step, text in found if text]
+    read.events += found
     if event is None:
         read.glued += len(found)
         read.foreign += bool(not found and is_ended and line.strip())
@@ -147,13 +154,13 @@ def _parts(line: bytes) -> list[bytes]:
     return [found[0] for place in places if (found := FLAT_OBJECT.match(line, place))]
 
 
-def _event(line: bytes) -> tuple[int, bytes] | None:
-    """The step of an event and its line; None for what is none. No line if it ended the run."""
+def _event(line: bytes) -> LoggedEvent | None:
+    """The event that a line is, if it is one."""
     try:
         fields = parse_object(line.decode("utf-8"))
     except ValueError:
         return None
-    step = fields.get("step")
-    if not isinstance(fields.get("event"), str) or type(step) is not int or step < 0:
+    step, event = fields.get("step"), fields.get("event")
+    if not isinstance(event, str) or type(step) is not int or step < 0:
         return None
-    return step, b"" if fields["event"] == "stopped" else line.rstrip() + b"\n"
+    return LoggedEvent(step, event, line.rstrip() + b"\n")

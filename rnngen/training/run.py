@@ -20,7 +20,7 @@ from rnngen.dataset import batches
 from rnngen.errors import ConfigError
 from rnngen.training import device
 from rnngen.training.evaluator import Evaluator
-from rnngen.training.events import Event, Planned, Stopped, observed
+from rnngen.training.events import Event, Planned, Saved, Stopped, observed
 from rnngen.training.learner import Learner
 from rnngen.training.log import Log
 from rnngen.training.memory import check_memory, explain_memory
@@ -69,6 +69,8 @@ def train(
             return
         path = plan.folder / runs.LOG_FILE
         with Log(path, keep_until=run.progress.step, note=note) as log:
+            if resume and not log.has_saved:  # killed before it was told
+                log.observe(run.saved())
             yield from observed(run.events(should_stop), [log, *observers])
 
 
@@ -107,6 +109,10 @@ class Run:
         self._evaluator = Evaluator(*parts, is_resumed=resume)
         self._saver = StateSaver(*parts, is_resumed=resume)
 
+    def saved(self) -> Saved:
+        """The event of the state that the run goes on from."""
+        return self._reporter.event(Saved, path=str(self._plan.folder / runs.TRAINING_FILE))
+
     def _move_end(self) -> None:
         """Go on to the end that the settings have now. Raises ConfigError if it is past."""
         progress = self.progress
@@ -120,7 +126,8 @@ class Run:
     def events(self, should_stop: Callable[[], bool]) -> Iterator[Event]:
         """Train to the end; see `train`."""
         progress = self.progress
-        reason = progress.stopped
+        # Killed between its last step and the note that it has ended, a run has no more to do.
+        reason = progress.stopped or self._reason_to_stop()
         if progress.total_steps is not None:
             yield self._reporter.event(Planned, total_steps=progress.total_steps)
         while not reason:
