@@ -1,13 +1,14 @@
 # `make haiku` trains for two minutes and prints three haiku. `make test` runs every check.
 # `make search` tries the properties that tests assert on new examples. `make docs` fills the tables
-# of the documentation from the program and runs its blocks for the outputs shown.
+# of the documentation from the program and runs its blocks for the outputs shown. `make torture`
+# kills runs of every kind, in every place, and goes on with them.
 # Each makes its own virtual environment in .venv first. PYTHON=python3.12 chooses another Python.
 PYTHON ?= python3
 BIN := .venv/bin
 # Laptops and CI train on the CPU; the CPU build of PyTorch is enough where one is on offer.
 TORCH ?= torch==2.13.0
 
-.PHONY: haiku test search lint bench docs clean
+.PHONY: haiku test search lint bench docs torture clean
 
 haiku: .venv/installed
 	$(BIN)/rnngen train corpora/haiku.txt --cell lstm --minutes 2 --name my-haiku --overwrite
@@ -27,6 +28,9 @@ lint: .venv/installed
 
 bench: .venv/installed
 	$(BIN)/python -m tests.bench
+
+torture: .venv/installed
+	OMP_NUM_THREADS=1 $(BIN)/python -m tests.torture
 
 docs: .venv/installed
 	$(BIN)/python scripts/make_docs.py

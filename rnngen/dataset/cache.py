@@ -132,6 +132,7 @@ def find_store(
     Raises CorpusError if some of its shards are there and others are not.
     """
     path = _store_path(corpus, tokenizer, home)
+    remove_leftovers(path.parent, is_own=False)
     if path.is_dir():
         return open_store(path)
     shards = _shard_folders(path)

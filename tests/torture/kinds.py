@@ -62,13 +62,18 @@ def arguments(kind: Kind, text: Path) -> list[str]:
 
 
 def state_of(home: Path) -> tuple[Any, ...]:
-    """What two runs that are one have in common at their end: weights, moments, settings, log."""
+    """What two runs that are one have in common at their end: weights, moments, settings, log.
+
+    Last comes at which steps the state was saved.
+    """
     folder = home / NAME
     state, facts = tensor_file.load_tensors(folder / runs.TRAINING_FILE, "training")
     model, of_model = tensor_file.load_tensors(folder / runs.MODEL_FILE, "model")
     del facts["progress"]["seconds"], of_model["training"]["seconds"], of_model["created"]
     tensors = [{n: array.tobytes() for n, array in each.items()} for each in (state, model)]
-    return (*tensors, facts, of_model, events_of(folder / runs.LOG_FILE))
+    events = events_of(folder / runs.LOG_FILE)
+    saved = {event["step"] for event in events.pop("saved")}  # more where it was interrupted
+    return (*tensors, facts, of_model, events, saved)
 
 
 def events_of(log: Path) -> dict[str, list[dict[str, Any]]]:
