@@ -96,7 +96,7 @@ def test_too_few_file_descriptors_are_one_line(program, model, home, tmp_path):
     stdout, stderr = process.communicate()
     assert (process.returncode, stdout) == (1, b"")
     assert stderr.startswith(b"rnngen: ")
-    assert stderr.endswith(b"Too many open files.\n")
+    assert stderr.endswith(b"oo many open files.\n")
     assert not (home / "text").exists()
 
 
