@@ -51,7 +51,12 @@ NEEDED = {BYTE_FALLBACK: 1, UNKNOWN_ID: 0, START_ID: MINUS_ONE, END_ID: 1, PADDI
 DEFAULTS = {BYTE_FALLBACK: 0, UNKNOWN_ID: 0, START_ID: 1, END_ID: 2, PADDING_ID: MINUS_ONE}
 REMARKS = {4: VARINT, 10: FLOAT, 14: VARINT, 16: VARINT, 18: VARINT, 26: VARINT, 33: VARINT}
 """Sizes and switches of the training, which are passed on, and how they are stored."""
-UNCHANGED = {1: (LENGTH, b"identity"), 2: (LENGTH, b""), 3: (VARINT, 0), 4: (VARINT, 0)}
+UNCHANGED: dict[int, tuple[int, int | bytes]] = {
+    1: (LENGTH, b"identity"),
+    2: (LENGTH, b""),
+    3: (VARINT, 0),
+    4: (VARINT, 0),
+}
 """The only way to change text: by no rule, without adding or dropping spaces."""
 
 
