@@ -122,7 +122,7 @@ def load_model(path: Path) -> Model:
     facts = header.facts
     try:
         config = ModelConfig.from_dict(facts.pop("model"))
-        _check_facts(facts)
+        check_facts(facts)
         check_shapes(path, config, header.entries)  # before memory is taken for what is unpacked
         tensors = header.read_tensors()
         tokenizer = tokenizers.load(facts.pop("tokenizer"), strip_prefix("tokenizer.", tensors))
@@ -140,7 +140,7 @@ def load_model(path: Path) -> Model:
     return Model(config, weights, tokenizer, continuous, facts, novelty, lexicon, storage)
 
 
-def _check_facts(facts: Mapping[str, Any]) -> None:
+def check_facts(facts: Mapping[str, Any]) -> None:
     """Raises TypeError if a fact is missing or of another type than is written."""
     for name, types in FACTS.items():
         is_needed = name in ("tokenizer", "continuous")
