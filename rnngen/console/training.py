@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 from rnngen.console import clock, note, one_line, translated_note
 from rnngen.console.plan import show_corpus, show_recipe
 from rnngen.console.progress import progress
-from rnngen.console.terminal import visible
+from rnngen.console.terminal import to_people, visible
 from rnngen.training.events import (
     Evaluation,
     Planned,
@@ -152,12 +152,14 @@ class LiveView(LineView):
 
     def __exit__(self, *error: Any) -> None:
         super().__exit__(*error)
-        if self._bar.live.is_started:
-            self._bar.stop()
+        with to_people():
+            if self._bar.live.is_started:
+                self._bar.stop()
 
     def observe(self, event: Event) -> None:
-        super().observe(event)
-        self._bar.start()  # not before the settings are shown; again it does nothing
+        with to_people():
+            super().observe(event)
+            self._bar.start()  # not before the settings are shown; again it does nothing
 
     def show(self, event: Event) -> None:
         width = self._bar.console.width

@@ -8,6 +8,7 @@ that was prepared, and keep what they compute of a form (masks) from one share t
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
 import sys
 import warnings
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
 LEAST_TEXTS = 8
 """For fewer, processes cost more than they save."""
+PR_SET_PDEATHSIG = 1
+"""Linux's name for: signal this process when its parent ends (see prctl(2))."""
 AHEAD = 3
 """Shares for each process that are written or waited for at once."""
 
@@ -82,16 +85,29 @@ def worker_pool(write: WriteTexts, num_texts: int) -> Iterator[WorkerPool]:
     with warnings.catch_warnings():
         # Python 3.12 warns of any thread; those of NumPy's BLAS are made for it.
         warnings.simplefilter("ignore", DeprecationWarning)
-        pool = multiprocessing.get_context("fork").Pool(num_workers, _init_worker, (write,))
+        pool = multiprocessing.get_context("fork").Pool(
+            num_workers, _init_worker, (write, os.getpid())
+        )
     with pool:  # terminates the processes, also after Ctrl-C or a closed pipe
         yield WorkerPool(write, num_workers, pool)
 
 
-def _init_worker(write: WriteTexts) -> None:
+def _init_worker(write: WriteTexts, parent: int) -> None:
     global _write
     _write = write
+    _end_with(parent)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the first process ends the others
     cores.limit_cores(1)
+
+
+def _end_with(parent: int) -> None:
+    """Have this process end with the first one, also where that is killed: it holds its pipes."""
+    import ctypes
+
+    with contextlib.suppress(AttributeError, OSError):  # a C library without it
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:  # it has ended before this was said
+        os._exit(1)
 
 
 def _call_write(draws: Sequence[Attempt]) -> list[CheckedText]:
