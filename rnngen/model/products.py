@@ -12,6 +12,7 @@ import numpy as np
 from rnngen.model import groups
 
 if TYPE_CHECKING:
+    from rnngen.model.quantize import PackedTensor
     from rnngen.model.runtime import FloatArray, IdArray
 
 BLOCK = 8192
@@ -29,8 +30,11 @@ EPSILON = 1e-5  # torch.nn.LayerNorm's
 class Linear:
     """x -> x W^T + b for rows (..., K) -> (..., G)."""
 
-    def __init__(self, weight: FloatArray, bias: FloatArray) -> None:
-        self.matrix = Matrix(weight)
+    def __init__(
+        self, weight: PackedTensor, bias: FloatArray, scale: FloatArray | None = None
+    ) -> None:
+        """scale: as Matrix takes it; the bias is not multiplied."""
+        self.matrix = Matrix(weight, scale)
         self._bias = as_row(bias)
         self.width = len(bias)
 
@@ -42,15 +46,21 @@ class Linear:
 class Matrix:
     """x -> x W^T for rows (N, K) -> (N, G), each row by itself or `size` at once."""
 
-    def __init__(self, weight: FloatArray) -> None:
-        """weight: (G, K), kept as blocks of a few rows, the last one filled up with zeros."""
+    def __init__(self, weight: PackedTensor, scale: FloatArray | None = None) -> None:
+        """weight: (G, K), kept as blocks of a few rows, the last one filled up with zeros.
+
+        scale: (G,), what each row is multiplied by.
+        """
         self._width, columns = weight.shape
         # W's rows are cut, not its columns: each number of the product is then summed by one call,
         # in one order. The zeros of the last block give products that nobody reads.
         height = block_height(self._width, columns)
         count = -(-self._width // height)
-        padded = np.zeros((count * height, columns), np.float32)
-        padded[: self._width] = weight
+        padded = np.empty((count * height, columns), np.float32)
+        weight.write(padded[: self._width])
+        if scale is not None:
+            padded[: self._width] *= scale[:, None]
+        padded[self._width :] = 0
         self._padded_width = len(padded)
         self._blocks = padded.reshape(count, 1, height, columns)
 
@@ -83,22 +93,22 @@ def block_height(rows: int, columns: int) -> int:
 class Table:
     """Input products of tokens (T, B) -> (T, B, gates), each token's computed when first met."""
 
-    def __init__(self, embedding: FloatArray, linear: Linear) -> None:
+    def __init__(self, embedding: PackedTensor, linear: Linear) -> None:
         self._embedding = embedding
         self._linear = linear
-        shape = (len(embedding), linear.width)
+        shape = (embedding.shape[0], linear.width)
         self._keeps = shape[0] * shape[1] * 4 <= TABLE_BYTES
         self._rows = np.empty(shape if self._keeps else (0, 0), np.float32)
-        self._known = np.zeros(len(embedding), bool)
+        self._known = np.zeros(shape[0], bool)
 
     def __call__(self, ids: IdArray) -> FloatArray:
         if not self._keeps:
-            return self._linear(self._embedding[ids])  # the same bits: each row is its own product
+            return self._linear(self._embedding.rows(ids))  # the same bits: each row is its own product
         known = self._known.take(ids)
         if not known.all():
             # np.unique would import numpy.ma, and with it a tenth of the time to start.
             new = np.array(sorted(set(ids[~known].tolist())), dtype=np.int64)
-            self._rows[new] = self._linear(self._embedding[new])
+            self._rows[new] = self._linear(self._embedding.rows(new))
             self._known[new] = True
         return self._rows.take(ids, axis=0)
 
