@@ -5,6 +5,7 @@ B rows of K numbers become B rows of G numbers; leading axes, as (T, B, K), are 
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -24,6 +25,8 @@ Products of matrices have threads from 2**18 multiplications on: more than group
 """
 TABLE_BYTES = 2**28
 """Largest table of input products; above it they are computed anew for each token."""
+FIRST_ROWS = 64
+"""Of a table that holds any; there are twice as many when they are full."""
 EPSILON = 1e-5  # torch.nn.LayerNorm's
 
 
@@ -91,26 +94,45 @@ def block_height(rows: int, columns: int) -> int:
 
 
 class Table:
-    """Input products of tokens (T, B) -> (T, B, gates), each token's computed when first met."""
+    """Input products of tokens (T, B) -> (T, B, gates), each token's computed when first met.
+
+    Rows stand in the order in which tokens are met, and their array grows with them: a large one
+    comes in pages of 2 MB, and a text of a hundred tokens would have all of it cleared.
+    """
 
     def __init__(self, embedding: PackedTensor, linear: Linear) -> None:
         self._embedding = embedding
         self._linear = linear
-        shape = (embedding.shape[0], linear.width)
-        self._keeps = shape[0] * shape[1] * 4 <= TABLE_BYTES
-        self._rows = np.empty(shape if self._keeps else (0, 0), np.float32)
-        self._known = np.zeros(shape[0], bool)
+        self._most = embedding.shape[0]
+        self._keeps = self._most * linear.width * 4 <= TABLE_BYTES
+        self._rows = np.empty((0, linear.width), np.float32)
+        self._places = np.full(self._most, -1)  # in _rows; -1: not met
+        self._count = 0
+        self._lock = threading.Lock()
 
     def __call__(self, ids: IdArray) -> FloatArray:
         if not self._keeps:
-            return self._linear(self._embedding.rows(ids))  # the same bits: each row is its own product
-        known = self._known.take(ids)
-        if not known.all():
-            # np.unique would import numpy.ma, and with it a tenth of the time to start.
-            new = np.array(sorted(set(ids[~known].tolist())), dtype=np.int64)
-            self._rows[new] = self._linear(self._embedding.rows(new))
-            self._known[new] = True
-        return self._rows.take(ids, axis=0)
+            return self._linear(self._embedding.rows(ids))  # the same bits: each row is its own
+        places = self._places.take(ids)
+        if (places < 0).any():
+            with self._lock:  # other threads may meet tokens, too
+                self._meet(ids)
+            places = self._places.take(ids)
+        return self._rows.take(places, axis=0)
+
+    def _meet(self, ids: IdArray) -> None:
+        # np.unique would import numpy.ma, and with it a tenth of the time to start.
+        new = np.array(sorted(set(ids[self._places.take(ids) < 0].tolist())), dtype=np.int64)
+        count = self._count + len(new)
+        if count > len(self._rows):
+            # Threads that read find the rows they ask for in the old array and in the new one.
+            size = min(self._most, max(count, FIRST_ROWS, 2 * len(self._rows)))
+            rows = np.empty((size, self._linear.width), np.float32)
+            rows[: self._count] = self._rows[: self._count]
+            self._rows = rows
+        self._rows[self._count : count] = self._linear(self._embedding.rows(new))
+        self._places[new] = np.arange(self._count, count)
+        self._count = count
 
 
 class Norm:
