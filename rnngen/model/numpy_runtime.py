@@ -21,7 +21,8 @@ The price: one product of all rows (sgemm) would be three times as fast on one c
 its rounding follows the shape of the batch, and B = 1, where it would have to be padded, would take
 three times as long. Rows are spread over the cores instead. Where streams come in groups that are
 the same in any batch, such as the particles of one text, `step_groups` multiplies the rows of a
-group at once (groups.py).
+group at once (groups.py), by blocks laid out for that. A process that does only one of the two
+writes one layout of the weights.
 """
 
 from __future__ import annotations
@@ -183,8 +184,8 @@ class _Layer(ABC):
         bias, inner_bias = own["bias_ih"].whole(), own["bias_hh"].whole()
         bias[:cut] += inner_bias[:cut]
         self._inner_bias = as_row(inner_bias[cut:])  # (1, H) of a GRU, (1, 0) of an LSTM
-        self._matrix = Matrix(own["weight_hh"], scale)
-        self.inputs = Linear(own["weight_ih"], bias * scale, scale)
+        self._matrix = Matrix(own["weight_hh"].scaled(scale))
+        self.inputs = Linear(own["weight_ih"].scaled(scale), bias * scale)
         self._scale, self._shift = as_row(scale), as_row(1 - scale)
         self._skip = config.skip and own["weight_ih"].shape[1] == self._size
         self._norm = None

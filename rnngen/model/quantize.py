@@ -63,7 +63,7 @@ def _quantize_rows(array: NDArray[np.float32]) -> tuple[NDArray[np.int8], NDArra
 class PackedTensor:
     """One tensor as it is stored. What is read of it becomes float32, and nothing else does.
 
-    numbers: float32, float16 or int8, the last with a scale for each row, float32 (rows,).
+    numbers: float32, float16 or int8.  scale: what each row is multiplied by, float32 (rows,).
     """
 
     numbers: NDArray[Any]
@@ -72,6 +72,17 @@ class PackedTensor:
     @property
     def shape(self) -> tuple[int, ...]:
         return self.numbers.shape
+
+    def __getitem__(self, rows: slice) -> PackedTensor:
+        """Some rows, which are not copied."""
+        return PackedTensor(self.numbers[rows], None if self.scale is None else self.scale[rows])
+
+    def scaled(self, factors: FloatArray) -> PackedTensor:
+        """The same with each row multiplied by a factor, (rows,).
+
+        Powers of 2 give the bits that the product of the whole tensor would have.
+        """
+        return PackedTensor(self.numbers, factors if self.scale is None else self.scale * factors)
 
     def rows(self, ids: NDArray[np.int64]) -> FloatArray:
         """A copy of these rows of a matrix (rows, K), float32 (*ids.shape, K)."""
@@ -88,7 +99,7 @@ class PackedTensor:
         return out
 
     def write(self, out: FloatArray) -> None:
-        """Write all of it into `out`, of its shape: nothing lies between the bytes stored and it."""
+        """Write all of it into `out`, of its shape, in one pass over the bytes stored."""
         if self.scale is None:
             out[...] = self.numbers
         else:
