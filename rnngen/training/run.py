@@ -117,7 +117,7 @@ class Run:
     def events(self, should_stop: Callable[[], bool]) -> Iterator[Event]:
         """Train to the end; see `train`."""
         progress = self.progress
-        reason = progress.stopped
+        reason = progress.stopped or self._reason_to_stop()  # saved last just before its end
         if progress.total_steps is not None:
             yield self._reporter.event(Planned, total_steps=progress.total_steps)
         while not reason:

@@ -16,7 +16,8 @@ import pytest
 from rnngen import runs, tensor_file
 from rnngen.config import TrainConfig
 from rnngen.errors import ConfigError
-from rnngen.training.events import Planned, Stopped
+from rnngen.training import run as training_run
+from rnngen.training.events import Planned, Saved, Stopped
 from rnngen.training.plan import Plan, with_end
 from tests.training.short_runs import of, plan, run, tensors
 
@@ -50,6 +51,24 @@ def test_a_finished_run_with_a_later_end_goes_on_and_can_be_broken_too(tmp_path:
     assert rate_at(tmp_path / "parts", 10) == pytest.approx(
         longer.config.learning_rate * 0.5 * (1 + math.cos(math.pi * (9 - 4) / 16))
     )
+
+
+@pytest.mark.parametrize("ends_by", [{"steps": 12}, {"steps": 40, "patience": 1}])
+def test_a_run_killed_between_its_last_evaluation_and_its_end_makes_no_step_more(
+    tmp_path: Path, ends_by: dict[str, int]
+):
+    """The state of that moment does not say yet that the run has ended."""
+    settings = {**ends_by, "learning_rate": 0.5, "final_rate": 1.0, "evaluations": 4}
+    [end] = of(Stopped, run(plan(tmp_path / "whole", **settings)))
+    broken = plan(tmp_path / "broken", **settings)
+    for event in training_run.train(broken):
+        if isinstance(event, Saved) and event.step == end.step:
+            break  # as a kill would
+    [after] = of(Stopped, run(broken, resume=True))
+    assert (after.step, after.reason) == (end.step, end.reason)
+    whole, parts = tensors(tmp_path / "whole"), tensors(tmp_path / "broken")
+    for name in whole:
+        assert whole[name].tobytes() == parts[name].tobytes(), name
 
 
 def rate_at(folder: Path, step: int) -> float:
