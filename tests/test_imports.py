@@ -21,7 +21,17 @@ PACKAGE = ROOT / "rnngen"
 # Every folder and file of the package, from the bottom up. A file imports only what stands on a
 # lower level, or in its own folder.
 LEVELS = (
-    ("cores", "config", "errors", "files", "suggest", "tensor_file", "untrusted_json", "version"),
+    (
+        "canonical",
+        "cores",
+        "config",
+        "errors",
+        "files",
+        "suggest",
+        "tensor_file",
+        "untrusted_json",
+        "version",
+    ),
     ("corpus", "tokenizers"),
     ("dataset", "model", "novelty"),
     ("checkpoint", "forms.language", "model.torch", "runs"),

@@ -109,7 +109,7 @@ class Commands(TyperGroup):
         except OSError as error:
             from rnngen.cli import usage
 
-            raise _failed(usage.explain_system(error), 1) from error
+            raise _failed(_stdout_failure() or usage.explain_system(error), 1) from error
         except MemoryError as error:
             from rnngen.cli import usage
 
@@ -125,6 +125,16 @@ def _failed(message: str, exit_code: int) -> typer.Exit:
     if exit_code != USAGE or console.is_first_process():
         console.error(message)
     return typer.Exit(exit_code)
+
+
+def _stdout_failure() -> str:
+    """Why stdout does not take what was written to it; empty if it does. It is not tried again."""
+    try:
+        sys.stdout.flush()
+    except OSError as error:
+        _discard_stdout()
+        return f"stdout: {error.strerror}."
+    return ""
 
 
 def _discard_stdout() -> None:

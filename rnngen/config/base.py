@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+MOST_TOML = 1 << 20
+"""Bytes of a file of settings."""
+
 
 def setting(
     help: str,
@@ -109,7 +112,13 @@ def read_toml(path: Path) -> dict[str, Any]:
     import tomllib
 
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        with path.open("rb") as file:
+            content = file.read(MOST_TOML + 1)
+        if len(content) > MOST_TOML:
+            raise ConfigError(f"{path}: larger than {MOST_TOML:,} bytes, so no settings.")
+        return tomllib.loads(content.decode("utf-8"))
+    except RecursionError as error:
+        raise ConfigError(f"{path}: not TOML: nested too deeply.") from error
     except OSError as error:
         hint = similar_file(path) if isinstance(error, FileNotFoundError) else ""
         raise ConfigError(f"{path}: {error.strerror}.{hint}") from error

@@ -25,6 +25,7 @@ from rnngen.dataset import kept
 from rnngen.dataset.facts import STORE_VERSION
 from rnngen.dataset.store import AGAIN, TokenStore, build_store, open_shards, open_store
 from rnngen.errors import CheckpointError, ConfigError, CorpusError, FileError, RnngenError
+from rnngen.files import remove_leftovers
 from rnngen.tokenizers.base import digest
 from rnngen.tokenizers.labelled import MOST_LABELS, with_labels
 
@@ -238,8 +239,10 @@ def _key(*parts: Any) -> str:
 
 
 def _make_folder(path: Path) -> None:
+    """Make a folder of tokens; what killed programs left half-written there goes."""
     try:
         path.mkdir(parents=True, exist_ok=True)
+        remove_leftovers(path, is_own=False)
     except OSError as error:
         raise FileError(
             f"{path}: cannot be made: {error.strerror}. Set RNNGEN_HOME to a folder you may write."

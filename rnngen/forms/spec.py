@@ -6,13 +6,13 @@ The built-in forms are files of this kind (`builtin/*.toml`); copy one to make y
 from __future__ import annotations
 
 import dataclasses
-import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from rnngen.config import read_toml
-from rnngen.errors import ConfigError
+from rnngen.errors import ConfigError, FormError
+from rnngen.forms.automata.syntax import parse as parse_pattern
 from rnngen.suggest import did_you_mean
 
 UNITS = ("syllables", "words", "chars", "tweet")
@@ -195,7 +195,7 @@ def _wrong_together(spec: FormSpec) -> list[str]:
         found.append("lines: a form of unit tweet has one entry, for the whole text.")
     if spec.match:
         try:
-            re.compile(spec.match)
-        except re.error as error:
-            found.append(f"match is not a regular expression: {error}.")
+            parse_pattern(spec.match)
+        except FormError as error:
+            found.append(str(error))
     return found

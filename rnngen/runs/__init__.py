@@ -10,6 +10,7 @@ manage.py   models renamed, removed, and the tokens that are kept beside them
 
 from __future__ import annotations
 
+from rnngen.files import remove_leftovers
 from rnngen.runs.choice import (
     Chosen,
     choose_model,
@@ -33,7 +34,6 @@ from rnngen.runs.folder import (
     is_replacing,
     make_ready,
     owned,
-    remove_leftovers,
 )
 from rnngen.runs.header import is_finished, peek
 from rnngen.runs.places import (

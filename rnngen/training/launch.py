@@ -74,6 +74,7 @@ def launch(
             should_stop=stack.enter_context(stop_requests or nullcontext(lambda: False)),
             observers=observers,
             group=group,
+            note=note,
         )
 
 

@@ -40,7 +40,7 @@ def test_a_tweet_needs_no_lines() -> None:
         ({"acrostic": "abc"}, "acrostic 'abc' has 3 letters for 2 lines"),
         ({"match": "a"}, "match needs unit chars or tweet"),
         ({"max_weight": 9}, "max_weight needs unit chars or tweet"),
-        ({"unit": "chars", "match": "("}, "match is not a regular expression"),
+        ({"unit": "chars", "match": "("}, "match '(' is not a regular expression"),
         ({"unit": "chars", "rhyme": "AA"}, "rhyme needs unit syllables or words"),
         ({"unit": "chars", "max_weight": 5}, "max_weight 5 is less than the 6 its lines need"),
         ({"unit": "tweet"}, "a form of unit tweet has one entry"),
