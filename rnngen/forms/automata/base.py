@@ -217,7 +217,7 @@ class Vocabulary:
             if text and token != end_id:
                 branch = self.root
                 for char in text:
-                    branch = branch.grow(char)
+                    branch = branch.grown.get(char) or branch.grow(char)
                 branch.tokens.append(token)
         self.root.grow(END).tokens.append(end_id)
         self.characters = frozenset(text for text in self.texts if len(text) == 1)
