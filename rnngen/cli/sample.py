@@ -30,7 +30,7 @@ Examples:
   echo "old pond" | rnngen sample haiku - --temperature 0.7 --until line
   rnngen sample -m posts -n 9 --chars 280 --out posts.txt --overwrite
 """
-OF_FORMS = ("form", "form_file", "acrostic", "particles", "budget_ms", "words")
+OF_FORMS = ("form", "form_file", "acrostic", "particles", "budget_ms", "words", "sharpen")
 
 
 def command(
@@ -102,6 +102,13 @@ def command(
     words: Annotated[
         str | None,
         typer.Option(metavar="corpus|dictionary", help="With --form, the words that may occur."),
+    ] = None,
+    sharpen: Annotated[
+        float | None,
+        typer.Option(
+            metavar="A",
+            help="With --form, draw from this power of a text's probability.  [default: 1]",
+        ),
     ] = None,
     prompt_file: Annotated[
         Path | None, typer.Option("-f", "--prompt-file", help="File that holds the prompt.")

@@ -11,13 +11,13 @@ from rnngen.config import SampleConfig
 from rnngen.config.sampling import OF_DRAWING
 from rnngen.errors import CheckpointError, ConfigError, RnngenError
 from rnngen.forms import spec
-from rnngen.forms.write import FORM_SETTINGS
+from rnngen.forms.write import FORM_SETTINGS, check_sharpen
 from rnngen.suggest import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-OF_SEARCH = ("form", "particles", "words")
+OF_SEARCH = ("form", "particles", "words", "sharpen")
 """Settings that a preset may have besides those of SampleConfig. A form is one by name: a preset
 travels with its model, and files do not."""
 OF_ANY_FORM = tuple(name for name in FORM_SETTINGS if name != "best_of")
@@ -42,7 +42,11 @@ def check(preset: Mapping[str, Any]) -> None:
             raise ConfigError(f"`{name}` needs a form. Add `form`.")
     if form is not None and (others := preset.keys() - {*FORM_SETTINGS, *OF_SEARCH}):
         raise ConfigError(f"`{min(others)}` has no effect with `form`. Leave one of them out.")
-    SampleConfig(**{name: value for name, value in preset.items() if name not in OF_SEARCH})
+    config = SampleConfig(
+        **{name: value for name, value in preset.items() if name not in OF_SEARCH}
+    )
+    if "sharpen" in preset:
+        check_sharpen(preset["sharpen"], config.temperatures[0])
 
 
 def setting_of_free_text(given: Mapping[str, Any]) -> str | None:
@@ -83,6 +87,7 @@ def merge(preset: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]
         chosen.pop("particles", None)
     if given.get("temperature") in (0, (0,)):
         chosen.pop("best_of", None)
+        chosen.pop("sharpen", None)
     if "beam" in given:
         chosen = {name: value for name, value in chosen.items() if name not in OF_DRAWING}
     return {**chosen, **given}

@@ -7,10 +7,12 @@ the form allows after x, and psi the look-ahead of the form's state, one step of
     weight      w    *= p(v) / q(v) * psi(x v) / psi(x) = Z / psi(x)
 
 so the weight takes up the probability that was forbidden, and psi cancels at the end, where it is
-1. When few particles carry most of the weight, they are resampled in proportion to it. One text is
-taken from each search, for siblings share ancestors. Products of the mean weights estimate, without
-bias, how likely free text would fit. (Doucet & Johansen 2009, A tutorial on particle filtering;
-twisted by look-ahead as in Whiteley & Lee 2014.)
+1. Sharpened by A, p(v)^A stands for p(v) in both, which draws whole texts from p(text)^A: powers of
+p do not sum to 1, and the weights make up for what that leaves to the future, which a temperature
+of 1 / A, token by token, ignores. When few particles carry most of the weight, they are resampled
+in proportion to it. One text is taken from each search, for siblings share ancestors. Products of
+the mean weights estimate, without bias, how likely free text would fit. (Doucet & Johansen 2009, A
+tutorial on particle filtering; twisted by look-ahead as in Whiteley & Lee 2014.)
 
 Several texts are stepped as one batch. Each has its own generator, so text i is the same whatever
 else is drawn. Drafts of one text, of which the best is kept, are multiplied together (`groups`).
@@ -60,7 +62,8 @@ class DrawnText:
     """One text that fits, as it is printed.
 
     log_probability: of its tokens under the model at temperature 1, in nats.
-    log_form: the estimated log-probability that free text of the model would fit, in nats.
+    log_form: the estimated log-probability that free text of the model would fit, in nats; of
+    sharpened texts the log of the sum of all powers.
     effective: how many of the particles the last choice was really among.
     tokens: those drawn, the end of the text included.
     """
@@ -77,6 +80,7 @@ class DrawnText:
 class SearchSettings:
     """How to draw: particles for each draw; temperature, at 0 always the likeliest token.
 
+    sharpen: texts are drawn from this power of their probability.
     best_of: draws for each text, of which the likeliest is kept.
     truncate: maps logits (B, V), forbidden ones -inf, to logits with more -inf (top-k and the
     like), but never for a whole row.
@@ -87,6 +91,7 @@ class SearchSettings:
     temperature: float = 1.0
     best_of: int = 1
     truncate: Truncate | None = None
+    sharpen: float = 1.0
 
     @property
     def together(self) -> int:
@@ -293,6 +298,8 @@ def _choose(
     options = _Options([states[row].mask() for row in rows.tolist()])
     follows = which[rows]
     scores, totals = _scores(options, streams, follows, settings)
+    if settings.sharpen != 1:
+        scores, totals = scores * settings.sharpen, totals * settings.sharpen
     places, logs = options.draw(scores, points[rows], greedy=settings.temperature == 0)
     moves.tokens[rows] = options.tokens[places]
     # log Z - log psi(x), with the normaliser of the softmax that the scores have left out.

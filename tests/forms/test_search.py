@@ -38,9 +38,14 @@ def top_two(logits: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def exact(
-    model: ContextRuntime, spec: FormSpec, stops: int, temperature: float = 1.0, kept: int = 99
+    model: ContextRuntime,
+    spec: FormSpec,
+    stops: int,
+    temperature: float = 1.0,
+    kept: int = 99,
+    power: float = 1.0,
 ) -> dict[tuple[int, ...], float]:
-    """The probability of each text of the form, by its tokens; not normalised.
+    """The probability of each text of the form, by its tokens, to a power; not normalised.
 
     kept: only the likeliest so many of the tokens that may follow a beginning have any.
     """
@@ -59,7 +64,7 @@ def exact(
             allowed = sorted((table[t] for t in follow[tuple(tokens[:place])]), reverse=True)
             total += table[token] if table[token] >= allowed[:kept][-1] else -math.inf
         if total > -math.inf:
-            found[tuple(tokens)] = math.exp(total)
+            found[tuple(tokens)] = math.exp(power * total)
     return found
 
 
@@ -107,6 +112,26 @@ def test_temperature_changes_the_target_as_it_should() -> None:
     assert_unbiased(results, exact(model, spec, stops, temperature=0.6))
 
 
+@pytest.mark.parametrize("name", FORMS)
+@pytest.mark.parametrize("particles", [1, 6])
+@pytest.mark.parametrize("power", [2, 3])
+def test_sharpened_texts_have_powers_of_their_probability(
+    name: str, particles: int, power: int
+) -> None:
+    spec, stops = FORMS[name]
+    model = toys.runtime(10, sharpness=0.5)
+    settings = SearchSettings(particles=particles, sharpen=power)
+    assert_unbiased(drawn(model, spec, stops, settings), exact(model, spec, stops, power=power))
+
+
+def test_a_power_is_of_the_probability_at_the_temperature() -> None:
+    spec, stops = FORMS["newline"]
+    model = toys.runtime(11, sharpness=0.5)
+    settings = SearchSettings(particles=5, temperature=1.5, sharpen=2.5, truncate=top_two)
+    wanted = exact(model, spec, stops, temperature=1.5, kept=2, power=2.5)
+    assert_unbiased(drawn(model, spec, stops, settings), wanted)
+
+
 def test_truncation_comes_after_the_mask() -> None:
     spec, stops = FORMS["newline"]
     model = toys.runtime(5)
@@ -114,13 +139,15 @@ def test_truncation_comes_after_the_mask() -> None:
     assert_unbiased(results, exact(model, spec, stops, kept=2))
 
 
-@pytest.mark.parametrize("name", ["newline", "wrap"])  # where few particles are many enough
-def test_with_many_particles_texts_come_as_often_as_they_should(name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "power"), [("newline", 1), ("wrap", 1), ("newline", 2), ("newline", 3)]
+)  # where few particles are many enough
+def test_with_many_particles_texts_come_as_often_as_they_should(name: str, power: int) -> None:
     spec, stops = FORMS[name]
     model = toys.runtime(6, sharpness=0.4)
     runs = 500
-    results = drawn(model, spec, stops, SearchSettings(particles=40), runs)
-    wanted = exact(model, spec, stops)
+    results = drawn(model, spec, stops, SearchSettings(particles=40, sharpen=power), runs)
+    wanted = exact(model, spec, stops, power=power)
     total = sum(wanted.values())
     counts = Counter(result.tokens for result in results)
     common = {t: p / total * runs for t, p in wanted.items() if p / total * runs >= 8}
