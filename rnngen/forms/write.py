@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from rnngen.forms.distinct import FormText
-    from rnngen.forms.search import Truncate
+    from rnngen.forms.proposal import Truncate
     from rnngen.model.runtime import Runtime
     from rnngen.novelty import SpanIndex
     from rnngen.tokenizers.base import Tokenizer
