@@ -1,13 +1,17 @@
-"""How a model is best sampled: settings that are stored with it, and hold where a user gives none.
+"""How a model is best sampled: settings that hold where a user gives none.
 
 {"form": "haiku", "particles": 2, "temperature": 0.7, "best_of": 24}
+
+They are stored with a model, or written in a TOML file: as they are, or several by name.
 """
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rnngen.config import SampleConfig
+from rnngen import runs
+from rnngen.config import SampleConfig, read_toml
 from rnngen.config.sampling import OF_DRAWING
 from rnngen.errors import CheckpointError, ConfigError, RnngenError
 from rnngen.forms import spec
@@ -22,6 +26,40 @@ OF_SEARCH = ("form", "particles", "words", "sharpen")
 travels with its model, and files do not."""
 OF_ANY_FORM = tuple(name for name in FORM_SETTINGS if name != "best_of")
 NAMES = (*SampleConfig.__dataclass_fields__, *OF_SEARCH)
+
+
+PRESETS_FILE = "presets.toml"
+"""Where presets have names, in the folder of runs: [presets.NAME]."""
+
+
+def read(asked: str) -> dict[str, Any]:
+    """The preset of a TOML file, or the one of this name in PRESETS_FILE.
+
+    asked: a file if it ends in .toml or names a folder.
+    Raises ConfigError that names the file for one that is not there or cannot be.
+    """
+    path = Path(asked)
+    if path.suffix == ".toml" or len(path.parts) > 1:
+        found, where = read_toml(path), str(path)
+    else:
+        file = runs.home() / PRESETS_FILE
+        if not file.is_file():
+            raise ConfigError(
+                f"preset {asked!r}: {file}, where presets have names, is not there. Write it, or"
+                " name a TOML file."
+            )
+        tables = read_toml(file).get("presets", {})
+        names = sorted(tables) if isinstance(tables, dict) else []
+        if asked not in names or not isinstance(tables[asked], dict):
+            raise ConfigError(
+                f"{file}: there is no table [presets.{asked}].{did_you_mean(asked, names)}"
+            )
+        found, where = tables[asked], f"{file}, {asked}"
+    try:
+        check(found)
+    except (RnngenError, TypeError, ValueError) as error:
+        raise ConfigError(f"{where}: {error}") from error
+    return found
 
 
 def check(preset: Mapping[str, Any]) -> None:
