@@ -76,10 +76,13 @@ def check(text: str, spec: FormSpec) -> Verdict:
         lines = [text] if spec.unit == "tweet" else LINE_ENDS.split(text)
         return _judge(PastedText([line.strip() for line in lines]), spec)
     layouts = pasted(plain(text).strip(), len(spec.lines))
-    return min(
-        (_judge(layout, spec) for layout in layouts),
-        key=lambda verdict: VERDICTS.index(verdict.verdict),
-    )
+    verdicts = []
+    for place, layout in enumerate(layouts):
+        if layout not in layouts[:place]:
+            verdicts.append(_judge(layout, spec))
+            if verdicts[-1].verdict == VERDICTS[0]:  # no other reading can be better
+                break
+    return min(verdicts, key=lambda verdict: VERDICTS.index(verdict.verdict))
 
 
 def _judge(layout: PastedText, spec: FormSpec) -> Verdict:
