@@ -248,7 +248,8 @@ def _measured(match: re.Match[str]) -> Readings:
     )
 
 
-# Each kind of figures; the first that matches in full is read.
+# Each kind of figures; the first that matches in full is read. At most four are joined: the ways
+# to read several are those of each, multiplied.
 _READERS: tuple[tuple[str, Callable[[re.Match[str]], Readings]], ...] = (
     (
         rf"(?:(?P<coin>[{_MONEY}])\s?)?(?P<amount>{_AMOUNT})(?P<scale>k|mn?|bn?)?"
@@ -262,9 +263,9 @@ _READERS: tuple[tuple[str, Callable[[re.Match[str]], Readings]], ...] = (
     ),
     (rf"(?P<number>{_NUMBER})(?:st|nd|rd|th|º|ª)", _ordinal),
     (rf"(?:(?P<whole>\d+)\s?)?(?P<sign>[{_FRACTIONS}])", _vulgar),
-    (r"\d+([./\-\u2013])\d+(?:\1\d+)+", _date),
+    (r"\d+([./\-\u2013])\d+(?:\1\d+){1,3}", _date),
     (r"(?:(?P<whole>\d+)\s)?(?P<top>\d+)[/\u2044](?P<bottom>[1-9]\d*)", _fraction),
-    (r"\d+[-\u2010-\u2014:]\d+(?:[-\u2010-\u2014:]\d+)*", _range),
+    (r"\d+[-\u2010-\u2014:]\d+(?:[-\u2010-\u2014:]\d+){0,3}", _range),
     (r"'?(?P<number>\d+)'?s", _several),
     (r"(?P<feet>\d)' ?(?P<inches>\d\d?)(?:\"|''|\u201d)?", _height),
     (
