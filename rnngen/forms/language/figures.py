@@ -79,6 +79,7 @@ _UNITS = {
 # After a blank too: 5 km, but not 5 m or 5 in.
 _UNIT = "|".join(_UNITS)
 _APART = "|".join(unit for unit in _UNITS if len(unit) > 1 and unit != "in")
+_MOST_WAYS = 120  # three numbers in a row are read in 108
 _NUMBER = r"(?:\d{1,3}(?:,\d{3})+|\d+)"
 _MONEY = "".join(map(re.escape, _COINS))
 _BEGINS = re.compile(rf"[{_MONEY}{_FRACTIONS}'.]?\s?\d|[{_FRACTIONS}]")
@@ -100,7 +101,7 @@ def read_at(text: str, place: int) -> tuple[int, Readings]:
         key=lambda pair: pair[0].end(),
         default=(None, _whole),
     )
-    return (match.end(), distinct(reader(match))) if match else (place, ())
+    return (match.end(), distinct(reader(match))[:_MOST_WAYS]) if match else (place, ())
 
 
 def _whole(match: re.Match[str]) -> Readings:

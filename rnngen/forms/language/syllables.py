@@ -10,7 +10,7 @@ knows by a perceptron, right on 96% of words new to it.
 from __future__ import annotations
 
 import zlib
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -93,6 +93,7 @@ def syllables_of_words(way: str) -> Counts:
     return tuple(sorted(found))
 
 
+@lru_cache(maxsize=4096)
 def _part(part: str) -> Counts:
     letter = _letter(part)
     return (letter,) if letter else estimate(part)[0]
