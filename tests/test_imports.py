@@ -37,7 +37,7 @@ LEVELS = (
     ("checkpoint", "forms.language", "model.torch", "runs"),
     ("forms.automata", "sampling", "score"),
     ("forms", "training"),
-    ("analysis", "export", "plotting"),
+    ("analysis", "export", "inspection", "plotting"),
     ("language_model",),
     ("api",),
     ("", "console"),

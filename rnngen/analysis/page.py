@@ -94,7 +94,8 @@ def _json(data: Any) -> str:
 
 
 def _summary(found: Explanation) -> str:
-    return (
+    read = f"Read as a text of {html.escape(found.begins_with)}. "
+    return ("" if found.label is None else read) + (
         f"{found.bits.sum():.1f} bits in all, {found.bits_per_character:.2f} a character. Half of "
         f"all connectivity lies within {found.reach():.0f} characters."
     )
@@ -131,6 +132,7 @@ def _strip_name(strip: Strip) -> str:
 
 def _data(found: Explanation) -> dict[str, Any]:
     return {
+        "start": "the start" if found.label is None else found.begins_with,
         "tokens": found.tokens,
         "bits": np.round(found.bits, 2).tolist(),
         "expected": [_likeliest(place) for place in found.alternatives],

@@ -165,15 +165,19 @@ def _train(request: Request, *, quiet: bool) -> Stopped:
 
 @contextmanager
 def stop_signals() -> Iterator[Callable[[], bool]]:
-    """Ctrl-C and SIGTERM ask for a stop after the step at hand; a second Ctrl-C does not wait."""
+    """Ctrl-C, SIGTERM and SIGHUP ask for a stop after the step at hand; a second Ctrl-C does not
+    wait. SIGHUP says that the terminal has gone; under `nohup` it stays ignored."""
     received: list[int] = []
+    asking = [signal.SIGINT, signal.SIGTERM]
+    if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        asking.append(signal.SIGHUP)
 
     def receive(number: int, _: object) -> None:
         if received and number == signal.SIGINT:
             raise KeyboardInterrupt
         received.append(number)
 
-    before = {number: signal.signal(number, receive) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: signal.signal(number, receive) for number in asking}
     try:
         yield lambda: bool(received)
     finally:

@@ -13,17 +13,19 @@ bias, how likely free text would fit. (Doucet & Johansen 2009, A tutorial on par
 twisted by look-ahead as in Whiteley & Lee 2014.)
 
 Several texts are stepped as one batch. Each has its own generator, so text i is the same whatever
-else is drawn.
+else is drawn. Drafts of one text, of which the best is kept, are multiplied together (`groups`).
 """
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from rnngen.forms.streams import Streams
+from rnngen.model.groups import TOGETHER
 from rnngen.model.softmax import log_sum_exp
 from rnngen.sampling import logits as rules
 
@@ -86,6 +88,25 @@ class SearchSettings:
     best_of: int = 1
     truncate: Truncate | None = None
 
+    @property
+    def together(self) -> int:
+        """How many drafts of a text are multiplied together: as many as fill a product."""
+        return max(1, min(self.best_of, TOGETHER // self.particles))
+
+
+def groups(draws: Sequence[Attempt], settings: SearchSettings) -> list[list[Attempt]]:
+    """The draws, in order, in groups that must be drawn together for a text to be the same.
+
+    Rounding follows the shape of a product. So which drafts share one depends on their numbers
+    alone, not on what else is drawn or on how many processes draw.
+    """
+
+    def group(each: Attempt) -> tuple[int, int, int]:
+        again, number = divmod(each.attempt, settings.best_of)
+        return each.index, again, number // settings.together
+
+    return [list(found) for _, found in itertools.groupby(draws, group)]
+
 
 def draw(
     runtime: Runtime,
@@ -98,12 +119,15 @@ def draw(
 
     context: tokens the model reads first, at least one; what is drawn follows them.
     """
-    state, streams = automaton.start(), Streams.begin(runtime, context)
-    size = max(1, ROWS // settings.particles)
-    for first in range(0, len(draws), size):
+    alone = settings.together * settings.particles == 1
+    state, streams = automaton.start(), Streams.begin(runtime, context, alone=alone)
+    whole = groups(draws, settings)
+    size = max(1, ROWS // settings.particles // settings.together)
+    for first in range(0, len(whole), size):
         texts = [
-            _Particles(each.index, state, settings.particles, _generator(settings.seed, each))
-            for each in draws[first : first + size]
+            _Particles(each, group, state, settings.particles, _generator(settings.seed, each))
+            for group, own in enumerate(whole[first : first + size])
+            for each in own
         ]
         _search(streams, texts, settings)
         for text in texts:
@@ -144,8 +168,16 @@ class _Moves:
 class _Particles:
     """The N particles of one text."""
 
-    def __init__(self, index: int, state: TokenState, count: int, rng: np.random.Generator) -> None:
-        self.index, self.rng = index, rng
+    def __init__(
+        self,
+        draw: Attempt,
+        group: int,
+        state: TokenState,
+        count: int,
+        rng: np.random.Generator,
+    ) -> None:
+        """group: the texts of one number, which follow one another, share products."""
+        self.index, self.group, self.rng = draw.index, group, rng
         self.states = [state] * count
         self.done = np.full(count, state.is_final)
         # Of the normaliser, what resampling has closed so far; at the start psi(start).
@@ -236,8 +268,9 @@ def _search(streams: Streams, texts: list[_Particles], settings: SearchSettings)
             # Particles that are done wait with the others of their text, and read nothing.
             reading = ~np.concatenate([text.done for text in active])  # (R',)
             read = kept[reading]
+            numbers = np.repeat([text.group for text in active], count)  # (R',)
             streams, which[reading] = streams.after(
-                np.flatnonzero(reading) // count, moves.streams[read], moves.tokens[read]
+                numbers[reading], moves.streams[read], moves.tokens[read]
             )
 
 

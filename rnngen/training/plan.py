@@ -163,7 +163,9 @@ def _read(
     for label in cache.labels_of(valid):
         if label not in tokenizer.labels:
             raise CorpusError(f"{text.valid}: its label {label!r} is none of those of the text.")
-    return divide(corpus, valid, tokenizer, home=home, fraction=fraction, progress=progress)
+    return divide(
+        corpus, valid, tokenizer, home=home, fraction=fraction, progress=progress, note=note
+    )
 
 
 def _extended(tokenizer: Tokenizer, corpus: Corpus, text: TextConfig) -> Tokenizer:
@@ -212,6 +214,7 @@ def resumed_plan(
     home: Path | None = None,
     named: Sequence[str] = (),
     is_named_only: bool = False,
+    note: Callable[[str], None] | None = None,
 ) -> Plan:
     """The run whose state stands in `folder`, as it was.
 
@@ -219,6 +222,7 @@ def resumed_plan(
     its settings not what they were, as patience is off.
     home: where tokens are kept; None: beside the run's folder.
     named, is_named_only: where the text is now; see `find_corpus`.
+    note: called with a line where something is not as it was.
     Raises CheckpointError if there is no such state, CorpusError if its text is gone or changed,
     ConfigError for an end that cannot be.
     """
@@ -228,7 +232,7 @@ def resumed_plan(
     digests = cache.digests_file(home)
     corpus, valid = _find_texts(source, folder, named, is_named_only, digests)
     fraction, by = config.valid_fraction, source.get("held_out")
-    read = divide(corpus, valid, saved.tokenizer, home=home, fraction=fraction, by=by)
+    read = divide(corpus, valid, saved.tokenizer, home=home, fraction=fraction, by=by, note=note)
     index = _span_index(corpus, bool(source.get("novelty")), None)
     return _plan(folder, saved.model, config, read, facts=saved.facts, source=source, index=index)
 

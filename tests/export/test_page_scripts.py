@@ -15,6 +15,7 @@ import pytest
 from rnngen import checkpoint, runs
 from rnngen.api import LanguageModel
 from rnngen.config import ModelConfig, SampleConfig
+from rnngen.export import html
 from rnngen.model import ngrams, quantize
 from rnngen.model.numpy_runtime import NumpyRuntime
 from rnngen.sampling import logits as rules
@@ -22,7 +23,7 @@ from rnngen.sampling.constraints import _utf8_table
 from rnngen.sampling.draft import uniforms
 from rnngen.sampling.spelling import Beginning, SpellingTree, TokenSpellings
 from tests.export.models import every_shape, model_of, random_weights, shape_name
-from tests.export.node import needs_node, run
+from tests.export.node import blocks, needs_node, run
 from tests.tokenizers.corpora import HARD, JAPANESE, PROSE
 from tests.tokenizers.test_every_kind import CHARACTERS, CORPORA, MAKERS, tokenizer_of
 
@@ -58,6 +59,28 @@ def test_every_half_is_the_number_it_stands_for():
     finite = finite[np.isfinite(finite.view(np.float16))]
     found = run("return input.map(fromHalf)", finite.tolist())
     assert np.array_equal(found, finite.view(np.float16).astype(np.float64))
+
+
+def test_the_page_gets_its_turn_before_each_block():
+    """Nothing is unpacked beforehand: each block is asked for after another turn."""
+    data = blocks(html.page(model_of("byte", hidden_size=96), title="Noise", storage="fp32"))
+    body = """
+    const [blocks, size] = input;
+    let [turns, asked] = [0, []];
+    function* texts() {
+      for (const block of blocks) {
+        asked.push(turns);
+        yield block;
+      }
+    }
+    const turn = () => new Promise((resolve) => setImmediate(() => resolve(turns++)));
+    const { byteLength } = await bytesOf(texts(), size, turn);
+    return [byteLength, asked];
+    """
+    size = data["settings"]["size"]
+    count = len(data["numbers"])
+    assert count > 3
+    assert run(body, [data["numbers"], size]) == [size, list(range(1, count + 1))]
 
 
 LOGITS = """

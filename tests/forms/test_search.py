@@ -10,9 +10,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
+from rnngen.config import ModelConfig
 from rnngen.forms.automata.leading import Leading
 from rnngen.forms.compile import compile_form
 from rnngen.forms.search import Attempt, SearchSettings, draw
+from rnngen.model.numpy_runtime import NumpyRuntime
+from rnngen.model.shapes import tensor_shapes
 from tests.forms import toys
 
 if TYPE_CHECKING:
@@ -154,6 +157,29 @@ def test_a_text_depends_on_its_index_and_seed_alone() -> None:
     assert [texts([i], 1)[0] for i in (0, 7, 149)] == [many[0], many[7], many[149]]
     assert texts(list(range(150)), 2) != many
     assert texts(list(range(150)), 1, attempt=1) != many
+
+
+@pytest.mark.parametrize(("particles", "best_of"), [(1, 1), (1, 7), (3, 4), (5, 9), (20, 2)])
+def test_a_text_has_the_same_bits_in_any_company(particles: int, best_of: int) -> None:
+    """With products of matrices, whose rounding follows their shapes."""
+    spec, _ = FORMS["newline"]
+    masks = compile_form(spec, toys.PIECES, toys.END_ID, toys.lexicon(toys.WORDS))
+    config = ModelConfig(toys.END_ID + 1, embedding_dim=70, hidden_size=70)
+    rng = np.random.default_rng(1)
+    weights = {
+        name: rng.normal(0, 0.3, shape).astype(np.float32)
+        for name, shape in tensor_shapes(config).items()
+    }
+    model = NumpyRuntime(config, weights)
+    settings = SearchSettings(3, particles, best_of=best_of)
+
+    def texts(indices: list[int]) -> list[DrawnText]:
+        draws = [Attempt(index, attempt) for index in indices for attempt in range(best_of)]
+        return list(draw(model, masks, [toys.END_ID], draws, settings))
+
+    many = texts(list(range(12)))
+    for index in (0, 5, 11):
+        assert texts([index]) == many[index * best_of : (index + 1) * best_of]
 
 
 def test_temperature_zero_takes_the_likeliest_that_is_allowed() -> None:
