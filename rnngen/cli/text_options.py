@@ -23,6 +23,7 @@ Delimiter = Annotated[str | None, setting(TextConfig, "delimiter", metavar="CHAR
 Quoting = Annotated[str | None, setting(TextConfig, "quoting")]
 Clean = Annotated[str | None, setting(TextConfig, "clean")]
 Speaker = Annotated[str | None, setting(TextConfig, "speaker", metavar="NAME")]
+MaxGrowth = Annotated[int | None, setting(TextConfig, "max_growth")]
 Label = Annotated[str | None, setting(TextConfig, "label", metavar="COLUMN|folder|file")]
 StrictRows = Annotated[bool | None, setting(TextConfig, "strict", "--strict")]
 TokenizerKind = Annotated[str | None, setting(TextConfig, "tokenizer")]

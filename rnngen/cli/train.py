@@ -71,6 +71,7 @@ def command(
     strict: text_options.StrictRows = None,
     clean: text_options.Clean = None,
     speaker: text_options.Speaker = None,
+    max_growth: text_options.MaxGrowth = None,
     label: text_options.Label = None,
     valid: text_options.Valid = None,
     valid_fraction: Annotated[float | None, setting(TrainConfig, "valid_fraction")] = None,

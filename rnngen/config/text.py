@@ -63,6 +63,10 @@ class ReadingConfig(Config):
         None,
         choices=CLEAN,
     )
+    max_growth: int | None = of_text(
+        "How many times its size a compressed file may unpack to, 64 MB aside. 250 if you omit it.",
+        None,
+    )
     speaker: str | None = of_text("Only what this person says in the chat, without the name.", None)
     label: str | None = of_text(
         "What labels each document, for `sample --label`: a column of a table, folder or file for"
@@ -82,6 +86,8 @@ class ReadingConfig(Config):
                 f"`delimiter` must be one character, such as ';' or '\\t', got {self.delimiter!r}."
             )
         object.__setattr__(self, "delimiter", delimiter)
+        if self.max_growth is not None:
+            self._check_integer("max_growth", 1)
         if self.clean is not None:
             self._check_choice("clean", CLEAN)
         elif self.speaker is not None:
