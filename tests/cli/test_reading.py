@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 
 from rnngen import runs, tensor_file
+from rnngen.cli import sample
 from rnngen.corpus import files, special
+from rnngen.errors import ConfigError
 from tests.cli.small import SMALL, state, words
-from tests.conftest import ROOT
 from tests.waiting import wait_until
 
 TRAIN = (*SMALL, "--steps", 2, "--quiet")
@@ -295,6 +296,8 @@ def test_a_device_or_a_silent_pipe_ends_at_once_with_a_line(rnngen, tmp_path, mo
             ran = rnngen(command, name)
             assert (ran.exit_code, len(ran.stderr.splitlines())) == (1, 1)
             assert f"{name}: {message}" in ran.stderr
-    shipped = ROOT / "checkpoints" / "haiku"
-    ran = rnngen("sample", shipped, "--prompt-file", "/dev/zero")
-    assert (ran.exit_code, "longer than 16 MB, so no prompt" in ran.stderr) == (2, True)
+
+
+def test_a_prompt_file_without_end_is_refused():
+    with pytest.raises(ConfigError, match="/dev/zero: longer than 16 MB, so no prompt"):
+        sample._beginnings(None, Path("/dev/zero"), one_a_line=False)
