@@ -32,6 +32,8 @@ Subwords = Annotated[str | None, setting(TextConfig, "subwords")]
 MinCount = Annotated[int | None, setting(TextConfig, "min_count")]
 Novelty = Annotated[bool | None, setting(TextConfig, "novelty", "--novelty/--no-novelty")]
 
+Private = Annotated[bool | None, setting(TextConfig, "private", "--private")]
+
 READING = tuple(f.name for f in dataclasses.fields(ReadingConfig) if f.name != "label")
 """The settings that say how files are read, where nothing is trained on them."""
 TEXT = tuple(f.name for f in dataclasses.fields(TextConfig) if f.name != "paths")

@@ -51,6 +51,7 @@ def command(
     init_from: options.InitFrom = None,
     config: options.ConfigFile = None,
     novelty: text_options.Novelty = None,
+    private: text_options.Private = None,
     tensorboard: Annotated[
         Path | None,
         typer.Option(metavar="DIR", help="Also write the losses to DIR/NAME for TensorBoard."),

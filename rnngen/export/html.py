@@ -201,7 +201,7 @@ def _haiku(model: Model) -> dict[str, str] | None:
     if not model.lexicon:
         return None
     lexicon = Lexicon.from_tensors(model.lexicon).recounted()
-    if lexicon.english < ENGLISH:
+    if lexicon.english < ENGLISH or not lexicon.words:
         return None
     counted = [
         (word, str(syllables))
