@@ -185,12 +185,27 @@ def describe(path: Path, model: Model) -> dict[str, Any]:
         "step": facts.get("training", {}).get("step"),
         "novelty": model.novelty and model.novelty.describe(),
         "words": len(model.lexicon["lexicon.frequency"]) if model.lexicon else None,
+        "carries": carried_text(model),
         "corpus": facts.get("corpus", {}),
         "training": facts.get("training", {}),
         "preset": facts.get("preset"),
         "created": facts.get("created"),
         "version": facts.get("version"),
     }
+
+
+def carried_text(model: Model) -> list[str]:
+    """What a model file holds of its text besides the weights, of words, spans, subwords, labels
+    and names (of files). Empty for a model that was trained with `private`."""
+    corpus = model.facts.get("corpus", {})
+    held = {
+        "words": bool(model.lexicon) and len(model.lexicon["lexicon.frequency"]) > 0,
+        "spans": model.novelty is not None,
+        "subwords": model.tokenizer.kind == "subword",
+        "labels": bool(model.tokenizer.labels),
+        "names": bool(corpus.get("names")),
+    }
+    return [name for name, is_held in held.items() if is_held]
 
 
 def check_vocabulary(path: Path, config: ModelConfig, tokenizer: Tokenizer) -> None:

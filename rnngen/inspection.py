@@ -189,6 +189,8 @@ def _words(_: Header, held: Tensors) -> str:
     if not any(name.startswith("lexicon.") for name in held):
         return "none, so it writes no forms"
     found = Lexicon.from_tensors(held)
+    if not found.words:
+        return "no words of the text; forms use the dictionary's"
     return f"{len(found.words):,} words of the text, for forms"
 
 

@@ -25,6 +25,7 @@ LEVELS = (
         "canonical",
         "cores",
         "config",
+        "controls",
         "errors",
         "files",
         "suggest",

@@ -30,6 +30,7 @@ Examples:
   echo "old pond" | rnngen sample haiku - --temperature 0.7 --until line
   rnngen sample -m posts -n 9 --chars 280 --out posts.txt --overwrite
 """
+_MOST_PROMPT = 1 << 24  # bytes
 OF_FORMS = ("form", "form_file", "acrostic", "particles", "budget_ms", "words", "sharpen")
 
 
@@ -317,9 +318,10 @@ def _beginnings(prompt: str | None, file: Path | None, *, one_a_line: bool) -> l
     if prompt is not None and file is not None:
         raise ConfigError("--prompt-file and a prompt exclude each other. Leave one of them out.")
     if file is not None and str(file) != "-":
-        text = _decode(file.read_bytes(), str(file))
+        with file.open("rb") as stream:
+            text = _decode(stream.read(_MOST_PROMPT + 1), str(file))
     elif prompt == "-" or file is not None or (one_a_line and prompt is None):
-        text = _decode(sys.stdin.buffer.read(), "stdin")
+        text = _decode(sys.stdin.buffer.read(_MOST_PROMPT + 1), "stdin")
     else:
         text = prompt or ""
     if not one_a_line:
@@ -333,6 +335,8 @@ def _beginnings(prompt: str | None, file: Path | None, *, one_a_line: bool) -> l
 def _decode(content: bytes, where: str) -> str:
     from rnngen.sampling.prompts import normalized
 
+    if len(content) > _MOST_PROMPT:
+        raise ConfigError(f"{where}: longer than {_MOST_PROMPT >> 20} MB, so no prompt.")
     try:
         # `echo "old pond" | ...` means the words, not the end of the line.
         return normalized(content.decode("utf-8-sig")).removesuffix("\n")

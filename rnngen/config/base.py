@@ -124,3 +124,5 @@ def read_toml(path: Path) -> dict[str, Any]:
         raise ConfigError(f"{path}: {error.strerror}.{hint}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: not TOML: {error}.") from error
+    except ValueError as error:
+        raise ConfigError(f"{path}: not TOML: a number with too many digits.") from error

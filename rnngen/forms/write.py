@@ -15,6 +15,7 @@ from rnngen.forms.checked import CheckedSearch
 from rnngen.forms.compile import WORDS
 from rnngen.forms.distinct import DistinctTexts, form_text
 from rnngen.forms.language.lexicon import Lexicon
+from rnngen.forms.language.own_words import with_own_words
 from rnngen.forms.search import PARTICLES, SearchSettings
 from rnngen.forms.spec import FormSpec, find
 from rnngen.model.labels import Labels
@@ -97,7 +98,7 @@ class FormWriter:
         self._sharpen = sharpen
         self._labels = Labels(model.runtime, model.tokenizer)
         self._check()
-        lexicon = Lexicon.from_tensors(model.lexicon)
+        lexicon = with_own_words(Lexicon.from_tensors(model.lexicon))
         self._lexicon = lexicon.recounted() if self.form.unit == "syllables" else lexicon
 
     def write(

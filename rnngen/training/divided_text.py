@@ -44,8 +44,18 @@ class DividedText:
     def is_continuous(self) -> bool:
         return self.store.documents == "none"
 
-    def facts(self) -> dict[str, Any]:
-        """What is stored with the model, and shown before the run."""
+    def facts(self, *, private: bool = False) -> dict[str, Any]:
+        """What is stored with the model, and shown before the run.
+
+        private: without what names the text, or would tell it from others.
+        """
+        found = self._facts()
+        if private:
+            found |= {"names": [], "digest": "", "documents_reason": "as asked", "private": True}
+            found.pop("dropped", None)
+        return found
+
+    def _facts(self) -> dict[str, Any]:
         return {
             "names": [Path(name).name for name in self.corpus.names],
             "digest": self.corpus.digest(),

@@ -13,6 +13,7 @@ from rnngen.corpus import Corpus, CorpusExcerpt
 from rnngen.dataset import cache
 from rnngen.errors import CheckpointError, ConfigError, CorpusError, RnngenError
 from rnngen.forms.language import lexicon as words
+from rnngen.forms.language.own_words import without_words
 from rnngen.tokenizers.labelled import listed, with_labels
 from rnngen.training import recipe
 from rnngen.training.divided_text import BY_LENGTH, divide
@@ -101,14 +102,17 @@ def new_plan(
     tell = note or (lambda line: None)
     read = _read(text, given, base, home or folder.parent, progress, tell)
     chosen = _choose(read, given, base, device)
-    index = _span_index(read.corpus, text.novelty, note)
+    index = _span_index(read.corpus, False if text.private else text.novelty, note)
     plan = _plan(
         folder,
         chosen.model,
         chosen.train,
         read,
-        facts={"corpus": read.facts(), "init_from": pretrained.name if pretrained else None},
-        source=_source(read, folder, has_index=index is not None),
+        facts={
+            "corpus": read.facts(private=text.private),
+            "init_from": pretrained.name if pretrained else None,
+        },
+        source=_source(read, folder, has_index=index is not None, is_private=text.private),
         index=index,
         initial=initial_weights(base, read.tokenizer) if base else None,
     )
@@ -117,13 +121,16 @@ def new_plan(
     return plan, chosen
 
 
-def _source(read: DividedText, folder: Path, *, has_index: bool) -> dict[str, Any]:
+def _source(
+    read: DividedText, folder: Path, *, has_index: bool, is_private: bool
+) -> dict[str, Any]:
     """How `resumed_plan` finds the text again, and makes of it what was made."""
     return {
         "corpus": describe(read.corpus, folder),
         "valid": describe(read.valid, folder) if read.valid else None,
         "novelty": has_index,
         "held_out": BY_LENGTH,
+        **({"private": True} if is_private else {}),
     }
 
 
@@ -202,7 +209,7 @@ def _plan(
         facts=facts,
         source=source,
         novelty=index,
-        lexicon=_lexicon(read.corpus),
+        lexicon=_lexicon(read.corpus, is_private=bool(source.get("private"))),
         initial=initial,
     )
 
@@ -321,6 +328,7 @@ def _span_index(
     return index
 
 
-def _lexicon(corpus: Corpus) -> Tensors:
-    """The words of the text, which forms are made of."""
-    return words.of_texts(corpus, continuous=corpus.documents == "none").to_tensors()
+def _lexicon(corpus: Corpus, *, is_private: bool) -> Tensors:
+    """The words of the text, which forms are made of, and how long its lines are."""
+    found = words.of_texts(corpus, continuous=corpus.documents == "none")
+    return (without_words(found) if is_private else found).to_tensors()

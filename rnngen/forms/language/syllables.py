@@ -10,7 +10,7 @@ knows by a perceptron, right on 96% of words new to it.
 from __future__ import annotations
 
 import zlib
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -94,6 +94,7 @@ def syllables_of_words(way: str) -> Counts:
     return tuple(sorted(found))
 
 
+@lru_cache(maxsize=4096)
 def _part(part: str) -> Counts:
     letter = _letter(part)
     return (letter,) if letter else estimate(part)[0]
@@ -115,6 +116,12 @@ def _made(word: str, ways: Callable[[str], Iterator[families.Making]], depth: in
         return known or (_made(part, families.makings, depth - 1) if depth > 1 else ())
 
     return tuple(sorted({n for making in ways(word) for n in families.heard(making, look_up)}))
+
+
+def all_words() -> Iterator[tuple[str, Counts, tuple[Rhyme, ...]]]:
+    """The words of the dictionary, ascending, each with its counts and what it rhymes on."""
+    for (word, found), rhyme in zip(_dictionary().entries(), _rhyme_table().all(), strict=True):
+        yield word, found, rhyme
 
 
 @cache
@@ -176,6 +183,11 @@ class _Dictionary:
         for place in np.flatnonzero(letters[ends[1:] - 1] >= 65 + single).tolist():
             yield self._text[ends[place] + 1 : ends[place + 1] - 1].decode("ascii")
 
+    def entries(self) -> Iterator[tuple[str, Counts]]:
+        """All words, ascending, and the counts of each."""
+        for line in self._text.decode("ascii").split():
+            yield line[:-1], self._sets[ord(line[-1]) - 65]
+
     def starts(self) -> NDArray[np.int64]:
         """Where each word starts, ascending."""
         return np.flatnonzero(np.frombuffer(self._text, np.uint8) == ord("\n"))
@@ -194,6 +206,12 @@ class _RhymeTable:
         index = int(np.searchsorted(self._starts, start))
         first = Rhyme(int(self._ending[index]), int(self._onset[index]))
         return (first, *self._more.get(index, ()))
+
+    def all(self) -> Iterator[tuple[Rhyme, ...]]:
+        """Those of every word, in order."""
+        pairs = zip(self._ending.tolist(), self._onset.tolist(), strict=True)
+        for index, pair in enumerate(pairs):
+            yield (Rhyme(*pair), *self._more.get(index, ()))
 
 
 @cache

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import Counter
 
 from rnngen.forms.language.addresses import addresses
 
@@ -41,16 +42,20 @@ def weight(text: str) -> int:
     total = place = 0
     for first, stop, weighs in sorted(units, key=lambda unit: (unit[0], -unit[2])):
         if first >= place:  # one that begins inside another is part of it
-            total += sum(map(_weigh, text[place:first])) + weighs
+            total += _sum(text[place:first]) + weighs
             place = stop
-    return total + sum(map(_weigh, text[place:]))
+    return total + _sum(text[place:])
 
 
 def most(char: str) -> int:
     """What one more character can add at most, whatever stands around it, if no address is made."""
     if char in "\u00a9\u00ae":
         return 2
-    return sum(map(_weigh, unicodedata.normalize("NFC", char)))
+    return _sum(unicodedata.normalize("NFC", char))
+
+
+def _sum(text: str) -> int:
+    return sum(_weigh(char) * count for char, count in Counter(text).items())
 
 
 def _weigh(char: str) -> int:
