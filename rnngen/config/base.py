@@ -40,6 +40,16 @@ def setting(
     return field(default=default, metadata=about)
 
 
+KINDS: dict[str, tuple[tuple[type, ...], str]] = {
+    "str": ((str,), "text"),
+    "int": ((int, float), "a whole number"),
+    "float": ((int, float), "a number"),
+    "bool": ((bool,), "on or off"),
+    "None": ((type(None),), "nothing"),
+}
+"""How a field is annotated -> the types that its value may have, and what that is called."""
+
+
 class Config:
     """What the dataclasses share: JSON out, JSON in, and checks that name the option."""
 
@@ -65,6 +75,17 @@ class Config:
     def help(cls, name: str) -> str:
         """The sentence that explains the setting `name`."""
         return str(cls.__dataclass_fields__[name].metadata["help"])  # type: ignore[attr-defined]
+
+    def _check_types(self) -> None:
+        """Raises ConfigError for a value of another kind than its field: a file may hold any."""
+        for each in dataclasses.fields(self):  # type: ignore[arg-type]
+            kinds = str(each.type).split(" | ")
+            if not set(kinds) <= KINDS.keys():
+                continue
+            types, must = KINDS[kinds[0]]
+            value = getattr(self, each.name)
+            is_none = value is None and "None" in kinds
+            self._check(each.name, is_none or isinstance(value, types), must)
 
     def _check(self, name: str, ok: bool, must: str, hint: str = "") -> None:
         if not ok:
@@ -122,7 +143,7 @@ def read_toml(path: Path) -> dict[str, Any]:
     except OSError as error:
         hint = similar_file(path) if isinstance(error, FileNotFoundError) else ""
         raise ConfigError(f"{path}: {error.strerror}.{hint}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except ValueError as error:  # also a number of more digits than Python reads
         raise ConfigError(f"{path}: not TOML: {error}.") from error
     except ValueError as error:
         raise ConfigError(f"{path}: not TOML: a number with too many digits.") from error

@@ -101,7 +101,9 @@ class FormReader(Reader):
         ]
 
     def structured(self, rng: Random) -> bytes:
-        lines = {part.partition(" ")[0]: part for part in rng.choices(self._parts, k=8)}
+        whole = ['name = "a"\n', rng.choice(self._parts[1:5]), rng.choice(self._parts[5:7])]
+        chosen = [*whole, *rng.choices(self._parts, k=rng.choice((0, 2, 6)))]
+        lines = {part.partition(" ")[0]: part for part in chosen}
         if rng.random() < 0.1:
             lines["x"] = "x = " + "[" * rng.choice((40, 5000)) + "\n"
         return "".join(lines.values()).encode()
