@@ -94,6 +94,7 @@ class LanguageModel:
         particles: int | None = None,
         budget_ms: float | None = None,
         words: str = "corpus",
+        sharpen: float = 1.0,
         **settings: Any,
     ) -> list[FormText]:
         """`n` texts that have a form, each checked, no two the same; the prompt counts.
@@ -101,7 +102,7 @@ class LanguageModel:
         >>> for text in rnngen.load("haiku").write_form("haiku", "old pond", n=3, seed=1):
         ...     print(text.whole)
 
-        form, particles, budget_ms, words: see `rnngen.forms.FormWriter`.
+        form, particles, budget_ms, words, sharpen: see `rnngen.forms.FormWriter`.
         settings: label, temperature, top_k, top_p, min_p, novel and best_of, as of SampleConfig.
         Raises ConfigError for a setting that cannot be, FormError if no text is found.
         """
@@ -115,6 +116,7 @@ class LanguageModel:
                 particles=particles,
                 budget_ms=budget_ms,
                 words=words,
+                sharpen=sharpen,
             )
         )
 
@@ -130,7 +132,7 @@ class LanguageModel:
     ) -> Iterator[FormText]:
         """`n` texts of a form for each prompt, as soon as they are written.
 
-        search: particles, budget_ms and words; see `rnngen.forms.FormWriter`.
+        search: particles, budget_ms, words and sharpen; see `rnngen.forms.FormWriter`.
         """
         from rnngen.forms.write import FormWriter
 
@@ -200,25 +202,48 @@ class LanguageModel:
             reader = AdaptingReader(self.config, self._stored.weights, adapt_rate)
         return Scorer(reader, self.tokenizer, start_id=self.start_id, continuous=self.continuous)
 
-    def explain(self, text: str, *, on: Sequence[str] | None = None, top: int = 5) -> Explanation:
+    def explain(
+        self,
+        text: str,
+        *,
+        label: str | None = None,
+        on: Sequence[str] | None = None,
+        top: int = 5,
+    ) -> Explanation:
         """What the model does with `text`: surprise, connectivity, gates, what units remember.
 
         >>> rnngen.load("haiku").explain("old pond").bits
 
+        label: of the text, for a model with labels; None: the likeliest.
         on: documents to measure units on; None: the text.  top: alternatives at each place.
-        Raises CorpusError if there is no text, or too much of it.
+        Raises CorpusError if there is no text, or too much of it, ConfigError for such a label.
         """
         from rnngen.analysis.explain import explain
 
+        text = self._as_document(text)
         return explain(
             self.config,
             self._stored.weights,
             self.tokenizer,
-            self._as_document(text),
+            text,
             start_id=self.start_id,
+            label=self._label_of(text, label),
             on=None if on is None else [self._as_document(each) for each in on],
             top=top,
         )
+
+    def _label_of(self, text: str, label: str | None) -> str | None:
+        """The label to read a text with; None for a model without labels."""
+        if label is None and not self.labels:
+            return None
+        if label is None:
+            from rnngen.score.labels import likeliest_label
+
+            return likeliest_label(self.runtime, self.tokenizer, self.tokenizer.encode(text))
+        from rnngen.model.labels import Labels
+
+        Labels(self.runtime, self.tokenizer).start(label)  # raises if there is no such label
+        return label
 
     def _as_document(self, text: str) -> str:
         """A text as the model's training text was read."""

@@ -241,7 +241,7 @@ class _Course:
             self.note(f"probe of {cell}: a little model learns to copy made words")
             text, folder = self.folder / PROBE_TEXT, self.folder / f"probe-{cell}"
             if not text.exists():
-                files.replace_file(text, probing.made_text().encode())
+                files.replace_file(text, probing.made_text(characters=probing.CHARACTERS).encode())
             if not self._train(folder, [str(text)], {**probing.SETTINGS, "cell": cell}):
                 return
             yield probing.probe(checkpoint.load_model(folder / runs.MODEL_FILE))

@@ -12,6 +12,7 @@ from rnngen.analysis import units
 from rnngen.analysis.gradient import influence
 from rnngen.analysis.trace import KEEPING_GATE, Tracer
 from rnngen.errors import ConfigError, CorpusError
+from rnngen.tokenizers.labelled import label_ids
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -29,6 +30,8 @@ TOP = 5
 SHOWN_GATES = {"lstm": ("forget", "input", "output"), "gru": ("update", "reset")}
 MEMORY_NAMES = {"lstm": "cell", "gru": "state"}
 START = "(start)"
+LABEL = "\u27e8{}\u27e9"
+"""How a label is shown: no text is taken for one."""
 
 
 class Alternative(NamedTuple):
@@ -61,6 +64,8 @@ class Explanation:
 
     cell: str
     text: str
+    label: str | None
+    """Of which the text was read, by a model with labels."""
     tokens: list[str]
     """Their texts; a byte that is part of a character is written as \\xc3."""
     bits: Values
@@ -70,7 +75,8 @@ class Explanation:
     next: list[Alternative]
     """The same after the last token."""
     connectivity: Array
-    """(T, T), see gradient.py: row i is of token i, column 0 of the start, j of token j - 1."""
+    """(T, T), see gradient.py: row i is of token i, column 0 of the start or the label, j of
+    token j - 1."""
     effect_bits: Array
     """(T, T), positive where an earlier token made this one likelier."""
     gates: list[dict[str, Array]]
@@ -84,6 +90,11 @@ class Explanation:
     """Features that the text does not show."""
     unseen: list[str]
     """Characters the model has never seen."""
+
+    @property
+    def begins_with(self) -> str:
+        """What stands before the text, as it is shown."""
+        return START if self.label is None else LABEL.format(self.label)
 
     @property
     def bits_per_character(self) -> float:
@@ -113,7 +124,7 @@ class Explanation:
 
     def input_text(self, column: int) -> str:
         """The token that a column of `connectivity` is of."""
-        return self.tokens[column - 1] if column else START
+        return self.tokens[column - 1] if column else self.begins_with
 
     def reach(self, share: float = 0.5) -> float:
         """Characters back within which this share of all connectivity lies.
@@ -136,12 +147,14 @@ def explain(
     text: str,
     *,
     start_id: int,
+    label: str | None = None,
     on: Sequence[str] | None = None,
     top: int = TOP,
 ) -> Explanation:
     """What the model does with `text`, read from an empty state as one document.
 
-    start_id: the token before it.  top: alternatives at each place.
+    start_id: the token before it.  label: that of the text, for a model with labels.
+    top: alternatives at each place.
     on: documents to measure units on; None: the text itself.
     Raises CorpusError if there is no text or too much, ConfigError for a `top` that cannot be.
     """
@@ -159,15 +172,21 @@ def explain(
     if not any(document.strip() for document in documents):
         raise CorpusError("`on` has no text to measure units on.")
     tracer = Tracer(config, weights)
-    trace = tracer.read(np.concatenate([[start_id], ids])[:, None])
-    activity = units.activity(tracer, tokenizer, documents, start_id=start_id)
+    state = None
+    if label is not None:  # the end of a document, then the label
+        state = tracer.read(np.array([[start_id]])).state
+        start_id = label_ids(tokenizer)[label]
+    trace = tracer.read(np.concatenate([[start_id], ids])[:, None], state)
+    activity = units.activity(tracer, tokenizer, documents, start_id=start_id, state=state)
     followers, missing = units.followers(activity)
-    likeliest = _alternatives(_probabilities(trace), tokenizer, top)
+    names = _names(tokenizer)
+    likeliest = _alternatives(_probabilities(trace), names, tokenizer.end_id, top)
     pair = influence(tracer, trace, ids)
     return Explanation(
         cell=config.cell,
         text=text,
-        tokens=[_shown(tokenizer.pieces[token]) for token in ids.tolist()],
+        label=label,
+        tokens=[names[token] for token in ids.tolist()],
         bits=_bits(trace, ids),
         alternatives=likeliest[:-1],
         next=likeliest[-1],
@@ -182,8 +201,12 @@ def explain(
     )
 
 
-def _shown(piece: bytes) -> str:
-    return piece.decode("utf-8", "backslashreplace")
+def _names(tokenizer: Tokenizer) -> list[str]:
+    """(V): what each token is shown as."""
+    names = [piece.decode("utf-8", "backslashreplace") for piece in tokenizer.pieces]
+    for label, token in label_ids(tokenizer).items():
+        names[token] = LABEL.format(label)
+    return names
 
 
 def _probabilities(trace: Trace) -> Array:
@@ -197,11 +220,10 @@ def _bits(trace: Trace, ids: IdArray) -> Values:
     return -np.log2(_probabilities(trace)[np.arange(len(ids)), ids])
 
 
-def _alternatives(p: Array, tokenizer: Tokenizer, top: int) -> list[list[Alternative]]:
-    pieces, end = tokenizer.pieces, tokenizer.end_id
+def _alternatives(p: Array, names: Sequence[str], end: int, top: int) -> list[list[Alternative]]:
     best = np.argsort(-p, axis=-1, kind="stable")[:, :top]
     return [
-        [Alternative(_shown(pieces[k]), float(row[k]), k == end) for k in order.tolist()]
+        [Alternative(names[k], float(row[k]), k == end) for k in order.tolist()]
         for row, order in zip(p, best, strict=True)
     ]
 
@@ -227,6 +249,7 @@ def to_dict(found: Explanation) -> dict[str, Any]:
     return {
         "cell": found.cell,
         "text": found.text,
+        "label": found.label,
         "bits_per_character": found.bits_per_character,
         "tokens": found.tokens,
         "bits": _rounded(found.bits),

@@ -1,16 +1,19 @@
 """The result of a comparison in words: who is ahead, whether chance explains it, what is not known.
 
 The rule: two settings differ if the 95% Welch interval of the difference of their means over seeds
-leaves out 0. With one seed there is no spread, so nothing can be told.
+leaves out 0. With one seed there is no spread, so nothing can be told. Any of k settings may come
+out best by chance, so of more than two the intervals are widened: those of all k (k - 1) / 2 pairs
+hold at once with 95% or more (Bonferroni).
 """
 
 from __future__ import annotations
 
+import math
 import statistics
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from rnngen.analysis.welch import difference
+from rnngen.analysis.welch import CONFIDENCE, difference
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -72,7 +75,7 @@ class Judgement:
         if unclear:
             parts.append(f"{best} cannot be told from {', '.join(unclear)}.")
         if parts:
-            parts.append("Intervals are not corrected for the number of settings.")
+            parts.append("Intervals are widened so that those of all pairs hold at once with 95%.")
         return " ".join(parts)
 
 
@@ -80,8 +83,9 @@ def judge(losses: Mapping[str, Sequence[float]]) -> Judgement:
     """losses: label -> bits per byte, one for each seed; of two labels or more."""
     order = sorted(losses, key=lambda label: statistics.fmean(losses[label]))
     best = losses[order[0]]
+    confidence = 1 - (1 - CONFIDENCE) / math.comb(len(order), 2)
     return Judgement(
         order,
         min(len(found) for found in losses.values()),
-        {label: difference(losses[label], best) for label in order[1:]},
+        {label: difference(losses[label], best, confidence) for label in order[1:]},
     )

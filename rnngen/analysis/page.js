@@ -3,7 +3,7 @@ const data = JSON.parse(document.getElementById("data").textContent);
 const text = document.getElementById("text"), panel = document.getElementById("panel");
 const tokens = [...text.querySelectorAll(".t")];
 const shown = t => "\u201c" + t.replaceAll("\n", "\u21b5") + "\u201d";
-const input = column => column ? shown(data.tokens[column - 1]) : "the start";
+const input = column => column ? shown(data.tokens[column - 1]) : data.start;
 const expected = place => place.map(([t, p]) => (t === null ? "the end" : shown(t)) + " " + p + "%").join(", ");
 const line = content => {
   const p = document.createElement("p");

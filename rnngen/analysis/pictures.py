@@ -108,7 +108,7 @@ def _connectivity(figure: Figure, axes: Axes, found: Explanation) -> None:
     image = axes.imshow(np.ma.masked_equal(shares.T, 0), aspect="auto", cmap="viridis")
     figure.colorbar(image, ax=axes, label="share of the token's strongest")
     axes.set_title("Connectivity: what each token (across) owes to earlier ones (down)")
-    _label(axes, found.tokens, ["(start)", *found.tokens[:-1]])
+    _label(axes, found.tokens, [found.begins_with, *found.tokens[:-1]])
 
 
 def _gates(figure: Figure, axes: Axes, found: Explanation, strips: Sequence[Strip]) -> None:

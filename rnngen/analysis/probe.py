@@ -70,7 +70,7 @@ class ProbeResult:
     to_dict = asdict
 
 
-def made_text(seed: int = 0, characters: int = CHARACTERS) -> str:
+def made_text(seed: int = 0, *, characters: int) -> str:
     """Lines to learn from."""
     rng = np.random.default_rng([seed, 0])
     lines, size = [], 0

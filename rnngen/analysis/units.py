@@ -93,9 +93,17 @@ def bin_names() -> list[str]:
 
 
 def activity(
-    tracer: Tracer, tokenizer: Tokenizer, documents: Iterable[str], *, start_id: int
+    tracer: Tracer,
+    tokenizer: Tokenizer,
+    documents: Iterable[str],
+    *,
+    start_id: int,
+    state: tuple[Array, ...] | None = None,
 ) -> UnitActivity:
-    """What the units do on documents, each from an empty state; on the first MOST_TOKENS tokens."""
+    """What the units do on documents, on the first MOST_TOKENS tokens of them.
+
+    state: in which each document begins; None: empty.  start_id: the token read first.
+    """
     kept: list[list[Array]] = []
     memories: list[Array] = []
     values: list[dict[str, Values]] = []
@@ -104,7 +112,7 @@ def activity(
         ids = tokenizer.encode(document)[:left]
         if not len(ids):
             continue
-        found, memory = _read(tracer, np.concatenate([[start_id], ids]))
+        found, memory = _read(tracer, np.concatenate([[start_id], ids]), state)
         kept.append(found)
         memories.append(memory)
         ends = np.cumsum(piece_characters(tokenizer)[ids])
@@ -121,10 +129,12 @@ def activity(
     )
 
 
-def _read(tracer: Tracer, ids: IdArray) -> tuple[list[Array], Array]:
+def _read(
+    tracer: Tracer, ids: IdArray, state: tuple[Array, ...] | None
+) -> tuple[list[Array], Array]:
     """The sum of each layer's keeping gate, (H,), and all memory, (T, L H); ids: (1 + T,)."""
     gate = KEEPING_GATE[tracer.config.cell]
-    state, memories = None, []
+    memories = []
     sums = [np.zeros(tracer.config.hidden_size) for _ in range(tracer.config.num_layers)]
     for first in range(0, len(ids), BLOCK):
         trace = tracer.read(ids[first : first + BLOCK, None], state)

@@ -14,10 +14,13 @@ import statistics
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 CONFIDENCE = 0.95
+"""Of an interval, unless another is asked for."""
 STEPS = 2000
 """Of the integral of Student's density; Simpson's rule, so that the error is below 1e-9."""
 
@@ -28,7 +31,7 @@ class Difference:
 
     mean: float
     low: float | None
-    """The 95% interval; None if a sample has fewer than two values."""
+    """The interval; None if a sample has fewer than two values."""
     high: float | None
 
     @property
@@ -37,7 +40,9 @@ class Difference:
         return self.low is not None and self.high is not None and not self.low <= 0 <= self.high
 
 
-def difference(one: Sequence[float], other: Sequence[float]) -> Difference:
+def difference(
+    one: Sequence[float], other: Sequence[float], confidence: float = CONFIDENCE
+) -> Difference:
     """The mean of `one` minus that of `other`, with its interval."""
     mean = statistics.fmean(one) - statistics.fmean(other)
     if min(len(one), len(other)) < 2:
@@ -49,21 +54,21 @@ def difference(one: Sequence[float], other: Sequence[float]) -> Difference:
     freedom = variance**2 / sum(
         part**2 / (len(sample) - 1) for part, sample in zip(parts, (one, other), strict=True)
     )
-    margin = t_quantile(freedom) * math.sqrt(variance)
+    margin = t_quantile(freedom, confidence) * math.sqrt(variance)
     return Difference(mean, mean - margin, mean + margin)
 
 
-def t_quantile(freedom: float) -> float:
-    """t such that Student's distribution has CONFIDENCE of its mass in [-t, t].
+def t_quantile(freedom: float, confidence: float = CONFIDENCE) -> float:
+    """t such that Student's distribution has this share of its mass in [-t, t].
 
     freedom: at least 1.
     """
     low, high = 0.0, 1.0
-    while _mass(high, freedom) < CONFIDENCE:
+    while _mass(high, freedom) < confidence:
         high *= 2
     while high - low > 1e-9 * high:
         middle = (low + high) / 2
-        low, high = (middle, high) if _mass(middle, freedom) < CONFIDENCE else (low, middle)
+        low, high = (middle, high) if _mass(middle, freedom) < confidence else (low, middle)
     return high
 
 
@@ -73,11 +78,8 @@ def _mass(t: float, freedom: float) -> float:
     With x = sqrt(freedom) tan u the density becomes a power of cos u, on a bounded range:
     2 integral of cos(u)^(freedom - 1) from 0 to atan(t / sqrt(freedom)), over B(1/2, freedom / 2).
     """
-    end = math.atan(t / math.sqrt(freedom))
-    width = end / STEPS
-    total = 0.0
-    for k in range(STEPS + 1):
-        weight = 1 if k in (0, STEPS) else 4 if k % 2 else 2
-        total += weight * math.cos(k * width) ** (freedom - 1)
+    u = np.linspace(0, math.atan(t / math.sqrt(freedom)), STEPS + 1)
+    density = np.cos(u) ** (freedom - 1)
+    total = density[0] + 4 * density[1::2].sum() + 2 * density[2:-1:2].sum() + density[-1]
     log_beta = math.lgamma(0.5) + math.lgamma(freedom / 2) - math.lgamma((freedom + 1) / 2)
-    return 2 * total * width / 3 / math.exp(log_beta)
+    return float(2 * total * u[1] / 3 / math.exp(log_beta))

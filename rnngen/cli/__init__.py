@@ -43,6 +43,7 @@ COMMANDS = {
     "check": "Check whether texts have a form, and how much of them is copied.",
     "forms": "List the forms, or print one as a TOML file to copy and change.",
     "info": "Show what a model is, what it was trained on, and how well.",
+    "check-model": "Check that the files of a model or run are whole, and say what they hold.",
     "shrink": "Write a model into a smaller file, to keep or to give away.",
     "export": "Write a model as an HTML page that runs it, or as ONNX.",
     "models": "List the models that you can name, newest first.",
@@ -62,7 +63,7 @@ class Commands(TyperGroup):
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         if cmd_name not in COMMANDS:
             return None
-        module = importlib.import_module(f"rnngen.cli.{cmd_name}")
+        module = importlib.import_module(f"rnngen.cli.{cmd_name.replace('-', '_')}")
         context = PLAIN["context_settings"] | getattr(module, "CONTEXT", {})
         if not hasattr(module, "SUBCOMMANDS"):
             alone = typer.Typer(**PLAIN, add_completion=False)

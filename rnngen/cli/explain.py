@@ -34,6 +34,10 @@ def command(
     text: Annotated[
         str | None, typer.Argument(metavar="TEXT", help="The text to explain, or - for stdin.")
     ] = None,
+    label: Annotated[
+        str | None,
+        typer.Option(help="Label of the text, for a model with labels. Default: the likeliest."),
+    ] = None,
     on: Annotated[
         str | None,
         typer.Option(
@@ -70,7 +74,7 @@ def command(
         figure.check_can_save(plot, "plot")
     model = api.load(name)
     text = sys.stdin.read() if text == "-" else text
-    found = model.explain(text, on=_documents(model, on), top=top)
+    found = model.explain(text, label=label, on=_documents(model, on), top=top)
     _write(found, name, html, plot)
     _print(found, as_json=as_json, is_written=bool(html or plot))
     if not quiet:

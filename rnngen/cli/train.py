@@ -51,6 +51,7 @@ def command(
     init_from: options.InitFrom = None,
     config: options.ConfigFile = None,
     novelty: text_options.Novelty = None,
+    private: text_options.Private = None,
     tensorboard: Annotated[
         Path | None,
         typer.Option(metavar="DIR", help="Also write the losses to DIR/NAME for TensorBoard."),
@@ -71,6 +72,7 @@ def command(
     strict: text_options.StrictRows = None,
     clean: text_options.Clean = None,
     speaker: text_options.Speaker = None,
+    max_growth: text_options.MaxGrowth = None,
     label: text_options.Label = None,
     valid: text_options.Valid = None,
     valid_fraction: Annotated[float | None, setting(TrainConfig, "valid_fraction")] = None,

@@ -6,7 +6,6 @@ import math
 import unicodedata
 from typing import TYPE_CHECKING
 
-from rnngen.analysis.explain import START
 from rnngen.analysis.trace import KEEPING_GATE
 from rnngen.analysis.units import LEAST_CORRELATION, bin_names, histogram
 from rnngen.console import wrap
@@ -40,6 +39,8 @@ def lines(found: Explanation, width: int) -> Iterator[str]:
     """What `rnngen explain` prints. Prose and strips are at most `width` characters wide."""
     yield from _tokens(found)
     yield ""
+    if found.label is not None:
+        yield f"Read as a text of {visible(found.begins_with)}."
     yield from wrap(
         f"{found.bits.sum():.2f} bits, {found.bits_per_character:.3f} a character. Half of all "
         f"connectivity lies within {found.reach():.0f} characters.",
@@ -65,7 +66,7 @@ def _tokens(found: Explanation) -> Iterator[str]:
     yield f" bits  {_padded('token', width)}  {_padded('expected', middle)}  connected"
     for index, (name, place) in enumerate(zip(names, expected, strict=True)):
         connected = ", ".join(
-            f"{_quoted(found.input_text(column))} {effect:+.2f}"
+            f"{_input(found, column)} {effect:+.2f}"
             for column, effect in found.strongest(index, CONNECTED)
         )
         shown = f"{_padded(name, width)}  {_padded(place, middle)}  {connected}"
@@ -79,8 +80,13 @@ def _expected(place: Sequence[Alternative]) -> str:
     )
 
 
+def _input(found: Explanation, column: int) -> str:
+    text = found.input_text(column)
+    return _quoted(text) if column else visible(text)
+
+
 def _quoted(token: str) -> str:
-    return START if token == START else f"'{visible(token)}'"
+    return f"'{visible(token)}'"
 
 
 def visible(token: str) -> str:

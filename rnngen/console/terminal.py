@@ -7,27 +7,16 @@ that moves, such as a progress, is taken away first, and comes back only where a
 from __future__ import annotations
 
 import os
-import re
 import sys
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, TextIO
 
+from rnngen.controls import visible
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
-"""What a terminal obeys: C0 (escape, carriage return, ...) but newline and tab, DEL and C1, and
-the characters that turn the direction of text, so that it reads as it is not."""
 ERASE = "\r\x1b[K"
-
-
-def visible(text: str) -> str:
-    r"""`text` with what would steer a terminal as Python writes it: \x1b, \r, \u202e.
-
-    >>> visible("old\x1b[2J pond\n")
-    'old\\x1b[2J pond\n'
-    """
-    return CONTROLS.sub(lambda found: repr(found[0])[1:-1], text)
 
 
 class _Screen:

@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Any, Self
 from rnngen.console import clock, note, one_line, translated_note
 from rnngen.console.plan import show_corpus, show_recipe
 from rnngen.console.progress import progress
-from rnngen.console.terminal import to_people, visible
+from rnngen.console.terminal import to_people
+from rnngen.controls import visible
 from rnngen.training.events import (
     Evaluation,
+    Limited,
     Planned,
     Prepared,
     Sample,
@@ -209,6 +211,8 @@ def describe(event: Event, left: TimeLeft) -> str:
             return shown_sample(event.text, LINE_WIDTH)
         case Skipped():
             return f"step {event.step:,}  {event.steps} skipped: their loss is not a finite number"
+        case Limited():
+            return f"What would help most: {event.why}"
         case Prepared() | Saved() | Stopped():
             return ""
     return ""

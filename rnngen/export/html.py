@@ -1,10 +1,12 @@
 """One HTML page that runs a model: nothing to install, nothing sent anywhere.
 
-The page is put together from the files in page/: page.html with its style and scripts, then two
-data blocks, which no browser executes:
+The page is put together from the files in page/: page.html with its style and scripts, then blocks
+of data, which no browser executes:
 
     settings    JSON: the config, the tokenizer, where each tensor lies in the bytes
-    numbers     base64: the weights as `quantize.pack` stores them, each at a multiple of 4 bytes
+    numbers     the weights as `quantize.pack` stores them, each at a multiple of 4 bytes. SLICE
+                bytes are a block, as base64 of the next part of one zlib stream: a browser can do
+                other work between two blocks, and not within one.
 
 A Content-Security-Policy in its head allows this one script and this one style, by their SHA-256,
 and nothing else: no request, no form, no inline code.
@@ -17,11 +19,13 @@ import hashlib
 import html
 import json
 import re
+import zlib
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from rnngen import controls
 from rnngen.errors import CheckpointError, ConfigError, FileError
 from rnngen.export.weights import check_finite
 from rnngen.files import replace_file
@@ -32,6 +36,7 @@ from rnngen.tokenizers.subword import SubwordTokenizer
 from rnngen.version import __version__
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -53,7 +58,10 @@ ENGINE = (
 """Scripts that need no page around them, in the order in which they build on each other."""
 ALIGNMENT = 4
 MOST_BYTES = 2**28
-"""Of weights; in base64 they are one string, which browsers end at half a billion characters."""
+"""Of weights; a phone holds no more."""
+SLICE = 3 * 2**14
+"""Bytes that a browser unpacks at once: a millisecond or two of work."""
+NUMBERS = '<script type="text/plain" class="numbers">{}</script>'
 PLAIN_WORD = re.compile("[a-z']+")
 MOST_SYLLABLES = 7
 """Of a line of a haiku; a longer word fits none."""
@@ -104,11 +112,11 @@ def page(model: Model, *, title: str, storage: str) -> str:
     script = f'"use strict";\n{{\n{engine()}{_read("app.js")}}}\n'
     parts = {
         "policy": policy(style, script),
-        "title": html.escape(title),
+        "title": html.escape(controls.title(title)),
         "style": style,
         "script": script,
         "settings": json.dumps(settings, ensure_ascii=False).translate(ESCAPED),
-        "numbers": base64.b64encode(numbers.content).decode(),
+        "numbers": "\n".join(map(NUMBERS.format, _slices(numbers.content))),
     }
     # Cut at the marks once, so that nothing put in is taken for a mark.
     text = ""
@@ -148,6 +156,16 @@ class _Numbers:
         return start
 
 
+def _slices(content: bytearray) -> Iterator[str]:
+    """One zlib stream in base64, cut so that each part unpacks to SLICE bytes, the last to less."""
+    stream = zlib.compressobj(zlib.Z_BEST_COMPRESSION)
+    for start in range(0, len(content), SLICE):
+        is_last = start + SLICE >= len(content)
+        part = stream.compress(memoryview(content)[start : start + SLICE])
+        part += stream.flush(zlib.Z_FINISH if is_last else zlib.Z_SYNC_FLUSH)
+        yield base64.b64encode(part).decode()
+
+
 def _tensors(model: Model, storage: str, numbers: _Numbers) -> dict[str, Any]:
     """Name -> type, shape and offset; for int8 the offset of the rows' scales, too."""
     packed = quantize.pack(model.weights, storage)
@@ -183,7 +201,7 @@ def _haiku(model: Model) -> dict[str, str] | None:
     if not model.lexicon:
         return None
     lexicon = Lexicon.from_tensors(model.lexicon).recounted()
-    if lexicon.english < ENGLISH:
+    if lexicon.english < ENGLISH or not lexicon.words:
         return None
     counted = [
         (word, str(syllables))

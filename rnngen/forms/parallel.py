@@ -58,22 +58,31 @@ class WorkerPool:
         while waiting:
             yield waiting.popleft().get()
 
-    def map(self, draws: Sequence[Attempt]) -> list[CheckedText]:
-        """The texts of these draws, in order. What a process raises is raised here."""
-        if self._pool is None or len(draws) < LEAST_TEXTS:
+    def map(self, groups: Sequence[Sequence[Attempt]]) -> list[CheckedText]:
+        """The texts of these draws, in order. What a process raises is raised here.
+
+        groups: those that must be drawn together.
+        """
+        draws = [draw for group in groups for draw in group]
+        if self._pool is None or len(draws) < LEAST_TEXTS or len(groups) < 2:
             return list(self._write(draws))
-        size = -(-len(draws) // self.num_workers)
-        shares = [(draws[i : i + size],) for i in range(0, len(draws), size)]
+        size = -(-len(groups) // self.num_workers)
+        parts = [groups[i : i + size] for i in range(0, len(groups), size)]
+        shares = [([draw for group in part for draw in group],) for part in parts]
         return [text for texts in self._pool.starmap(_call_write, shares, 1) for text in texts]
 
 
 @contextlib.contextmanager
-def worker_pool(write: WriteTexts, num_texts: int) -> Iterator[WorkerPool]:
+def worker_pool(
+    write: WriteTexts, num_texts: int, num_groups: int | None = None
+) -> Iterator[WorkerPool]:
     """Processes for so many texts, one a core; none where they do not pay or cannot be forked.
 
-    write: draws -> their texts; called here or in a process.
+    write: draws -> their texts; called here or in a process.  num_groups: of those that must be
+    drawn together; None: each by itself.
     """
-    num_workers = min(cores.cores(), num_texts // (LEAST_TEXTS // 2))
+    most = num_texts // (LEAST_TEXTS // 2)
+    num_workers = min(cores.cores(), most if num_groups is None else min(most, num_groups))
     if num_texts < LEAST_TEXTS or num_workers < 2 or sys.platform != "linux":
         yield WorkerPool(write, 1, None)
         return

@@ -26,6 +26,7 @@ from rnngen.runs.find import (
     model_files,
     models,
     resumable,
+    run_files,
 )
 from rnngen.runs.folder import (
     check_free,
@@ -87,6 +88,7 @@ __all__ = [
     "peek",
     "remove_leftovers",
     "resumable",
+    "run_files",
     "set_default",
     "unset_default",
 ]

@@ -41,12 +41,7 @@ def label_reader(
     Raises ConfigError for a label that the model has not, or if there are too many to read with.
     """
     labels = Labels(runtime, tokenizer)
-    if label is None and len(labels.names) > MOST_LABELS:
-        raise ConfigError(
-            f"the model has {len(labels.names):,} labels, too many to read a text with each: name "
-            f"one with `label`, such as {listed(labels.names[:3])}."
-        )
-    names = labels.names if label is None else (label,)
+    names = _few(labels) if label is None else (label,)
     starts = [labels.start(name) for name in names]
     logs = labels.logs if label is None else np.zeros(1)
     return _LabelReader(
@@ -54,6 +49,30 @@ def label_reader(
         [token for _, token in starts],
         logs,
     )
+
+
+def likeliest_label(runtime: Runtime, tokenizer: Tokenizer, ids: IdArray) -> str:
+    """The label that a text most likely has: the highest p(label) p(text | label).
+
+    ids: (T,), of the text.  Raises ConfigError if there are too many labels to read it with.
+    """
+    labels = Labels(runtime, tokenizer)
+    logs = []
+    for name, log in zip(_few(labels), labels.logs, strict=True):
+        begun, token = labels.start(name)
+        [nats] = RuntimeReader(begun, None).read_batch([np.concatenate([[token], ids])])
+        logs.append(log - nats.sum())
+    return labels.names[int(np.argmax(logs))]
+
+
+def _few(labels: Labels) -> tuple[str, ...]:
+    """Their names. Raises ConfigError if they are too many to read a text with each."""
+    if len(labels.names) > MOST_LABELS:
+        raise ConfigError(
+            f"the model has {len(labels.names):,} labels, too many to read a text with each: name "
+            f"one with `label`, such as {listed(labels.names[:3])}."
+        )
+    return labels.names
 
 
 class _LabelReader:

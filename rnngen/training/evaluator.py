@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from rnngen import checkpoint, runs, tensor_file
 from rnngen.errors import CheckpointError
-from rnngen.tokenizers.base import piece_bytes
-from rnngen.training.events import Evaluation, Sample
+from rnngen.model.shapes import weights_per_token
+from rnngen.tokenizers.base import decode, piece_bytes
+from rnngen.training.events import Evaluation, Limited, Sample
+from rnngen.training.limit import Ending, oddness, what_limited
 from rnngen.version import __version__
 
 if TYPE_CHECKING:
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
     from rnngen.training.progress import Clock, Progress
     from rnngen.training.reporter import Reporter
 
+MOST_EXAMINED = 100_000
+"""Tokens of the training text that are read again at the end of a run."""
 SAME = ("seed", "batch_size", "seq_len", "learning_rate", "valid_fraction", "valid_tokens")
 """Settings by which a model is known to be of a run; its end may have moved since."""
 
@@ -74,11 +78,14 @@ class Evaluator:
             self._kept = group.broadcast(kept_model(plan) if group.is_first else None)
             if self._kept is None:  # then any model is better than what is there
                 progress.best_nats = progress.best_bits = None
+        self._last_nats: float | None = None
+        """Of the last evaluation; None if it was before the run was resumed."""
 
     def evaluate(self) -> Iterator[Event]:
         """Read the text, keep the model if it is the best so far, and let it write a sample."""
         sequence = self._plan.validation.in_order(self._plan.config.valid_tokens)
         loss = self._learner.evaluate(sequence, self._piece_bytes)
+        self._last_nats = loss.nats_per_token
         best = self._compare(loss)
         model = self._model()
         if best and self._group.is_first:
@@ -92,6 +99,26 @@ class Evaluator:
         )
         if self._plan.sample is not None and self._group.is_first:
             yield self._reporter.event(Sample, text=self._plan.sample(model, self._progress.step))
+
+    def examine(self) -> Iterator[Event]:
+        """At the end of a run: read text it was trained on too, and say what limited it."""
+        plan, progress = self._plan, self._progress
+        if progress.best_nats is None:
+            return  # no loss was a finite number
+        known = plan.training.in_order(min(MOST_EXAMINED, plan.evaluated_tokens))
+        train = self._learner.evaluate(known, self._piece_bytes).nats_per_token
+        ending = Ending(
+            train=train,
+            valid=progress.best_nats if self._last_nats is None else self._last_nats,
+            tokens=progress.tokens,
+            weights=weights_per_token(plan.model),
+            dropout=plan.model.dropout,
+            is_fine_tuned=plan.facts.get("init_from") is not None,
+        )
+        ids = plan.training.in_order(MOST_EXAMINED)
+        text = decode(plan.tokenizer, ids.read(0, len(ids)).tolist())
+        by, why = what_limited(ending, oddness(text))
+        yield self._reporter.event(Limited, by=by, why=why, train_nats_per_token=train)
 
     def _compare(self, loss: Loss) -> bool:
         """Note the loss; whether it is the best so far. One that is not finite never is.

@@ -137,6 +137,8 @@ class Run:
                     break
             else:
                 progress.epoch, progress.batch = progress.epoch + 1, 0
+        if reason in ("finished", "patience") and not progress.stopped:
+            yield from self._evaluator.examine()
         if reason != "diverged":  # what is on the disk is the last good state
             progress.stopped = "" if reason == "interrupted" else reason
             yield self._saver.save()

@@ -13,7 +13,8 @@ from rnngen.analysis.units import LEAST_TOKENS
 from rnngen.api import LanguageModel
 from rnngen.config import CELLS
 from rnngen.errors import ConfigError, CorpusError
-from tests.models import small_model
+from rnngen.model.labels import Labels
+from tests.models import labelled_model, small_model
 
 TEXT = 'old pond\n"a frog" leaps'
 
@@ -158,3 +159,57 @@ def test_characters_the_model_has_never_seen_are_named():
         model.config, model.weights, model.tokenizer, "old pond", start_id=model.start_id
     )
     assert found.unseen == ["n"]
+
+
+@pytest.fixture
+def labelled() -> LanguageModel:
+    return LanguageModel(labelled_model("poem", "news", ""))
+
+
+@pytest.mark.parametrize("label", ["poem", ""])
+def test_a_text_with_a_label_is_read_as_one_of_it(labelled: LanguageModel, label: str):
+    found = labelled.explain(TEXT, label=label, top=260)
+    end = -math.log2(next(each.probability for each in found.next if each.ends))
+    bits = labelled.score(TEXT, label=label).nats / math.log(2)
+    assert found.bits.sum() == pytest.approx(bits - end, rel=1e-5)
+    assert found.label == label
+    assert found.input_text(0) == found.begins_with == f"\u27e8{label}\u27e9"
+    assert found.input_text(1) == "o"
+    assert found.tokens == list(TEXT)
+    assert found.gates[0]["forget"].shape == (len(TEXT), 8)
+
+
+def test_a_label_is_shown_by_its_name(labelled: LanguageModel):
+    place = labelled.explain(TEXT, label="poem", top=260).next
+    names = [each.text for each in place if not each.ends]
+    assert "" not in names
+    assert {"\u27e8poem\u27e9", "\u27e8news\u27e9", "\u27e8\u27e9"} <= set(names)
+
+
+def test_without_a_label_a_text_is_read_as_one_of_its_likeliest(labelled: LanguageModel):
+    labels = Labels(labelled.runtime, labelled.tokenizer)
+    chosen = set()
+    for text in ("old pond", "x", "zzzz", "a frog", "12345", "QQQ"):
+        logs = {}
+        for name, log in zip(labels.names, labels.logs, strict=True):
+            found = labelled.explain(text, label=name)
+            logs[name] = log - found.bits.sum() * math.log(2)
+        likeliest = labelled.explain(text)
+        assert likeliest.label == max(logs, key=lambda name: logs[name])
+        assert np.array_equal(likeliest.bits, labelled.explain(text, label=likeliest.label).bits)
+        chosen.add(likeliest.label)
+    assert len(chosen) > 1
+
+
+def test_units_of_a_model_with_labels_are_measured_after_the_label(labelled: LanguageModel):
+    """The text itself has the memory that was measured."""
+    found = labelled.explain(TEXT, label="news")
+    memory = np.concatenate([layer["cell"] for layer in found.gates], -1)
+    assert np.allclose(found.activity.memory, memory, atol=1e-6)
+
+
+def test_a_label_that_is_not_there_is_refused(labelled: LanguageModel, model: LanguageModel):
+    with pytest.raises(ConfigError, match="`label` 'poems' is none of the model's"):
+        labelled.explain(TEXT, label="poems")
+    with pytest.raises(ConfigError, match="the model has no labels"):
+        model.explain(TEXT, label="poem")

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import statistics
+
+import numpy as np
+import pytest
+
 from rnngen.analysis.judgement import judge
 
 NEAR = {"lstm": [2.05, 2.07, 2.06], "gru": [2.06, 2.08, 2.05]}
@@ -43,6 +48,19 @@ def test_of_several_settings_the_best_is_held_against_each():
     assert found.order == ["lstm", "twin", "gru", "tiny"]
     assert found.winner is None  # not better than its twin
     assert found.others == (
-        "lstm is better than gru, tiny. Intervals are not corrected for the number of settings."
+        "lstm is better than gru, tiny. Intervals are widened so that those of all pairs hold at "
+        "once with 95%."
     )
     assert judge({**FAR, "tiny": [3.1, 3.2, 3.15]}).winner == "lstm"
+
+
+@pytest.mark.parametrize("count", [2, 5])
+def test_settings_that_are_equal_seldom_have_a_winner(count: int):
+    """At most one time in twenty, however many settings could have come out best by chance."""
+    rng = np.random.default_rng(1)
+    drawn = [
+        dict(zip("abcde"[:count], rng.normal(2, 0.1, (count, 3)).tolist(), strict=True))
+        for _ in range(150)
+    ]
+    told = [any(found.is_real for found in judge(each).differences.values()) for each in drawn]
+    assert statistics.fmean(told) <= 0.05

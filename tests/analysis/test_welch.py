@@ -16,6 +16,11 @@ def test_quantiles_are_those_of_the_tables(freedom: float, t: float):
     assert t_quantile(freedom) == pytest.approx(t, abs=6e-4)
 
 
+@pytest.mark.parametrize(("freedom", "t"), [(1, 63.657), (4, 4.604), (10, 3.169)])
+def test_quantiles_of_another_share(freedom: float, t: float):
+    assert t_quantile(freedom, 0.99) == pytest.approx(t, abs=6e-4)
+
+
 def test_a_worked_example():
     """By hand: means 2 and 4.5, variances 1 and 0.5, so s^2 = 1/3 + 1/4 and df = 2.88.
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from rnngen import api, checkpoint
 from rnngen.console import explanation
 from tests.cli.test_fuzz import check
-from tests.models import small_model
+from tests.models import labelled_model, small_model
 
 TEXT = "old pond\na frog"
 
@@ -54,6 +54,26 @@ def test_wide_characters_have_wide_strips():
 def test_characters_that_steer_a_terminal_are_shown_as_pictures(rnngen, model):
     ran = rnngen("explain", model, "old\x1b[31m\tpond\x07")
     assert not {"\x1b", "\x07", "\t"} & set(ran.stdout)
+
+
+def test_a_text_is_read_as_one_of_a_label(rnngen, home: Path):
+    (home / "both").mkdir(parents=True)
+    checkpoint.save_model(home / "both" / "model.safetensors", labelled_model("poem", "news"))
+    ran = rnngen("explain", "both", "old pond", "--label", "news")
+    assert ran.stdout.splitlines()[1].split("  ")[-1].startswith("\u27e8news\u27e9 ")
+    assert "Read as a text of \u27e8news\u27e9." in ran.stdout.splitlines()
+    facts = json.loads(rnngen("explain", "both", "old pond", "--label", "news", "--json").stdout)
+    assert facts["label"] == "news"
+    page = home / "news.html"
+    assert rnngen("explain", "both", "old pond", "--label", "news", "--html", page).exit_code == 0
+    assert "Read as a text of \u27e8news\u27e9." in page.read_text()
+    ran = rnngen("explain", "both", "old pond", "--label", "new")
+    assert ran.exit_code == 2
+    assert "--label 'new' is none of the model's, which are poem, news." in ran.error
+    assert json.loads(rnngen("explain", "both", "old pond", "--json").stdout)["label"] in (
+        "poem",
+        "news",
+    )
 
 
 def test_json_is_one_object(rnngen, model):

@@ -32,16 +32,19 @@ needs_node = pytest.mark.skipif(NODE is None, reason="needs Node.js, which is no
 
 READ = """
 const { settings, numbers, input } = JSON.parse(require("fs").readFileSync(0, "utf8"));
-const context = numbers === undefined ? null : finish(load(settings, numbers));
-const output = (() => {
+(async () => {
+const buffer = settings ? await bytesOf(numbers, settings.size, async () => {}) : null;
+const context = settings ? finish(load(settings, buffer)) : null;
+const output = await (async () => {
 %s
 })();
 process.stdout.write(JSON.stringify(output));
+})();
 """
 
 
 def run(body: str, input: Any = None, model: Model | None = None, storage: str = "fp32") -> Any:
-    """What the function `body` returns, in JSON and back; it may use `input` and `context`.
+    """What the async function `body` returns, in JSON and back; it may use `input` and `context`.
 
     context: of the page of `model`, as the page itself loads it.
     """
@@ -62,7 +65,6 @@ def run(body: str, input: Any = None, model: Model | None = None, storage: str =
 
 def blocks(page: str) -> dict[str, Any]:
     """The data of a page."""
-    found = dict(
-        re.findall(r'<script [^>]*id="(settings|numbers)">(.*?)</script>', page, re.DOTALL)
-    )
-    return {"settings": json.loads(found["settings"]), "numbers": found["numbers"].strip()}
+    [settings] = re.findall(r'<script [^>]*id="settings">(.*?)</script>', page, re.DOTALL)
+    numbers = re.findall(r'<script [^>]*class="numbers">(.*?)</script>', page, re.DOTALL)
+    return {"settings": json.loads(settings), "numbers": numbers}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -158,14 +159,24 @@ def test_haiku_are_offered_where_they_can_be_counted(open_page: Open):
     assert not open_page(model_of("char")).element("haiku").is_visible()
 
 
-@pytest.mark.parametrize("kept", [0, 4000])
-def test_a_page_whose_numbers_are_cut_off_says_so(open_page: Open, kept: int):
-    def cut(content: str) -> str:
-        head, tail = content.split('id="numbers">')
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda numbers: "",
+        lambda numbers: numbers[:4000],
+        lambda numbers: numbers[:4000] + "AAAA" + numbers[4004:],
+        lambda numbers: numbers[:4000] + "?" + numbers[4001:],
+        lambda numbers: numbers + numbers,
+    ],
+    ids=["missing", "cut", "changed", "garbled", "twice"],
+)
+def test_a_page_whose_numbers_are_damaged_says_so(open_page: Open, change: Callable[[str], str]):
+    def damage(content: str) -> str:
+        head, tail = content.split('class="numbers">', 1)
         numbers, end = tail.split("</script>", 1)
-        return f'{head}id="numbers">{numbers[:kept]}</script>{end}'
+        return f'{head}class="numbers">{change(numbers)}</script>{end}'
 
-    opened = open_page(model_of("char"), damage=cut, status="the page is cut off")
+    opened = open_page(model_of("char"), damage=damage, status="the page is cut off or damaged")
     opened.element("write").click()
     opened.wait_for("still loading|cut off")
 

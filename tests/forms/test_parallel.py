@@ -33,7 +33,7 @@ def test_every_text_is_written_once_and_in_order(num_workers, count):
     with worker_pool(write, count) as workers:
         for attempt in (0, 1):
             draws = [Attempt(index, attempt) for index in range(count)]
-            texts = workers.map(draws)
+            texts = workers.map([[draw] for draw in draws])
             assert [text[0] for text in texts] == draws
             processes = {text[1] for text in texts}
             if count < LEAST_TEXTS or num_workers == 1:
@@ -68,13 +68,13 @@ def test_an_error_in_a_process_is_raised_here(monkeypatch):
         raise FormError("no text 3")
 
     with worker_pool(fails, 20) as workers, pytest.raises(FormError, match="no text 3"):
-        workers.map(list(map(Attempt, range(20))))
+        workers.map([[Attempt(i)] for i in range(20)])
 
 
 def test_processes_compute_on_one_core_each(monkeypatch):
     monkeypatch.setattr(cores, "_limit", 2)
     with worker_pool(lambda draws: [cores.cores()] * len(draws), 20) as workers:
-        assert workers.map(list(map(Attempt, range(20)))) == [1] * 20
+        assert workers.map([[Attempt(i)] for i in range(20)]) == [1] * 20
 
 
 BUSY = """
@@ -89,7 +89,7 @@ def write(draws):
 
 cores.cores = lambda: 3
 with worker_pool(write, 100) as pool:
-    pool.map(range(100))
+    pool.map([[index] for index in range(100)])
 """
 
 

@@ -139,13 +139,20 @@ function fail(error) {
   say(`The page cannot run its model: ${error.message}.`);
 }
 
+/** The blocks of numbers, one by one. They leave the page: together they are as large as it is. */
+function* takeNumbers() {
+  for (const block of document.querySelectorAll(".numbers")) {
+    yield block.textContent;
+    block.remove();
+  }
+}
+
 async function start() {
+  await pause(); // the page has just been read, which was work, too
   const settings = JSON.parse(element("settings").textContent);
   describeModel(settings);
-  await pause(); // reading so long a text is work, too
-  const numbers = element("numbers");
-  const loaded = await inSlices(load(settings, numbers.textContent));
-  numbers.remove(); // the text is as large as the page
+  const buffer = await bytesOf(takeNumbers(), settings.size, pause);
+  const loaded = await inSlices(load(settings, buffer));
   form = await inSlices(haikuForm(settings, loaded));
   context = loaded;
   element("haiku").hidden = form === null;

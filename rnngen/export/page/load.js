@@ -3,10 +3,9 @@
 /**
  * { model, tokenizer, forbidden, startId }, as `write` takes it. Yields now and then.
  *
- * settings: what html.py wrote as JSON.  base64: the numbers that it points into.
+ * settings: what html.py wrote as JSON.  buffer: the numbers that it points into.
  */
-function* load(settings, base64) {
-  const buffer = yield* bytesOf(base64, settings.size);
+function* load(settings, buffer) {
   const model = yield* Model.from(settings, buffer);
   const { seen: seenAt, scores: scoresAt, ...rest } = settings.tokenizer;
   const count = rest.pieces.length;

@@ -1,18 +1,44 @@
-// Bytes out of base64, numbers out of bytes, and the random numbers of rnngen.
+// Bytes out of the page, numbers out of bytes, and the random numbers of rnngen.
 
-/** The bytes of a base64 text in an ArrayBuffer. Yields now and then, so that the page stays alive. */
-function* bytesOf(base64, size) {
-  const CHARACTERS = 1 << 16; // four of them are three bytes
+/**
+ * The bytes of a zlib stream in an ArrayBuffer.
+ *
+ * texts: its parts in base64, an iterable.  size: of all bytes.
+ * pause: awaited before each part, so that the page gets its turn.
+ */
+async function bytesOf(texts, size, pause) {
+  if (typeof DecompressionStream === "undefined") throw new Error("this browser is too old for it");
+  const parts = texts[Symbol.iterator]();
+  const packed = new ReadableStream({
+    async pull(controller) {
+      await pause();
+      const { done, value } = parts.next();
+      if (done) controller.close();
+      else controller.enqueue(fromBase64(value));
+    },
+  });
+  const reader = packed.pipeThrough(new DecompressionStream("deflate")).getReader();
   const bytes = new Uint8Array(size);
   let at = 0;
-  for (let start = 0; start < base64.length; start += CHARACTERS) {
-    const part = atob(base64.slice(start, start + CHARACTERS));
-    if (at + part.length > size) throw new Error("the page holds more than it says");
-    for (let i = 0; i < part.length; i++) bytes[at++] = part.charCodeAt(i);
-    yield;
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) break;
+      bytes.set(value, at); // throws if there are too many
+      at += value.length;
+    }
+  } catch {
+    at = NaN;
   }
-  if (at !== size) throw new Error("the page is cut off");
+  if (at !== size) throw new Error("the page is cut off or damaged");
   return bytes.buffer;
+}
+
+function fromBase64(text) {
+  const characters = atob(text);
+  const bytes = new Uint8Array(characters.length);
+  for (let i = 0; i < bytes.length; i++) bytes[i] = characters.charCodeAt(i);
+  return bytes;
 }
 
 /** The number that 16 bits of IEEE 754 stand for. */
