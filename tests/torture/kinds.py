@@ -95,6 +95,8 @@ def events_of(log: Path) -> dict[str, list[dict[str, Any]]]:
             event.pop(name, None)
         if event["event"] == "step":  # the mean since the last report, or since the run went on
             del event["train_nats_per_token"]
+        if event["event"] == "limited":  # the loss of the last evaluation no state holds
+            del event["by"], event["why"]
         of_kind = found.setdefault(event["event"], [])
         if event["event"] == "planned":
             event = {"event": "planned", "total_steps": event["total_steps"]}
