@@ -1,13 +1,14 @@
 # `make haiku` trains for two minutes and prints three haiku. `make test` runs every check.
-# `make search` tries the properties that tests assert on new examples. `make docs` fills the tables
-# of the documentation from the program and runs its blocks for the outputs shown.
+# `make search` tries the properties that tests assert on new examples. `make fuzz` reads 1.2 million
+# damaged and odd files, which takes hours. `make docs` fills the tables of the documentation from the
+# program and runs its blocks for the outputs shown.
 # Each makes its own virtual environment in .venv first. PYTHON=python3.12 chooses another Python.
 PYTHON ?= python3
 BIN := .venv/bin
 # Laptops and CI train on the CPU; the CPU build of PyTorch is enough where one is on offer.
 TORCH ?= torch==2.13.0
 
-.PHONY: haiku test search lint bench docs clean
+.PHONY: haiku test search fuzz lint bench docs clean
 
 haiku: .venv/installed
 	$(BIN)/rnngen train corpora/haiku.txt --cell lstm --minutes 2 --name my-haiku --overwrite
@@ -19,6 +20,9 @@ test: lint
 
 search: .venv/installed
 	$(BIN)/python -m pytest --hypothesis-profile search -m hypothesis
+
+fuzz: .venv/installed
+	$(BIN)/python -m tests.fuzz
 
 lint: .venv/installed
 	$(BIN)/ruff check .

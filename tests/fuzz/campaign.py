@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.conftest import ROOT
-from tests.fuzz.worker import BOARD, NO_CASE
+from tests.fuzz.worker import BOARD, NO_CASE, short_name
 
 MOST_SECONDS = 5.0
 """Of one case."""
@@ -43,7 +43,9 @@ def run(reader: str, kind: str, *, count: int, seed: int, kept: Path) -> Row:
         number = _shift(row, seed, number, min(SHIFT, count - number), kept)
     row.seconds = time.monotonic() - began
     row.failures = sorted(
-        str(path) for path in kept.glob(f"{reader}-{kind}-{seed}-*") if path.suffix != ".why"
+        str(path)
+        for path in kept.glob(f"{short_name(reader)}-{kind}-{seed}-*")
+        if path.suffix != ".why"
     )
     return row
 
@@ -120,7 +122,8 @@ from pathlib import Path
 from tests.fuzz import worker
 name, kind, seed, number, kept, why = sys.argv[1:]
 with tempfile.TemporaryDirectory() as folder:
-    reader = worker.READERS[name](Path(folder))
+    reader = worker.reader_class(name)(Path(folder))
     content = worker.case(reader, kind, int(seed), int(number))
-    worker.keep(Path(kept), f"{name}-{kind}-{seed}-{number}{reader.suffix}", (content, why))
+    file = f"{worker.short_name(name)}-{kind}-{seed}-{number}{reader.suffix}"
+    worker.keep(Path(kept), file, (content, why))
 """
