@@ -6,12 +6,16 @@ import subprocess
 import sys
 import tempfile
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tests.conftest import ROOT
 from tests.fuzz.worker import BOARD, NO_CASE, short_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 MOST_SECONDS = 5.0
 """Of one case."""
@@ -52,8 +56,8 @@ def run(reader: str, kind: str, *, count: int, seed: int, kept: Path) -> Row:
 
 def run_all(
     readers: list[str], counts: dict[str, int], *, seed: int, kept: Path, workers: int
-) -> list[Row]:
-    """All readers, each with an equal share of the cases of each kind."""
+) -> Iterator[Row]:
+    """All readers, each with an equal share of the cases of each kind; gives each as it ends."""
     with ThreadPoolExecutor(workers) as pool:
         waiting = [
             pool.submit(run, reader, kind, count=-(-count // len(readers)), seed=seed, kept=kept)
@@ -61,7 +65,8 @@ def run_all(
             for reader in readers
             if count
         ]
-        return [each.result() for each in waiting]
+        for each in as_completed(waiting):
+            yield each.result()
 
 
 def _shift(row: Row, seed: int, first: int, count: int, kept: Path) -> int:
