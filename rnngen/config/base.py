@@ -42,7 +42,6 @@ def setting(
 
 KINDS: dict[str, tuple[tuple[type, ...], str]] = {
     "str": ((str,), "text"),
-    "int": ((int, float), "a whole number"),
     "float": ((int, float), "a number"),
     "bool": ((bool,), "on or off"),
     "None": ((type(None),), "nothing"),
@@ -77,7 +76,10 @@ class Config:
         return str(cls.__dataclass_fields__[name].metadata["help"])  # type: ignore[attr-defined]
 
     def _check_types(self) -> None:
-        """Raises ConfigError for a value of another kind than its field: a file may hold any."""
+        """Raises ConfigError for a value of another kind than its field: a file may hold any.
+
+        Whole numbers are left to `_check_integer`, which says what they may be.
+        """
         for each in dataclasses.fields(self):  # type: ignore[arg-type]
             kinds = str(each.type).split(" | ")
             if not set(kinds) <= KINDS.keys():
