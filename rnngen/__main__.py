@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 
 INTERRUPTED = 130
 
@@ -12,6 +13,7 @@ def main() -> None:
     Ctrl-C before the commands are there ends it at once: nothing has begun that could be lost, and
     what is half imported can end in no other way without a traceback.
     """
+    _open_closed_streams()
     if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:  # as of `nohup`, or `&` in a script
         signal.signal(signal.SIGINT, lambda *_: os._exit(INTERRUPTED))
         from rnngen.cli import main as run
@@ -20,6 +22,25 @@ def main() -> None:
     else:
         from rnngen.cli import main as run
     run()
+
+
+def _open_closed_streams() -> None:
+    """Have all three standard streams open, also where the caller has closed some (`2>&-`).
+
+    Else the next file that is opened takes the place of a stream, and what is meant for people, or
+    what a library complains of, is written into it. Reading a closed stdin and writing to a closed
+    stdout fail as they should; notes on a closed stderr are dropped.
+    """
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        try:
+            os.fstat(number)
+        except OSError:
+            unusable = os.O_RDONLY if name == "stdout" else os.O_WRONLY
+            os.open(os.devnull, unusable)  # takes the lowest number that is free
+        if getattr(sys, name) is None:
+            mode = "r" if name == "stdin" else "w"
+            stream = open(number, mode, encoding="utf-8", closefd=False)  # noqa: SIM115
+            setattr(sys, name, stream)
 
 
 if __name__ == "__main__":

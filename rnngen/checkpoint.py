@@ -19,7 +19,7 @@ from rnngen import tensor_file, tokenizers
 from rnngen.config import ModelConfig
 from rnngen.errors import CheckpointError, RnngenError
 from rnngen.model import quantize
-from rnngen.model.shapes import tensor_shapes
+from rnngen.model.shapes import parameter_count, tensor_shapes
 from rnngen.novelty import SpanIndex
 
 if TYPE_CHECKING:
@@ -58,8 +58,8 @@ class Model:
     """A model as it is stored: enough to sample from it, score with it and say what it is."""
 
     config: ModelConfig
-    weights: dict[str, NDArray[np.float32]]
-    """Named and shaped as in torch (see shapes.py)."""
+    weights: Mapping[str, NDArray[np.float32]]
+    """Named and shaped as in torch (see shapes.py). Those of a file are PackedWeights."""
     tokenizer: Tokenizer
     continuous: bool
     """Trained on one continuous text: it never saw an end token, so it must not write one."""
@@ -122,16 +122,16 @@ def load_model(path: Path) -> Model:
     facts = header.facts
     try:
         config = ModelConfig.from_dict(facts.pop("model"))
-        _check_facts(facts)
+        check_facts(facts)
         check_shapes(path, config, header.entries)  # before memory is taken for what is unpacked
-        tensors = header.read_tensors()
+        tensors = header.map_tensors()
         tokenizer = tokenizers.load(facts.pop("tokenizer"), strip_prefix("tokenizer.", tensors))
         check_vocabulary(path, config, tokenizer)
         novelty = _novelty(facts.pop("novelty", None), tensors)
         lexicon = {name: array for name, array in tensors.items() if name.startswith("lexicon.")}
         if lexicon and lexicon["lexicon.frequency"].ndim != 1:
             raise ValueError("its word list is no list")
-        weights = quantize.unpack(strip_prefix("model.", tensors))
+        weights = quantize.PackedWeights(strip_prefix("model.", tensors))
     except CheckpointError:
         raise
     except (RnngenError, KeyError, TypeError, ValueError, AttributeError) as error:
@@ -140,7 +140,7 @@ def load_model(path: Path) -> Model:
     return Model(config, weights, tokenizer, continuous, facts, novelty, lexicon, storage)
 
 
-def _check_facts(facts: Mapping[str, Any]) -> None:
+def check_facts(facts: Mapping[str, Any]) -> None:
     """Raises TypeError if a fact is missing or of another type than is written."""
     for name, types in FACTS.items():
         is_needed = name in ("tokenizer", "continuous")
@@ -176,7 +176,7 @@ def describe(path: Path, model: Model) -> dict[str, Any]:
         "storage": model.storage,
         "init_from": facts.get("init_from"),
         "dropout": model.config.dropout,
-        "parameters": sum(array.size for array in model.weights.values()),
+        "parameters": parameter_count(model.config),
         "tokenizer": model.tokenizer.kind,
         "vocab_size": model.config.vocab_size,
         "labels": list(model.tokenizer.labels) or None,
@@ -185,12 +185,27 @@ def describe(path: Path, model: Model) -> dict[str, Any]:
         "step": facts.get("training", {}).get("step"),
         "novelty": model.novelty and model.novelty.describe(),
         "words": len(model.lexicon["lexicon.frequency"]) if model.lexicon else None,
+        "carries": carried_text(model),
         "corpus": facts.get("corpus", {}),
         "training": facts.get("training", {}),
         "preset": facts.get("preset"),
         "created": facts.get("created"),
         "version": facts.get("version"),
     }
+
+
+def carried_text(model: Model) -> list[str]:
+    """What a model file holds of its text besides the weights, of words, spans, subwords, labels
+    and names (of files). Empty for a model that was trained with `private`."""
+    corpus = model.facts.get("corpus", {})
+    held = {
+        "words": bool(model.lexicon) and len(model.lexicon["lexicon.frequency"]) > 0,
+        "spans": model.novelty is not None,
+        "subwords": model.tokenizer.kind == "subword",
+        "labels": bool(model.tokenizer.labels),
+        "names": bool(corpus.get("names")),
+    }
+    return [name for name, is_held in held.items() if is_held]
 
 
 def check_vocabulary(path: Path, config: ModelConfig, tokenizer: Tokenizer) -> None:

@@ -4,7 +4,8 @@ RnngenError
 ├── ConfigError       an option or setting that cannot be               (exit code 2)
 ├── CorpusError       text that cannot be read or used                  (1)
 ├── TokenizerError    a tokenizer that cannot be built or does not fit  (1)
-├── CheckpointError   a run or model that is missing, damaged or in use (1)
+├── CheckpointError   a run or model that is missing or in use          (1)
+│   └── DamagedError  a file that is there and not whole, or not ours   (1)
 ├── FileError         another file that cannot be read or written       (1)
 ├── TrainingError     training that cannot go on                        (1)
 ├── FormError         a form that no text can fill                      (1)
@@ -45,6 +46,10 @@ class TokenizerError(RnngenError):
 
 
 class CheckpointError(RnngenError):
+    pass
+
+
+class DamagedError(CheckpointError):
     pass
 
 

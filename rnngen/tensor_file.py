@@ -15,13 +15,14 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import mmap
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 from safetensors.numpy import save
 
-from rnngen.errors import CheckpointError, FileError
+from rnngen.errors import CheckpointError, DamagedError, FileError
 from rnngen.files import LFS_POINTER, replace_file
 from rnngen.untrusted_json import (
     MOST_HEADER_BYTES,
@@ -82,7 +83,7 @@ class Header:
     digest: str
 
     def read_tensors(self) -> dict[str, NDArray[Any]]:
-        """All tensors. Raises CheckpointError if they are not those that were written."""
+        """All tensors. Raises DamagedError if they are not those that were written."""
         try:
             with self.path.open("rb") as file:
                 file.seek(self.length)
@@ -92,8 +93,29 @@ class Header:
                 }
         except (OSError, ValueError) as error:  # the file was replaced since
             raise _damaged(self.path, error) from error
+        return self._checked(tensors)
+
+    def map_tensors(self) -> dict[str, NDArray[Any]]:
+        """All tensors as read-only views of the file, which is replaced but never changed.
+
+        The digest passes over the bytes once, and no copy of them is made.
+        Raises CheckpointError if they are not those that were written.
+        """
+        try:
+            with self.path.open("rb") as file:
+                pages = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+            content = np.frombuffer(pages, np.uint8)[self.length :]
+            tensors = {
+                name: content[each.start : each.stop].view(each.dtype).reshape(each.shape)
+                for name, each in self.entries.items()
+            }
+        except (OSError, ValueError) as error:  # the file was replaced since
+            raise _damaged(self.path, error) from error
+        return self._checked(tensors)
+
+    def _checked(self, tensors: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
         if _digest(self.kind, self.facts_text, tensors) != self.digest:
-            raise CheckpointError(f"{self.path}: damaged: its content does not match its digest.")
+            raise DamagedError(f"{self.path}: damaged: its content does not match its digest.")
         return tensors
 
 
@@ -133,11 +155,12 @@ def load_tensors(path: Path, kind: str) -> tuple[dict[str, NDArray[Any]], dict[s
     return header.read_tensors(), header.facts
 
 
-def read_header(path: Path, kind: str) -> Header:
+def read_header(path: Path, kind: str | None) -> Header:
     """The header of a file of this kind, checked in itself and against the file's size.
 
-    Raises CheckpointError for a file that is missing, of another kind or newer, or that cannot be
-    read within the limits above.
+    kind: None for any.
+    Raises CheckpointError for a file that is missing, of another kind or newer; DamagedError for
+    one that cannot be read within the limits above.
     """
     if not path.is_file():
         raise CheckpointError(f"{path}: no such file.")
@@ -151,9 +174,11 @@ def read_header(path: Path, kind: str) -> Header:
         entries = _entries(header, path.stat().st_size - length)
         facts_text, digest = metadata["facts"], metadata["digest"]
         facts = parse_object(facts_text)
-    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+    except OSError as error:
+        raise CheckpointError(f"{path}: cannot be read: {error.strerror}.") from error
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise _damaged(path, error) from error
-    return Header(path, kind, facts, entries, length, facts_text, digest)
+    return Header(path, metadata["rnngen"], facts, entries, length, facts_text, digest)
 
 
 def _read_content(file: BinaryIO, path: Path) -> bytes:
@@ -174,7 +199,7 @@ def _read_content(file: BinaryIO, path: Path) -> bytes:
     return content
 
 
-def _check_kind(path: Path, kind: str, metadata: Any) -> None:
+def _check_kind(path: Path, kind: str | None, metadata: Any) -> None:
     if not isinstance(metadata, dict) or not all(isinstance(v, str) for v in metadata.values()):
         raise ValueError("its metadata are not texts")
     found = metadata.get("rnngen")
@@ -186,7 +211,7 @@ def _check_kind(path: Path, kind: str, metadata: Any) -> None:
             f"{path}: format {version[:20]}, this rnngen reads up to {FORMAT_VERSION}; "
             "update rnngen."
         )
-    if found != kind:
+    if kind is not None and found != kind:
         raise CheckpointError(f"{path}: holds a {found} state, a {kind} file is needed here.")
 
 
@@ -218,9 +243,9 @@ def _entry(name: str, values: Any) -> TensorEntry:
     return TensorEntry(dtype, tuple(shape), *place)
 
 
-def _damaged(path: Path, error: BaseException) -> CheckpointError:
+def _damaged(path: Path, error: BaseException) -> DamagedError:
     reason = f"{error} is missing" if isinstance(error, KeyError) else str(error)
-    return CheckpointError(f"{path}: damaged or not a checkpoint: {reason.rstrip('.')}.")
+    return DamagedError(f"{path}: damaged or not a checkpoint: {reason.rstrip('.')}.")
 
 
 def _digest(kind: str, facts: str, tensors: Tensors) -> str:

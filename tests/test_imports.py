@@ -21,13 +21,24 @@ PACKAGE = ROOT / "rnngen"
 # Every folder and file of the package, from the bottom up. A file imports only what stands on a
 # lower level, or in its own folder.
 LEVELS = (
-    ("cores", "config", "errors", "files", "suggest", "tensor_file", "untrusted_json", "version"),
+    (
+        "canonical",
+        "cores",
+        "config",
+        "controls",
+        "errors",
+        "files",
+        "suggest",
+        "tensor_file",
+        "untrusted_json",
+        "version",
+    ),
     ("corpus", "tokenizers"),
     ("dataset", "model", "novelty"),
     ("checkpoint", "forms.language", "model.torch", "runs"),
     ("forms.automata", "sampling", "score"),
     ("forms", "training"),
-    ("analysis", "export", "plotting"),
+    ("analysis", "export", "inspection", "plotting"),
     ("language_model",),
     ("api",),
     ("", "console"),

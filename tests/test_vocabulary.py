@@ -43,6 +43,7 @@ BELONGS = {
         "cli/",
         "console/",
         "dataset/cache.py",  # under the home of runs
+        "inspection.py",
         "plotting/",
         "runs/",
         "training/",

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from rnngen import controls
 from rnngen.analysis.units import bin_names, histogram
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def page(found: Explanation, name: str) -> str:
         f"default-src 'none'; style-src {_hash(style)}; script-src {_hash(script)}; "
         "base-uri 'none'; form-action 'none'"
     )
-    title = html.escape(f"{name}: {' '.join(found.text.split())[:60]}")
+    title = html.escape(controls.title(f"{name}: {' '.join(found.text.split())[:60]}"))
     return f"""<!doctype html>
 <html lang="en">
 <head>
@@ -56,7 +57,7 @@ def page(found: Explanation, name: str) -> str:
 <style>{style}</style>
 </head>
 <body>
-<h1>{html.escape(name)} reads a text</h1>
+<h1>{html.escape(controls.title(name))} reads a text</h1>
 <p>{_summary(found)}</p>
 <p id="how">Point at a token, or move with the arrow keys. Earlier tokens are shaded by
 connectivity: the length of the gradient of the token's log-probability by what the model read
@@ -94,7 +95,7 @@ def _json(data: Any) -> str:
 
 
 def _summary(found: Explanation) -> str:
-    read = f"Read as a text of {html.escape(found.begins_with)}. "
+    read = f"Read as a text of {html.escape(controls.title(found.begins_with))}. "
     return ("" if found.label is None else read) + (
         f"{found.bits.sum():.1f} bits in all, {found.bits_per_character:.2f} a character. Half of "
         f"all connectivity lies within {found.reach():.0f} characters."

@@ -5,6 +5,7 @@ from __future__ import annotations
 import statistics
 from typing import TYPE_CHECKING, NamedTuple
 
+from rnngen import controls
 from rnngen.analysis.judgement import RULE
 from rnngen.analysis.probe import BAR, ENOUGH, LENGTHS
 from rnngen.analysis.probe import SETTINGS as PROBE
@@ -187,4 +188,4 @@ def _escaped(text: str) -> str:
     """Text whose signs mean nothing to Markdown; names of files may have any."""
     for sign in "\\`*_[]<>|#":
         text = text.replace(sign, f"\\{sign}")
-    return text.replace("\n", " ")
+    return controls.title(text)

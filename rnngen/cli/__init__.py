@@ -40,6 +40,7 @@ COMMANDS = {
     "check": "Check whether texts have a form, and how much of them is copied.",
     "forms": "List the forms, or print one as a TOML file to copy and change.",
     "info": "Show what a model is, what it was trained on, and how well.",
+    "check-model": "Check that the files of a model or run are whole, and say what they hold.",
     "shrink": "Write a model into a smaller file, to keep or to give away.",
     "export": "Write a model as an HTML page that runs it, or as ONNX.",
     "models": "List the models that you can name, newest first.",
@@ -59,7 +60,7 @@ class Commands(TyperGroup):
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         if cmd_name not in COMMANDS:
             return None
-        module = importlib.import_module(f"rnngen.cli.{cmd_name}")
+        module = importlib.import_module(f"rnngen.cli.{cmd_name.replace('-', '_')}")
         context = PLAIN["context_settings"] | getattr(module, "CONTEXT", {})
         if not hasattr(module, "SUBCOMMANDS"):
             alone = typer.Typer(**PLAIN, add_completion=False)
@@ -108,7 +109,7 @@ class Commands(TyperGroup):
         except OSError as error:
             from rnngen.cli import usage
 
-            raise _failed(usage.explain_system(error), 1) from error
+            raise _failed(_stdout_failure() or usage.explain_system(error), 1) from error
         except MemoryError as error:
             from rnngen.cli import usage
 
@@ -124,6 +125,16 @@ def _failed(message: str, exit_code: int) -> typer.Exit:
     if exit_code != USAGE or console.is_first_process():
         console.error(message)
     return typer.Exit(exit_code)
+
+
+def _stdout_failure() -> str:
+    """Why stdout does not take what was written to it; empty if it does. It is not tried again."""
+    try:
+        sys.stdout.flush()
+    except OSError as error:
+        _discard_stdout()
+        return f"stdout: {error.strerror}."
+    return ""
 
 
 def _discard_stdout() -> None:

@@ -61,6 +61,7 @@ def command(
     strict: text_options.StrictRows = None,
     clean: text_options.Clean = None,
     speaker: text_options.Speaker = None,
+    max_growth: text_options.MaxGrowth = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one JSON object per line.")
     ] = False,

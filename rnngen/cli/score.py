@@ -70,6 +70,7 @@ def command(
     strict: text_options.StrictRows = None,
     clean: text_options.Clean = None,
     speaker: text_options.Speaker = None,
+    max_growth: text_options.MaxGrowth = None,
     quiet: options.Quiet = False,
     raw: options.Raw = False,
 ) -> None:

@@ -23,6 +23,7 @@ Delimiter = Annotated[str | None, setting(TextConfig, "delimiter", metavar="CHAR
 Quoting = Annotated[str | None, setting(TextConfig, "quoting")]
 Clean = Annotated[str | None, setting(TextConfig, "clean")]
 Speaker = Annotated[str | None, setting(TextConfig, "speaker", metavar="NAME")]
+MaxGrowth = Annotated[int | None, setting(TextConfig, "max_growth")]
 Label = Annotated[str | None, setting(TextConfig, "label", metavar="COLUMN|folder|file")]
 StrictRows = Annotated[bool | None, setting(TextConfig, "strict", "--strict")]
 TokenizerKind = Annotated[str | None, setting(TextConfig, "tokenizer")]
@@ -30,6 +31,8 @@ VocabSize = Annotated[int | None, setting(TextConfig, "vocab_size")]
 Subwords = Annotated[str | None, setting(TextConfig, "subwords")]
 MinCount = Annotated[int | None, setting(TextConfig, "min_count")]
 Novelty = Annotated[bool | None, setting(TextConfig, "novelty", "--novelty/--no-novelty")]
+
+Private = Annotated[bool | None, setting(TextConfig, "private", "--private")]
 
 READING = tuple(f.name for f in dataclasses.fields(ReadingConfig) if f.name != "label")
 """The settings that say how files are read, where nothing is trained on them."""

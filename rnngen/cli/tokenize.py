@@ -32,6 +32,7 @@ def command(
     strict: text_options.StrictRows = None,
     clean: text_options.Clean = None,
     speaker: text_options.Speaker = None,
+    max_growth: text_options.MaxGrowth = None,
     label: text_options.Label = None,
     tokenizer: text_options.TokenizerKind = None,
     vocab_size: text_options.VocabSize = None,

@@ -51,6 +51,7 @@ def command(
     init_from: options.InitFrom = None,
     config: options.ConfigFile = None,
     novelty: text_options.Novelty = None,
+    private: text_options.Private = None,
     tensorboard: Annotated[
         Path | None,
         typer.Option(metavar="DIR", help="Also write the losses to DIR/NAME for TensorBoard."),
@@ -71,6 +72,7 @@ def command(
     strict: text_options.StrictRows = None,
     clean: text_options.Clean = None,
     speaker: text_options.Speaker = None,
+    max_growth: text_options.MaxGrowth = None,
     label: text_options.Label = None,
     valid: text_options.Valid = None,
     valid_fraction: Annotated[float | None, setting(TrainConfig, "valid_fraction")] = None,
@@ -165,15 +167,19 @@ def _train(request: Request, *, quiet: bool) -> Stopped:
 
 @contextmanager
 def stop_signals() -> Iterator[Callable[[], bool]]:
-    """Ctrl-C and SIGTERM ask for a stop after the step at hand; a second Ctrl-C does not wait."""
+    """Ctrl-C, SIGTERM and SIGHUP ask for a stop after the step at hand; a second Ctrl-C does not
+    wait. SIGHUP says that the terminal has gone; under `nohup` it stays ignored."""
     received: list[int] = []
+    asking = [signal.SIGINT, signal.SIGTERM]
+    if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        asking.append(signal.SIGHUP)
 
     def receive(number: int, _: object) -> None:
         if received and number == signal.SIGINT:
             raise KeyboardInterrupt
         received.append(number)
 
-    before = {number: signal.signal(number, receive) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: signal.signal(number, receive) for number in asking}
     try:
         yield lambda: bool(received)
     finally:

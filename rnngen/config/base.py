@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+MOST_TOML = 1 << 20
+"""Bytes of a file of settings."""
+
 
 def setting(
     help: str,
@@ -35,6 +38,16 @@ def setting(
     """
     about = {"help": help, "group": group, "choices": tuple(choices), "is_chosen": is_chosen}
     return field(default=default, metadata=about)
+
+
+KINDS: dict[str, tuple[tuple[type, ...], str]] = {
+    "str": ((str,), "text"),
+    "int": ((int, float), "a whole number"),
+    "float": ((int, float), "a number"),
+    "bool": ((bool,), "on or off"),
+    "None": ((type(None),), "nothing"),
+}
+"""How a field is annotated -> the types that its value may have, and what that is called."""
 
 
 class Config:
@@ -62,6 +75,17 @@ class Config:
     def help(cls, name: str) -> str:
         """The sentence that explains the setting `name`."""
         return str(cls.__dataclass_fields__[name].metadata["help"])  # type: ignore[attr-defined]
+
+    def _check_types(self) -> None:
+        """Raises ConfigError for a value of another kind than its field: a file may hold any."""
+        for each in dataclasses.fields(self):  # type: ignore[arg-type]
+            kinds = str(each.type).split(" | ")
+            if not set(kinds) <= KINDS.keys():
+                continue
+            types, must = KINDS[kinds[0]]
+            value = getattr(self, each.name)
+            is_none = value is None and "None" in kinds
+            self._check(each.name, is_none or isinstance(value, types), must)
 
     def _check(self, name: str, ok: bool, must: str, hint: str = "") -> None:
         if not ok:
@@ -109,9 +133,17 @@ def read_toml(path: Path) -> dict[str, Any]:
     import tomllib
 
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        with path.open("rb") as file:
+            content = file.read(MOST_TOML + 1)
+        if len(content) > MOST_TOML:
+            raise ConfigError(f"{path}: larger than {MOST_TOML:,} bytes, so no settings.")
+        return tomllib.loads(content.decode("utf-8"))
+    except RecursionError as error:
+        raise ConfigError(f"{path}: not TOML: nested too deeply.") from error
     except OSError as error:
         hint = similar_file(path) if isinstance(error, FileNotFoundError) else ""
         raise ConfigError(f"{path}: {error.strerror}.{hint}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except ValueError as error:  # also a number of more digits than Python reads
         raise ConfigError(f"{path}: not TOML: {error}.") from error
+    except ValueError as error:
+        raise ConfigError(f"{path}: not TOML: a number with too many digits.") from error

@@ -63,6 +63,10 @@ class ReadingConfig(Config):
         None,
         choices=CLEAN,
     )
+    max_growth: int | None = of_text(
+        "How many times its size a compressed file may unpack to, 64 MB aside. 250 if you omit it.",
+        None,
+    )
     speaker: str | None = of_text("Only what this person says in the chat, without the name.", None)
     label: str | None = of_text(
         "What labels each document, for `sample --label`: a column of a table, folder or file for"
@@ -72,6 +76,7 @@ class ReadingConfig(Config):
 
     def __post_init__(self) -> None:
         """Raises ConfigError for a value that cannot be, CorpusError for an unknown encoding."""
+        self._check_types()
         self._check_choice("errors", ERRORS)
         self._check_choice("format", FORMATS)
         self._check_choice("quoting", QUOTING)
@@ -82,6 +87,8 @@ class ReadingConfig(Config):
                 f"`delimiter` must be one character, such as ';' or '\\t', got {self.delimiter!r}."
             )
         object.__setattr__(self, "delimiter", delimiter)
+        if self.max_growth is not None:
+            self._check_integer("max_growth", 1)
         if self.clean is not None:
             self._check_choice("clean", CLEAN)
         elif self.speaker is not None:
@@ -115,6 +122,12 @@ class TextConfig(ReadingConfig):
         "Keep an index of the text for `sample --novel`. On unless it takes over 2 MB.", None
     )
 
+    private: bool = setting(
+        "Keep nothing of the text in the model but what its weights have learned: no list of words,"
+        " no index for `sample --novel`, no names of files.",
+        False,
+    )
+
     def __post_init__(self) -> None:
         super().__post_init__()
         self._check_choice("tokenizer", TOKENIZERS)
@@ -127,6 +140,22 @@ class TextConfig(ReadingConfig):
         self._check_integer("min_count", 1)
         if self.novelty not in (None, True, False):
             raise ConfigError(f"`novelty` is on or off, got {self.novelty!r}.")
+        self._check_private()
+
+    def _check_private(self) -> None:
+        if self.private not in (True, False):
+            raise ConfigError(f"`private` is on or off, got {self.private!r}.")
+        if not self.private:
+            return
+        if self.novelty:
+            raise ConfigError("`private` keeps no index of the text, and `novelty` asks for one.")
+        if self.label is not None:
+            raise ConfigError("`private` keeps no words of the text, and a `label` is one.")
+        if self.tokenizer == "subword":
+            raise ConfigError(
+                "`private` keeps no words of the text, and subwords are made of them. Use"
+                " `tokenizer` char or byte, or the subwords of another model with `init_from`."
+            )
 
 
 def check_encoding(encoding: str) -> None:

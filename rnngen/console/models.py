@@ -114,6 +114,16 @@ def short_path(path: str) -> str:
     return str(full)
 
 
+CARRIED = {
+    "words": "its words",
+    "spans": "an index of its spans",
+    "subwords": "subwords made of it",
+    "labels": "its labels",
+    "names": "names of files",
+}
+"""What `checkpoint.carried_text` names, in words."""
+
+
 def model_summary(facts: dict[str, Any]) -> list[str]:
     """A model in about ten lines.  facts: as `rnngen info --json` prints them."""
     corpus, training = facts["corpus"], facts["training"]
@@ -126,8 +136,9 @@ def model_summary(facts: dict[str, Any]) -> list[str]:
         "trained": _training(training),
         "from": _word(facts["init_from"]),
         "held out": _held_out(facts, corpus),
-        "forms": _number(facts["words"], " words to write them with") or "no list of words",
+        "forms": _forms(facts["words"]),
         "novelty": _novelty(facts["novelty"]),
+        "carries": _carried(facts["carries"]),
     }
     shown = {"name": facts["name"], **{key: text for key, text in rows.items() if text}}
     width = max(map(len, shown))
@@ -167,6 +178,19 @@ def _held_out(facts: dict[str, Any], corpus: dict[str, Any]) -> str:
         return "not measured"
     of = _number(corpus.get("held_out_tokens"), " tokens", before="on ")
     return _joined(f"{bits:.4f} bits per byte", of)
+
+
+def _forms(words: Any) -> str:
+    if words == 0:
+        return "written with the dictionary's words"
+    return _number(words, " words to write them with") or "no list of words"
+
+
+def _carried(parts: list[str]) -> str:
+    """What of its text a model file gives away to whoever has it."""
+    if not parts:
+        return "nothing of the text but what the weights have learned"
+    return f"of the text: {', '.join(CARRIED[part] for part in parts)}"
 
 
 def _novelty(index: dict[str, Any] | None) -> str:

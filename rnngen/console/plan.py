@@ -19,7 +19,7 @@ def show_corpus(facts: dict[str, Any]) -> None:
     pieces = "one continuous text"
     if facts["documents"] != "none":
         pieces = f"{facts['num_documents']:,} documents"
-    names = one_line(", ".join(facts["names"]))
+    names = one_line(", ".join(facts["names"])) or "the text"
     _note_wrapped(
         f"{names}: {facts['bytes']:,} bytes, {facts['tokens']:,} tokens, {pieces}; "
         f"{facts['held_out_tokens']:,} tokens held out"

@@ -7,27 +7,16 @@ that moves, such as a progress, is taken away first, and comes back only where a
 from __future__ import annotations
 
 import os
-import re
 import sys
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, TextIO
+
+from rnngen.controls import visible
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
-"""What a terminal obeys: C0 (escape, carriage return, ...) but newline and tab, DEL and C1, and
-the characters that turn the direction of text, so that it reads as it is not."""
 ERASE = "\r\x1b[K"
-
-
-def visible(text: str) -> str:
-    r"""`text` with what would steer a terminal as Python writes it: \x1b, \r, \u202e.
-
-    >>> visible("old\x1b[2J pond\n")
-    'old\\x1b[2J pond\n'
-    """
-    return CONTROLS.sub(lambda found: repr(found[0])[1:-1], text)
 
 
 class _Screen:
@@ -44,13 +33,11 @@ class _Screen:
             return
         text = visible(self.line())[: max(1, _columns(sys.stderr) - 1)]
         self.is_drawn = True  # before it is written: Ctrl-C may come just after that
-        sys.stderr.write(ERASE + text)
-        sys.stderr.flush()
+        _tell(ERASE + text)
 
     def erase(self) -> None:
         if self.is_drawn:
-            sys.stderr.write(ERASE)
-            sys.stderr.flush()
+            _tell(ERASE)
             self.is_drawn = False
 
 
@@ -87,12 +74,39 @@ def written(*, ends_line: bool) -> Iterator[None]:
 def say(line: str) -> None:
     """Write a line to stderr, below what stands there."""
     if not sys.stderr.isatty():
-        print(line, file=sys.stderr, flush=True)
+        _tell(line + "\n")
         return
     _screen.erase()
     end_line()
-    print(visible(line), file=sys.stderr, flush=True)
+    _tell(visible(line) + "\n")
     _screen.draw()
+
+
+def _tell(text: str) -> None:
+    """Write to stderr, if it can be."""
+    with to_people():
+        sys.stderr.write(text)
+        sys.stderr.flush()
+
+
+@contextmanager
+def to_people() -> Iterator[None]:
+    """Write to stderr within the block. If nobody can read that any more, the work goes on.
+
+    The reader of a pipe may have ended, the terminal may be gone, a disk may be full: a run that
+    trains must not be lost for it. What comes after is not written.
+    """
+    try:
+        yield
+    except OSError:
+        with suppress(OSError, ValueError):  # ValueError: it is no file
+            _discard(sys.stderr)
+
+
+def _discard(stream: TextIO) -> None:
+    handle = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(handle, stream.fileno())
+    os.close(handle)
 
 
 def end_line() -> None:

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any, Self
 from rnngen.console import clock, note, one_line, translated_note
 from rnngen.console.plan import show_corpus, show_recipe
 from rnngen.console.progress import progress
-from rnngen.console.terminal import visible
+from rnngen.console.terminal import to_people, visible
 from rnngen.training.events import (
     Evaluation,
+    Limited,
     Planned,
     Prepared,
     Sample,
@@ -152,12 +153,14 @@ class LiveView(LineView):
 
     def __exit__(self, *error: Any) -> None:
         super().__exit__(*error)
-        if self._bar.live.is_started:
-            self._bar.stop()
+        with to_people():
+            if self._bar.live.is_started:
+                self._bar.stop()
 
     def observe(self, event: Event) -> None:
-        super().observe(event)
-        self._bar.start()  # not before the settings are shown; again it does nothing
+        with to_people():
+            super().observe(event)
+            self._bar.start()  # not before the settings are shown; again it does nothing
 
     def show(self, event: Event) -> None:
         width = self._bar.console.width
@@ -207,6 +210,8 @@ def describe(event: Event, left: TimeLeft) -> str:
             return shown_sample(event.text, LINE_WIDTH)
         case Skipped():
             return f"step {event.step:,}  {event.steps} skipped: their loss is not a finite number"
+        case Limited():
+            return f"What would help most: {event.why}"
         case Prepared() | Saved() | Stopped():
             return ""
     return ""

@@ -7,10 +7,11 @@ import re
 import sys
 from typing import TYPE_CHECKING, Any
 
+from rnngen.canonical import nfc
 from rnngen.corpus.rows import csv_rows, json_rows
 from rnngen.corpus.tables import place_of
 from rnngen.corpus.tally import Tally
-from rnngen.corpus.text import nfc, replace_surrogates, unix_newlines
+from rnngen.corpus.text import replace_surrogates, unix_newlines
 from rnngen.errors import CorpusError
 
 if TYPE_CHECKING:

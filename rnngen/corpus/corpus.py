@@ -23,7 +23,7 @@ from rnngen.corpus.documents import (
     split,
     with_label,
 )
-from rnngen.corpus.files import STDIN, Source, ending, find, source
+from rnngen.corpus.files import GROWTH, STDIN, Source, ending, find, source
 from rnngen.corpus.folders import LeftOut
 from rnngen.corpus.layout import TableLayout
 from rnngen.corpus.tables import recognise
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-LATER = ("clean", "speaker", "label")
+LATER = ("clean", "speaker", "label", "max_growth")
 """Settings that a description holds only if they are given: it is older than they are."""
 
 
@@ -221,7 +221,7 @@ def open_corpus(
         )
     how = ReadingConfig(**reading)
     left_out = LeftOut()
-    sources, notes = recognise(find(paths, left_out), how)
+    sources, notes = recognise(find(paths, left_out, growth=how.max_growth), how)
     sources = _without_broken(sources, left_out)
     check_column(sources, how)
     _check_clean(sources, how)
@@ -277,7 +277,9 @@ def reopen(description: Mapping[str, Any], *, digests: Path | None = None) -> Co
     if STDIN in names:
         raise CorpusError("the corpus was stdin (-), which cannot be read again; name a file.")
     sources = tuple(
-        dataclasses.replace(source(name), table=table, markup=kind)
+        dataclasses.replace(
+            source(name), table=table, markup=kind, growth=reading.max_growth or GROWTH
+        )
         for name, table, kind in zip(names, tables, kinds, strict=True)
     )
     check_column(sources, reading)

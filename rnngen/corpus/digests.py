@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import json
-import secrets
 from typing import TYPE_CHECKING
 
 from rnngen.corpus.files import identity, sha256
+from rnngen.errors import FileError
+from rnngen.files import replace_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -62,11 +63,9 @@ class DigestCache:
     def _write(self, digests: dict[str, str]) -> None:
         """Replaced in one move; of two programs that write at once, one is forgotten."""
         assert self._path is not None
-        new = self._path.with_name(f".{self._path.name}.{secrets.token_hex(3)}.part")
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError, FileError):
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            new.write_text(json.dumps(digests, indent=1), encoding="utf-8")
-            new.replace(self._path)
+            replace_file(self._path, json.dumps(digests, indent=1).encode())
 
 
 def _is_digest(text: str) -> bool:

@@ -21,7 +21,7 @@ from urllib.parse import unquote
 from xml.parsers import expat
 
 from rnngen.corpus import remote, web
-from rnngen.corpus.files import BLOCK, blocks
+from rnngen.corpus.files import BLOCK, blocks, check_growth
 from rnngen.corpus.tally import HANDLERS, Tally
 from rnngen.corpus.text import unix_newlines
 from rnngen.errors import CorpusError
@@ -56,6 +56,7 @@ def chapters(source: Source, reading: ReadingConfig, tally: Tally) -> Iterator[I
         for name in _spine(book, source):
             size = book.getinfo(name).file_size
             unpacked += size
+            check_growth(source, unpacked)
             if unpacked > MOST_BYTES:
                 raise CorpusError(
                     f"{source.name}: unpacks to more than {MOST_BYTES >> 30} GiB, which no book "

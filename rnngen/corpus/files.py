@@ -9,17 +9,17 @@ import atexit
 import errno
 import glob
 import hashlib
-import shutil
 import stat
 import sys
 import tempfile
 import time
 from dataclasses import dataclass, replace
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from rnngen.corpus import folders, remote
+from rnngen.corpus import folders, remote, special
 from rnngen.corpus.folders import LeftOut
 from rnngen.corpus.malloc import release_free_memory
 from rnngen.corpus.watch import watched
@@ -27,14 +27,16 @@ from rnngen.errors import CorpusError, install_hint
 from rnngen.suggest import similar_file
 
 if TYPE_CHECKING:
-    import os
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from rnngen.corpus.layout import TableLayout
 
 BLOCK = 1 << 19  # bytes read at once
 BETWEEN = 64  # blocks after which free memory is given back
 ZSTD_BLOCK = 1 << 12  # compressed bytes; 4 KiB unpack to at most 128 MiB, whatever the file holds
+ZSTD_WINDOW = 1 << 27  # bytes of memory that any file may take, and a large one more
+GROWTH = 250  # times its size that a compressed file may unpack to; text shrinks 2 to 30 times
+FREE_GROWTH = 1 << 26  # bytes that any may unpack to
 COMPRESSED = {".gz": "gzip", ".xz": "lzma", ".bz2": "bz2", ".zst": "zstandard"}
 MARKUP = {
     ".md": "markdown",
@@ -70,6 +72,8 @@ class Source:
     """One of the values of `MARKUP`, "" for plain text."""
     is_found: bool = False
     """It was not named itself, but is in a folder or matches a pattern."""
+    growth: int = GROWTH
+    """How many times its size it may unpack to."""
 
     @property
     def compression(self) -> str:
@@ -82,10 +86,13 @@ class Source:
         return STDIN if self.spooled else self.path
 
 
-def find(paths: Sequence[str], left_out: LeftOut | None = None) -> list[Source]:
+def find(
+    paths: Sequence[str], left_out: LeftOut | None = None, *, growth: int | None = None
+) -> list[Source]:
     """The files that `paths` mean, in the order given; folders and globs sorted.
 
     left_out: where what is not read of folders and globs is noted.
+    growth: how many times its size a file may unpack to; `GROWTH` if omitted.
     Raises CorpusError if one of them means no readable file.
     """
     if not paths or "" in paths:
@@ -93,7 +100,8 @@ def find(paths: Sequence[str], left_out: LeftOut | None = None) -> list[Source]:
     if list(paths).count(STDIN) > 1:
         raise CorpusError("stdin (-) is named twice, and it can be read only once.")
     left_out = left_out or LeftOut()
-    return [source for path in paths for source in _expand(path, left_out)]
+    found = [source for path in paths for source in _expand(path, left_out)]
+    return [replace(each, growth=growth or GROWTH) for each in found]
 
 
 def source(name: str) -> Source:
@@ -103,9 +111,12 @@ def source(name: str) -> Source:
     try:
         path = Path(name).absolute()
         status = path.stat()
-        with path.open("rb") as stream:
+        special.check_file(name, status)
+        if stat.S_ISFIFO(status.st_mode):
             # A pipe, such as the shell's <(command), can be read only once, as stdin.
-            return Source(name, str(path), status.st_size) if _is_file(status) else _spool(stream)
+            return _spool(special.pipe_blocks(str(path), BLOCK))
+        with path.open("rb"):
+            return Source(name, str(path), status.st_size)
     except OSError as error:
         if error.errno == errno.ENOENT and Path(name).is_symlink():
             target = str(Path(name).readlink())
@@ -123,9 +134,8 @@ def blocks(source: Source) -> Iterator[bytes]:
     """
     packed = source.compression
     try:
-        for number, block in enumerate(
-            _unpack_zstd(source) if packed == ".zst" else _unpack(source)
-        ):
+        unpacked = _unpack_zstd(source) if packed == ".zst" else _unpack(source)
+        for number, block in enumerate(within_growth(source, unpacked) if packed else unpacked):
             yield block
             if number % BETWEEN == BETWEEN - 1:
                 release_free_memory()
@@ -138,10 +148,37 @@ def blocks(source: Source) -> Iterator[bytes]:
             raise remote.explain(source.name, error) from error
         if not packed:
             raise
+        if "too much memory" in str(error):
+            raise CorpusError(
+                f"{source.name}: needs more memory to unpack than a file of its size may take. If"
+                " you trust the file, raise `max_growth`."
+            ) from error
         raise CorpusError(
             f"{source.name}: damaged or cut off ({str(error).rstrip('.')}); "
             f"make or fetch the {packed} file again."
         ) from error
+
+
+def within_growth(source: Source, unpacked: Iterable[bytes]) -> Iterator[bytes]:
+    """The blocks that a file unpacks to. Raises CorpusError if they are more than any text's.
+
+    A small file that unpacks without end would keep a machine busy for days.
+    """
+    size = 0
+    for block in unpacked:
+        size += len(block)
+        check_growth(source, size)
+        yield block
+
+
+def check_growth(source: Source, size: int) -> None:
+    """Raises CorpusError if a file should not unpack to so many bytes. One that does not tell its
+    size, on a far machine, may unpack to `FREE_GROWTH` times `growth`."""
+    if size > FREE_GROWTH + source.growth * (source.size or FREE_GROWTH):
+        raise CorpusError(
+            f"{source.name}: unpacks to more than {source.growth} times its size, which hardly any"
+            " text does. If you trust the file, raise `max_growth`."
+        )
 
 
 def sha256(source: Source) -> bytes:
@@ -178,10 +215,6 @@ def open_binary(source: Source) -> BinaryIO:
     return watched(Path(source.path).open("rb", buffering=0), source.path)
 
 
-def _is_file(status: os.stat_result) -> bool:
-    return stat.S_ISREG(status.st_mode)
-
-
 def _explain(error: OSError) -> str:
     if error.errno == errno.ENOENT:
         return "no such file or folder"
@@ -203,7 +236,8 @@ def _is_text(name: str) -> bool:
 
 def _expand(path: str, left_out: LeftOut) -> list[Source]:
     if path == STDIN:
-        return [_spool(sys.stdin.buffer)]
+        special.check_stdin(sys.stdin.buffer)
+        return [_spool(iter(partial(sys.stdin.buffer.read, BLOCK), b""))]
     if remote.is_remote(path):
         names = remote.find(path, _is_text, NAMED_TEXTS)
         return [_found(name) if name != path else source(name) for name in names]
@@ -232,12 +266,12 @@ def _found(name: str) -> Source:
     return replace(source(name), is_found=True)
 
 
-def _spool(stream: BinaryIO) -> Source:
-    """Copy a stream to a temporary file, deleted when the program ends."""
+def _spool(blocks: Iterator[bytes]) -> Source:
+    """Copy what comes to a temporary file, deleted when the program ends."""
     try:
         with tempfile.NamedTemporaryFile(prefix="rnngen-", suffix=".txt", delete=False) as copy:
             atexit.register(Path(copy.name).unlink, missing_ok=True)
-            shutil.copyfileobj(stream, copy, BLOCK)
+            copy.writelines(blocks)
             return Source("stdin", copy.name, copy.tell(), spooled=True)
     except OSError as error:
         raise CorpusError(f"stdin: {_explain(error)}.") from error
@@ -270,7 +304,8 @@ def _range(stream: BinaryIO, start: int, stop: int | None) -> Iterator[bytes]:
 def _unpack_zstd(source: Source) -> Iterator[bytes]:
     """zstandard's own reader ends quietly where a file is cut off, so frames are walked here."""
     zstandard = _module(source)
-    start = zstandard.ZstdDecompressor(max_window_size=1 << 31).decompressobj
+    window = min(max(ZSTD_WINDOW, source.growth * source.size), 1 << 31)
+    start = zstandard.ZstdDecompressor(max_window_size=window).decompressobj
     frame, inside = start(), False
     with open_binary(source) as stream:
         while packed := stream.read(ZSTD_BLOCK):

@@ -13,17 +13,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rnngen.corpus import special
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
 MOST_NAMED = 5
 ANY_DEPTH = "**"
-KINDS = (
-    (stat.S_ISFIFO, "a pipe"),
-    (stat.S_ISSOCK, "a socket"),
-    (stat.S_ISCHR, "a device"),
-    (stat.S_ISBLK, "a device"),
-)
 
 
 @dataclass
@@ -112,7 +108,7 @@ def _files(paths: Iterable[Path], left_out: LeftOut) -> Iterable[Path]:
         if stat.S_ISDIR(status.st_mode):
             continue
         if not stat.S_ISREG(status.st_mode):
-            left_out.add(path, next(name for is_so, name in KINDS if is_so(status.st_mode)))
+            left_out.add(path, special.kind(status.st_mode))
             continue
         key = (status.st_dev, status.st_ino)
         first = found.setdefault(key, path)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import codecs
 import dataclasses
 import re
-import unicodedata
 from itertools import chain
 from typing import TYPE_CHECKING
 
+from rnngen.canonical import attaches, nfc
 from rnngen.corpus import signs
 from rnngen.corpus.files import blocks
 from rnngen.corpus.tally import HANDLERS, Tally
@@ -94,13 +94,9 @@ def cut(text: str, limit: int) -> int:
     end = text.rfind("\n", 0, limit) + 1
     if not end:
         end = limit
-        while end > 0 and _joins(text[end]):
+        while end > 0 and attaches(text[end]):
             end -= 1
     return end
-
-
-def nfc(text: str) -> str:
-    return text if text.isascii() else unicodedata.normalize("NFC", text)
 
 
 def unix_newlines(text: str) -> str:
@@ -113,11 +109,6 @@ def replace_surrogates(text: str) -> str:
     if re.search("[\ud800-\udfff]", text):
         return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     return text
-
-
-def _joins(char: str) -> bool:
-    # All characters that NFC may compose with one before are marks or in this block of jamo.
-    return unicodedata.category(char)[0] == "M" or "\u1160" <= char <= "\u11ff"
 
 
 def _check_blocks(source: Source, encoding: str) -> Iterator[bytes]:

@@ -14,6 +14,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import shutil
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -22,8 +23,10 @@ from rnngen.config import ReadingConfig, TextConfig
 from rnngen.corpus import STDIN, Corpus, CorpusExcerpt, CorpusShard, open_corpus
 from rnngen.dataset import kept
 from rnngen.dataset.facts import STORE_VERSION
+from rnngen.dataset.folder import AGAIN
 from rnngen.dataset.store import TokenStore, build_store, open_shards, open_store
-from rnngen.errors import ConfigError, CorpusError, FileError
+from rnngen.errors import CheckpointError, ConfigError, CorpusError, FileError, RnngenError
+from rnngen.files import remove_leftovers
 from rnngen.tokenizers.base import digest
 from rnngen.tokenizers.labelled import MOST_LABELS, with_labels
 
@@ -36,6 +39,9 @@ if TYPE_CHECKING:
     OnProgress = Callable[[int], None]
 
 READING = tuple(ReadingConfig.__dataclass_fields__)
+CHECKED_AT_ONCE = 1 << 29
+"""Most tokens that are looked at when a store is found again, in a second or less; those of a
+larger one are when they are read."""
 MOST_LISTED = 8
 """Missing shards that are named."""
 
@@ -86,7 +92,7 @@ def tokenize(
         return corpus, tokenizer, _build_shard(corpus, tokenizer, home, shard, progress)
     path = _store_path(corpus, tokenizer, home)
     if _complete_shards(_shard_folders(path)) or path.is_dir():
-        return corpus, tokenizer, find_store(corpus, tokenizer, home, progress)
+        return corpus, tokenizer, find_store(corpus, tokenizer, home, progress, note)
     return corpus, tokenizer, _build(corpus, tokenizer, path, progress)
 
 
@@ -100,8 +106,11 @@ def find_tokenizer(
     settings = [text.tokenizer, text.vocab_size, text.subwords, text.min_count]
     path = kept.folder(home) / f"tokenizer-{_key(corpus.digest(), settings)}.safetensors"
     if path.is_file():
-        tensors, facts = tensor_file.load_tensors(path, "tokenizer")
-        return tokenizers.load(facts, tensors)
+        try:
+            tensors, facts = tensor_file.load_tensors(path, "tokenizer")
+            return tokenizers.load(facts, tensors)
+        except (RnngenError, KeyError, TypeError, ValueError, AttributeError) as error:
+            _tell(note, error if isinstance(error, CheckpointError) else f"{path}: {error}")
     training()
     tokenizer = tokenizers.train(
         text.tokenizer,
@@ -117,6 +126,12 @@ def find_tokenizer(
     return tokenizer
 
 
+def _tell(note: Callable[[str], None] | None, error: object) -> None:
+    """Say that something kept is damaged; it is made again from the text, as the same text is."""
+    if note is not None:
+        note(f"{str(error).removesuffix(AGAIN).rstrip(' .')}. It is made again.")
+
+
 def labels_of(*corpora: Corpus | None) -> list[str]:
     """The labels of the documents of all of them, sorted; one too many if they are too many."""
     found = (label for corpus in corpora if corpus for label in corpus.labels())
@@ -124,15 +139,28 @@ def labels_of(*corpora: Corpus | None) -> list[str]:
 
 
 def find_store(
-    corpus: Corpus, tokenizer: Tokenizer, home: Path, progress: OnProgress | None
+    corpus: Corpus,
+    tokenizer: Tokenizer,
+    home: Path,
+    progress: OnProgress | None,
+    note: Callable[[str], None] | None = None,
 ) -> TokenStore:
     """The store that is there, or its shards, or one made now.
 
+    note: called with a line if the one that is there is damaged, and is made again.
     Raises CorpusError if some of its shards are there and others are not.
     """
     path = _store_path(corpus, tokenizer, home)
     if path.is_dir():
-        return open_store(path)
+        try:
+            store = open_store(path)
+            if store.num_tokens <= CHECKED_AT_ONCE:
+                store.check()
+            return store
+        except CorpusError as error:
+            _tell(note, error)
+            shutil.rmtree(path, ignore_errors=True)
+            return _build(corpus, tokenizer, path, progress)
     shards = _shard_folders(path)
     if complete := _complete_shards(shards):
         return open_shards(_shards_folder(path), complete)
@@ -212,8 +240,10 @@ def _key(*parts: Any) -> str:
 
 
 def _make_folder(path: Path) -> None:
+    """Make a folder of tokens; what killed programs left half-written there goes."""
     try:
         path.mkdir(parents=True, exist_ok=True)
+        remove_leftovers(path, is_own=False)
     except OSError as error:
         raise FileError(
             f"{path}: cannot be made: {error.strerror}. Set RNNGEN_HOME to a folder you may write."

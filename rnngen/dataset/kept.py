@@ -1,7 +1,7 @@
 """What is kept of texts cut into tokens: how much room it takes, and deleting it.
 
 The folder is the one that cache.py fills. What another process is writing at the moment is no part
-of it: such a file or folder begins with a dot.
+of it. What a process that was killed left half-written is.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from rnngen.errors import FileError
+from rnngen.files import leftovers
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,6 +46,7 @@ def list_kept(home: Path) -> list[Kept]:
         entries = [path for path in folder(home).iterdir() if not path.name.startswith(".")]
     except OSError:
         return []
+    entries += leftovers(folder(home))
     return sorted(map(_measured, entries), key=lambda kept: (-kept.bytes, kept.path.name))
 
 

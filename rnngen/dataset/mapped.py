@@ -8,10 +8,13 @@ so often, of what was read; what is needed again is still in the system's cache.
 from __future__ import annotations
 
 import mmap
+import zlib
 from bisect import bisect_right
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
+
+from rnngen.dataset.checks import BLOCK_BYTES, count_blocks
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -53,24 +56,54 @@ def _map(path: Path, wanted: int) -> mmap.mmap | None:
 
 
 class TokenFile:
-    """Token ids in a file."""
+    """Token ids in a file, whose blocks are checked when they are first read."""
 
-    def __init__(self, path: Path, dtype: np.dtype[Any], length: int) -> None:
-        """Raises OSError, or ValueError if the file has another length."""
+    def __init__(
+        self, path: Path, dtype: np.dtype[Any], length: int, checks: NDArray[np.uint32]
+    ) -> None:
+        """checks: of the blocks of the file; see checks.py.
+
+        Raises OSError, or ValueError if the file has another length.
+        """
+        self._name = path.name
         self._pages = _map(path, length * dtype.itemsize)
         self._ids = np.frombuffer(self._pages or b"", dtype)
         self._resident = 0  # bytes, at most
+        self._checks = checks
+        self._unchecked = bytearray(b"\1" * len(checks))
 
     def __len__(self) -> int:
         return len(self._ids)
 
     def read(self, start: int, stop: int) -> NDArray[Any]:
-        """Ids [start, stop), or up to the end."""
+        """Ids [start, stop), or up to the end. Raises ValueError if they are not as written."""
         ids = self._ids[start:stop]
-        self._resident += ids.nbytes + AROUND
+        size = ids.itemsize
+        self._check(start * size // BLOCK_BYTES, count_blocks((start + len(ids)) * size))
+        self._use(ids.nbytes + AROUND)
+        return ids
+
+    def check(self) -> None:
+        """Raises ValueError if the file is not as it was written."""
+        self._check(0, len(self._checks))
+
+    def _check(self, first: int, last: int) -> None:
+        """Check those of the blocks [first, last) that have not been checked yet."""
+        block = self._unchecked.find(1, first, last)
+        while block >= 0:
+            place = block * BLOCK_BYTES
+            content = memoryview(self._pages or b"")[place : place + BLOCK_BYTES]
+            if zlib.crc32(content) != self._checks[block]:
+                raise ValueError(f"{self._name} was changed after byte {place:,}")
+            self._unchecked[block] = 0
+            self._use(len(content))
+            block = self._unchecked.find(1, block + 1, last)
+
+    def _use(self, num_bytes: int) -> None:
+        """Let go of what was read if it is much, with so many bytes more."""
+        self._resident += num_bytes
         if self._resident > KEPT:
             self._let_go()
-        return ids
 
     def _let_go(self) -> None:
         self._resident = 0

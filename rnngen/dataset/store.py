@@ -5,6 +5,7 @@
     offsets.bin       uint64 (D + 1,): where each document starts, and where the last one ends
     hashes.bin        uint64 (D,): of each document's text, so equal documents have equal hashes
     counts.bin        int64 (V,): how often each token occurs
+    checks.bin        uint32 (B,): a check of each block of the tokens' files; see checks.py
 
 Each document is followed by the end token; continuous text is one document without it.
 
@@ -15,7 +16,7 @@ part; `open_shards` reads them as the one store they would have been. Nothing is
 from __future__ import annotations
 
 import hashlib
-import json
+import zlib
 from bisect import bisect_right
 from contextlib import ExitStack, closing
 from pathlib import Path
@@ -24,9 +25,11 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, Self
 import numpy as np
 
 from rnngen.cores import cores
-from rnngen.dataset.encode import blocks_of, encode_blocks, id_dtype
+from rnngen.dataset.checks import BlockChecks
+from rnngen.dataset.encode import blocks_of, encode_blocks
 from rnngen.dataset.facts import FACTS, STORE_VERSION, Facts, chunk_name
-from rnngen.dataset.mapped import TokenFile, concatenate_hashes, concatenate_offsets, map_array
+from rnngen.dataset.folder import AGAIN, CHECKS, COUNTS, HASHES, OFFSETS, OTHERS, StoreFolder
+from rnngen.dataset.mapped import concatenate_hashes, concatenate_offsets
 from rnngen.errors import CorpusError
 from rnngen.files import replace_folder
 from rnngen.tokenizers.base import digest
@@ -40,12 +43,8 @@ if TYPE_CHECKING:
     from rnngen.dataset.mapped import Rows
     from rnngen.tokenizers.base import IdArray, Tokenizer
 
-AGAIN = "Delete the folder; it is made again from the text."
 CHUNK = 1 << 28
 """Most tokens in a file."""
-AT_ONCE = 1 << 18
-"""Documents whose places are checked together."""
-OFFSETS, HASHES, COUNTS = "offsets.bin", "hashes.bin", "counts.bin"
 
 
 class CorpusLike(Protocol):
@@ -70,7 +69,7 @@ class TokenStore:
         Raises OSError or ValueError if a file is missing or not as long as it must be, or if the
         folders hold parts of different corpora.
         """
-        parts = [_StoreFolder(folder) for folder in folders]
+        parts = [StoreFolder(folder) for folder in folders]
         facts = parts[0].facts
         if any(part.facts.made_from() != facts.made_from() for part in parts):
             raise ValueError("its parts were made from different texts or tokenizers")
@@ -113,44 +112,25 @@ class TokenStore:
         ids = np.empty(stop - start, np.int64)
         done = 0
         index = bisect_right(self._starts, start) - 1
-        while done < len(ids):
-            first = start + done - self._starts[index]
-            part = self._files[index].read(first, first + len(ids) - done)
-            ids[done : done + len(part)] = part
-            done, index = done + len(part), index + 1
-        if len(ids) and ids.max() >= self.vocab_size:
-            raise CorpusError(
-                f"{self.path}: damaged: token {ids.max()} of {self.vocab_size}. {AGAIN}"
-            )
+        try:
+            while done < len(ids):
+                first = start + done - self._starts[index]
+                part = self._files[index].read(first, first + len(ids) - done)
+                ids[done : done + len(part)] = part
+                done, index = done + len(part), index + 1
+            if len(ids) and ids.max() >= self.vocab_size:
+                raise ValueError(f"token {ids.max()} of {self.vocab_size}")
+        except ValueError as error:
+            raise _damaged(self.path, error) from error
         return ids
 
-
-class _StoreFolder:
-    """What one folder holds."""
-
-    def __init__(self, path: Path) -> None:
-        """Raises OSError, KeyError, TypeError or ValueError if it does not hold it."""
-        values = json.loads((path / FACTS).read_text(encoding="utf-8"))
-        if values["version"] != STORE_VERSION:
-            raise CorpusError(
-                f"{path}: a token store of version {values['version']}, "
-                f"where this program knows {STORE_VERSION}. {AGAIN}"
-            )
-        self.facts = facts = Facts.from_dict(values)
-        self.offsets = map_array(path / OFFSETS, "<u8", facts.num_documents + 1)
-        self.hashes = map_array(path / HASHES, "<u8", facts.num_documents)
-        self.counts = np.array(map_array(path / COUNTS, "<i8", facts.vocab_size))
-        dtype = id_dtype(facts.vocab_size)
-        self.tokens = [TokenFile(path / name, dtype, length) for name, length in facts.files()]
-        self._check_offsets()
-
-    def _check_offsets(self) -> None:
-        if self.offsets[0] != 0 or self.offsets[-1] != self.facts.num_tokens:
-            raise ValueError(f"{OFFSETS} does not divide the tokens into documents")
-        for first in range(0, self.facts.num_documents, AT_ONCE):
-            some = self.offsets[first : first + AT_ONCE + 1]
-            if (some[:-1] >= some[1:]).any():
-                raise ValueError(f"{OFFSETS} does not divide the tokens into documents")
+    def check(self) -> None:
+        """Look at all tokens now, and not when they are read. Raises CorpusError for damage."""
+        try:
+            for file in self._files:
+                file.check()
+        except ValueError as error:
+            raise _damaged(self.path, error) from error
 
 
 def open_store(path: Path) -> TokenStore:
@@ -177,7 +157,12 @@ def _open(path: Path, folders: Sequence[Path]) -> TokenStore:
         name = Path(error.filename or path).name
         raise CorpusError(f"{path}: no token store: {name}: {error.strerror}. {AGAIN}") from error
     except (KeyError, TypeError, ValueError) as error:
-        raise CorpusError(f"{path}: a damaged token store: {error}. {AGAIN}") from error
+        raise _damaged(path, error) from error
+
+
+def _damaged(path: Path, error: Exception) -> CorpusError:
+    reason = f"{error} is missing" if isinstance(error, KeyError) else str(error)
+    return CorpusError(f"{path}: a damaged token store: {reason}. {AGAIN}")
 
 
 def build_store(
@@ -231,15 +216,17 @@ class _StoreWriter:
         self._counts = np.zeros(tokenizer.vocab_size, np.int64)
         self._document = _hasher()
         self._is_open = False  # whether a document has begun and not ended
+        self._checks = BlockChecks()  # of the file of tokens that is being written
+        self._checks_before: list[NDArray[np.uint32]] = []
+        self._crc32 = dict.fromkeys(OTHERS, 0)
         self.num_characters = self.num_tokens = 0
         self._num_bytes = self._num_documents = 0
 
     def __enter__(self) -> Self:
         self._files = ExitStack()
         self._tokens = self._open(chunk_name(0))
-        self._offsets = self._open(OFFSETS)
-        self._hashes = self._open(HASHES)
-        self._offsets.write(bytes(8))
+        self._others = {name: self._open(name) for name in OTHERS}
+        self._write(OFFSETS, bytes(8))
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -248,10 +235,15 @@ class _StoreWriter:
     def _open(self, name: str) -> BinaryIO:
         return self._files.enter_context((self._folder / name).open("wb"))
 
+    def _write(self, name: str, content: bytes) -> None:
+        """Append to a file that is not of tokens."""
+        self._others[name].write(content)
+        self._crc32[name] = zlib.crc32(content, self._crc32[name])
+
     def add(self, block: Block, ids: NDArray[Any]) -> None:
         """Append a block and its ids, where an end token closes each document."""
         ends = np.flatnonzero(ids == self._tokenizer.end_id) + 1 + self.num_tokens
-        self._offsets.write(ends.astype("<u8").tobytes())
+        self._write(OFFSETS, ends.astype("<u8").tobytes())
         self._counts += np.bincount(ids, minlength=len(self._counts))
         self._add_tokens(ids)
         self._add_texts(block)
@@ -262,9 +254,15 @@ class _StoreWriter:
             if index and not used:
                 self._tokens.close()
                 self._tokens = self._open(chunk_name(index))
+                self._end_chunk()
             part, ids = np.split(ids, [CHUNK - used])
-            self._tokens.write(part.tobytes())
+            self._tokens.write(part.view(np.uint8).data)
+            self._checks.update(part)
             self.num_tokens += len(part)
+
+    def _end_chunk(self) -> None:
+        self._checks_before.append(self._checks.finish())
+        self._checks = BlockChecks()
 
     def _add_texts(self, block: Block) -> None:
         hashes = []
@@ -277,18 +275,20 @@ class _StoreWriter:
             if ends:
                 hashes.append(self._document.digest())
                 self._document = _hasher()
-        self._hashes.write(b"".join(hashes))
+        self._write(HASHES, b"".join(hashes))
         self._num_documents += len(hashes)
 
     def finish(self, corpus: CorpusLike) -> None:
         """Write what is known only at the end."""
         if self._is_open:
-            self._offsets.write(self.num_tokens.to_bytes(8, "little"))
+            self._write(OFFSETS, self.num_tokens.to_bytes(8, "little"))
             is_continuous = corpus.documents == "none"
-            self._hashes.write(bytes(8) if is_continuous else self._document.digest())
+            self._write(HASHES, bytes(8) if is_continuous else self._document.digest())
             self._num_documents += 1
+        self._end_chunk()
+        self._write(COUNTS, self._counts.astype("<i8").tobytes())
+        self._write(CHECKS, np.concatenate(self._checks_before).tobytes())
         self._files.close()
-        (self._folder / COUNTS).write_bytes(self._counts.astype("<i8").tobytes())
         facts = Facts(
             version=STORE_VERSION,
             vocab_size=self._tokenizer.vocab_size,
@@ -299,6 +299,7 @@ class _StoreWriter:
             num_bytes=self._num_bytes,
             num_documents=self._num_documents,
             chunk=CHUNK,
+            crc32=self._crc32,
         )
         (self._folder / FACTS).write_text(facts.to_json() + "\n", encoding="utf-8")
 

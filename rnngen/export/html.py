@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from rnngen import controls
 from rnngen.errors import CheckpointError, ConfigError, FileError
 from rnngen.export.weights import check_finite
 from rnngen.files import replace_file
@@ -111,7 +112,7 @@ def page(model: Model, *, title: str, storage: str) -> str:
     script = f'"use strict";\n{{\n{engine()}{_read("app.js")}}}\n'
     parts = {
         "policy": policy(style, script),
-        "title": html.escape(title),
+        "title": html.escape(controls.title(title)),
         "style": style,
         "script": script,
         "settings": json.dumps(settings, ensure_ascii=False).translate(ESCAPED),
@@ -200,7 +201,7 @@ def _haiku(model: Model) -> dict[str, str] | None:
     if not model.lexicon:
         return None
     lexicon = Lexicon.from_tensors(model.lexicon).recounted()
-    if lexicon.english < ENGLISH:
+    if lexicon.english < ENGLISH or not lexicon.words:
         return None
     counted = [
         (word, str(syllables))

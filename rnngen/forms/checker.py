@@ -6,7 +6,6 @@ Only the dictionary and the counting of tweets are the same: a judge needs a lan
 from __future__ import annotations
 
 import itertools
-import re
 import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -15,6 +14,7 @@ from rnngen.forms.language import speech, syllables, tweet
 from rnngen.forms.language.letters import plain
 from rnngen.forms.language.speech import Spoken, read
 from rnngen.forms.layout import LINE_ENDS, PastedText, pasted
+from rnngen.forms.pattern import compiled
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from rnngen.forms.spec import FormSpec
 
 VERDICTS = ("exact", "possible", "no")
+_MATCHED = 100_000  # characters; no line that a form allows is as long
+_READ = 2_000  # characters of a line that is read aloud: some 60 syllables, and much layout
+_WINDOWS = 50  # parts of a text with too many lines that are judged by themselves
 _CLOSERS = "\"'\u201d\u2019)]\u00bb"
 
 
@@ -74,11 +77,33 @@ def check(text: str, spec: FormSpec) -> Verdict:
         text = unicodedata.normalize("NFC", text).strip()
         lines = [text] if spec.unit == "tweet" else LINE_ENDS.split(text)
         return _judge(PastedText([line.strip() for line in lines]), spec)
+    if too_long := _too_long(text):
+        return too_long
     layouts = pasted(plain(text).strip(), len(spec.lines))
-    return min(
-        (_judge(layout, spec) for layout in layouts),
-        key=lambda verdict: VERDICTS.index(verdict.verdict),
-    )
+    verdicts = []
+    for place, layout in enumerate(layouts):
+        if layout not in layouts[:place]:
+            verdicts.append(_judge(layout, spec))
+            if verdicts[-1].verdict == VERDICTS[0]:  # no other reading can be better
+                break
+    return min(verdicts, key=lambda verdict: VERDICTS.index(verdict.verdict))
+
+
+def _too_long(text: str) -> Verdict | None:
+    """The verdict on a text with a line that is too long to be read; None if there is none.
+
+    Nobody writes such a line for a poem, and what can be made of it takes time beyond measure.
+    """
+    written = [line.strip() for line in LINE_ENDS.split(text.strip())]
+    reasons = [
+        f"line {number} has {len(line):,} characters; a line of words has at most {_READ:,}."
+        for number, line in enumerate(written, 1)
+        if len(line) > _READ
+    ]
+    if not reasons:
+        return None
+    lines = tuple(LineVerdict(line, "no", (), ()) for line in written)
+    return Verdict("no", lines, tuple(reasons))
 
 
 def _judge(layout: PastedText, spec: FormSpec) -> Verdict:
@@ -128,13 +153,13 @@ def _as_words(item: Spoken) -> Spoken:
 
 def _readings(items: tuple[Spoken, ...], limits: tuple[int, int]) -> Iterator[str]:
     """How what is no plain word is read: in a way that makes the line fit, if one does."""
-    for place, item in enumerate(items):
+    counts = [item.counts for item in items]
+    for item, others in zip(items, speech.add_others(counts, limits[1]), strict=True):
         if item.sure:
             continue
         if not item.ways:
             yield f"{item.text!r} cannot be read"
             continue
-        others = speech.add_choices(other.counts for n, other in enumerate(items) if n != place)
         way = next(
             (
                 way
@@ -183,7 +208,7 @@ def _whole_findings(text: str, written: list[str], spec: FormSpec) -> list[Findi
         )
     if spec.match:
         for number, line in enumerate(written, 1):
-            if not re.fullmatch(spec.match, line):
+            if len(line) > _MATCHED or not compiled(spec.match).matches(line):
                 found.append(("no", f"line {number} does not match {spec.match!r}."))
     return found
 
@@ -192,7 +217,7 @@ def _number_findings(written: list[str], spec: FormSpec) -> list[Finding]:
     """What would be judged if a text has too many lines, or looks like a title alone."""
     size = len(spec.lines)
     found: list[Finding] = []
-    for first in range(len(written) - size + 1):
+    for first in range(min(_WINDOWS, len(written) - size + 1)):
         part = written[first : first + size]
         verdict = _judge(PastedText(part), spec).verdict
         if verdict != "no":

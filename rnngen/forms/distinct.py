@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from rnngen.errors import FormError
 from rnngen.forms.language.lexicon import WORD
 from rnngen.forms.parallel import worker_pool
-from rnngen.forms.search import Attempt
+from rnngen.forms.search import Attempt, groups
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -36,7 +36,8 @@ OPENING_SHARE = 0.1
 class FormText:
     """A text that fits its form. Log-probabilities are natural.
 
-    log_form: the estimated log-probability that free text of the model would fit.
+    log_form: the estimated log-probability that free text of the model would fit; None of sharpened
+    texts, which do not estimate it.
     particles: how many were followed.  effective: how many of them the text was really chosen from.
     """
 
@@ -49,7 +50,7 @@ class FormText:
     bits_per_character: float
     form: str
     verdict: str  # the checker's: exact, or with a prompt of doubtful words possible
-    log_form: float
+    log_form: float | None
     particles: int
     effective: float
     label: str | None = None  # of a model with labels
@@ -85,25 +86,25 @@ class DistinctTexts:
             return list(search.texts(draws, settings))
 
         draws = [draw for index in indices for draw in _draws(index, 0, settings)]
-        given = len(search.prompt)
-        with worker_pool(write_some, len(draws)) as workers:
-            shares = _shares(draws, settings, workers.num_workers)
-            for groups in _groups(workers.map_shares(shares), settings.best_of):
-                for attempt, candidates in self._draw_allowed(workers, groups, settings):
+        whole, given = groups(draws, settings), len(search.prompt)
+        with worker_pool(write_some, len(draws), len(whole)) as workers:
+            shares = _shares(whole, settings, workers.num_workers)
+            for drafts in _by_text(workers.map_shares(shares), settings.best_of):
+                for attempt, candidates in self._draw_allowed(workers, drafts, settings):
                     yield self._choose(workers, attempt, candidates, settings, given)
 
     def _draw_allowed(
-        self, workers: WorkerPool, groups: Sequence[Sequence[CheckedText]], settings: SearchSettings
+        self, workers: WorkerPool, drafts: Sequence[Sequence[CheckedText]], settings: SearchSettings
     ) -> list[tuple[int, list[CheckedText]]]:
         """For each text the first draws of which some are not refused, and the first's attempt.
 
-        groups: the first draws of each.
+        drafts: the first draws of each.
         """
         found: dict[int, tuple[int, list[CheckedText]]] = {}
-        indices = [group[0].drawn.index for group in groups]
+        indices = [own[0].drawn.index for own in drafts]
         for attempt in _attempts(settings):
-            for group in groups:
-                if allowed := [each for each in group if not self._refuses(each.drawn.text)]:
+            for own in drafts:
+                if allowed := [each for each in own if not self._refuses(each.drawn.text)]:
                     found[allowed[0].drawn.index] = attempt, allowed
             left = [index for index in indices if index not in found]
             if not left:
@@ -111,7 +112,7 @@ class DistinctTexts:
             again = attempt + settings.best_of
             draws = [draw for index in left for draw in _draws(index, again, settings)]
             if settings.temperature:
-                [groups] = _groups([workers.map(draws)], settings.best_of)
+                [drafts] = _by_text([workers.map(groups(draws, settings))], settings.best_of)
         raise _no_text(left[0], "copies more of the training text than --novel allows", settings)
 
     def _choose(
@@ -129,7 +130,7 @@ class DistinctTexts:
             # The likeliest text is always the same one.
             if attempt not in _attempts(settings):
                 raise _no_text(index, "repeats an earlier one", settings)
-            candidates = workers.map(_draws(index, attempt, settings))
+            candidates = workers.map(groups(_draws(index, attempt, settings), settings))
         chosen = min(new, key=lambda each: self._rank(each.drawn, given))
         self._printed.add(chosen.drawn.text)
         self._openings[_opening(chosen.drawn.text)] += 1
@@ -160,19 +161,22 @@ def _draws(index: int, attempt: int, settings: SearchSettings) -> list[Attempt]:
 
 
 def _shares(
-    draws: Sequence[Attempt], settings: SearchSettings, workers: int
+    whole: Sequence[Sequence[Attempt]], settings: SearchSettings, workers: int
 ) -> Iterator[list[Attempt]]:
-    """The draws in shares to write at once: small ones first, so that a text is soon there."""
+    """The draws in shares to write at once: small ones first, so that a text is soon there.
+
+    whole: draws that must be in one share.
+    """
     first, begun = 0, 0
     rows = settings.particles * -(-settings.best_of // workers)
-    while first < len(draws):
-        size = max(1, min(rows, ROWS) // settings.particles)
-        yield list(draws[first : first + size])
+    while first < len(whole):
+        size = max(1, min(rows, ROWS) // settings.particles // settings.together)
+        yield [draw for group in whole[first : first + size] for draw in group]
         first, begun = first + size, begun + 1
         rows *= 2 if begun % workers == 0 else 1
 
 
-def _groups(shares: Iterable[list[CheckedText]], size: int) -> Iterator[list[list[CheckedText]]]:
+def _by_text(shares: Iterable[list[CheckedText]], size: int) -> Iterator[list[list[CheckedText]]]:
     """The draws of each text together, as soon as they are all there: those of several texts."""
     waiting: list[CheckedText] = []
     for share in shares:
@@ -226,7 +230,7 @@ def form_text(
         bits_per_character=bits / max(1, len(drawn.text) - cut),
         form=form,
         verdict=written.verdict.verdict,
-        log_form=drawn.log_form,
+        log_form=drawn.log_form if settings.sharpen == 1 else None,
         particles=settings.particles,
         effective=drawn.effective,
         label=label,

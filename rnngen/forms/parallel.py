@@ -8,6 +8,7 @@ that was prepared, and keep what they compute of a form (masks) from one share t
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
 import sys
 import warnings
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
 LEAST_TEXTS = 8
 """For fewer, processes cost more than they save."""
+PR_SET_PDEATHSIG = 1
+"""Linux's name for: signal this process when its parent ends (see prctl(2))."""
 AHEAD = 3
 """Shares for each process that are written or waited for at once."""
 
@@ -55,22 +58,31 @@ class WorkerPool:
         while waiting:
             yield waiting.popleft().get()
 
-    def map(self, draws: Sequence[Attempt]) -> list[CheckedText]:
-        """The texts of these draws, in order. What a process raises is raised here."""
-        if self._pool is None or len(draws) < LEAST_TEXTS:
+    def map(self, groups: Sequence[Sequence[Attempt]]) -> list[CheckedText]:
+        """The texts of these draws, in order. What a process raises is raised here.
+
+        groups: those that must be drawn together.
+        """
+        draws = [draw for group in groups for draw in group]
+        if self._pool is None or len(draws) < LEAST_TEXTS or len(groups) < 2:
             return list(self._write(draws))
-        size = -(-len(draws) // self.num_workers)
-        shares = [(draws[i : i + size],) for i in range(0, len(draws), size)]
+        size = -(-len(groups) // self.num_workers)
+        parts = [groups[i : i + size] for i in range(0, len(groups), size)]
+        shares = [([draw for group in part for draw in group],) for part in parts]
         return [text for texts in self._pool.starmap(_call_write, shares, 1) for text in texts]
 
 
 @contextlib.contextmanager
-def worker_pool(write: WriteTexts, num_texts: int) -> Iterator[WorkerPool]:
+def worker_pool(
+    write: WriteTexts, num_texts: int, num_groups: int | None = None
+) -> Iterator[WorkerPool]:
     """Processes for so many texts, one a core; none where they do not pay or cannot be forked.
 
-    write: draws -> their texts; called here or in a process.
+    write: draws -> their texts; called here or in a process.  num_groups: of those that must be
+    drawn together; None: each by itself.
     """
-    num_workers = min(cores.cores(), num_texts // (LEAST_TEXTS // 2))
+    most = num_texts // (LEAST_TEXTS // 2)
+    num_workers = min(cores.cores(), most if num_groups is None else min(most, num_groups))
     if num_texts < LEAST_TEXTS or num_workers < 2 or sys.platform != "linux":
         yield WorkerPool(write, 1, None)
         return
@@ -82,16 +94,29 @@ def worker_pool(write: WriteTexts, num_texts: int) -> Iterator[WorkerPool]:
     with warnings.catch_warnings():
         # Python 3.12 warns of any thread; those of NumPy's BLAS are made for it.
         warnings.simplefilter("ignore", DeprecationWarning)
-        pool = multiprocessing.get_context("fork").Pool(num_workers, _init_worker, (write,))
+        pool = multiprocessing.get_context("fork").Pool(
+            num_workers, _init_worker, (write, os.getpid())
+        )
     with pool:  # terminates the processes, also after Ctrl-C or a closed pipe
         yield WorkerPool(write, num_workers, pool)
 
 
-def _init_worker(write: WriteTexts) -> None:
+def _init_worker(write: WriteTexts, parent: int) -> None:
     global _write
     _write = write
+    _end_with(parent)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the first process ends the others
     cores.limit_cores(1)
+
+
+def _end_with(parent: int) -> None:
+    """Have this process end with the first one, also where that is killed: it holds its pipes."""
+    import ctypes
+
+    with contextlib.suppress(AttributeError, OSError):  # a C library without it
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:  # it has ended before this was said
+        os._exit(1)
 
 
 def _call_write(draws: Sequence[Attempt]) -> list[CheckedText]:

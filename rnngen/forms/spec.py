@@ -6,13 +6,13 @@ The built-in forms are files of this kind (`builtin/*.toml`); copy one to make y
 from __future__ import annotations
 
 import dataclasses
-import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from rnngen.config import read_toml
-from rnngen.errors import ConfigError
+from rnngen.errors import ConfigError, FormError
+from rnngen.forms.automata.syntax import parse as parse_pattern
 from rnngen.suggest import did_you_mean
 
 UNITS = ("syllables", "words", "chars", "tweet")
@@ -21,6 +21,7 @@ ENDS = ("auto", "any", "sentence", "text")
 MAX_LINES = 100
 MOST = {"syllables": 60, "words": 60, "chars": 2000, "tweet": 10_000}
 TWEET_WEIGHT = 280
+_SHOWN = 60  # characters of a value in a message
 BUILTIN = Path(__file__).parent / "builtin"
 
 
@@ -104,13 +105,13 @@ def parse(values: dict[str, Any], source: str) -> FormSpec:
         if key not in known:
             names = [n.rstrip("_") for n in known]
             raise ConfigError(
-                f"{source}: unknown key {key!r}.{did_you_mean(key, names)} "
+                f"{source}: unknown key {_shown(key)}.{did_you_mean(key, names)} "
                 f"There are: {', '.join(names)}."
             )
         wanted = int if key == "max_weight" else list if key == "lines" else str
         if not isinstance(value, wanted) or isinstance(value, bool):
             kind = {int: "a whole number", list: "a list", str: "text in quotes"}[wanted]
-            raise ConfigError(f"{source}: {key.rstrip('_')} must be {kind}, got {value!r}.")
+            raise ConfigError(f"{source}: {key.rstrip('_')} must be {kind}, got {_shown(value)}.")
     if values.get("unit") == "tweet":
         values.setdefault("max_weight", TWEET_WEIGHT)
         values.setdefault("lines", [[1, values["max_weight"]]])
@@ -119,6 +120,12 @@ def parse(values: dict[str, Any], source: str) -> FormSpec:
             raise ConfigError(f"{source}: the key {key!r} is missing: {_help(key)}")
     lines = tuple(_line(entry, number, source) for number, entry in enumerate(values["lines"], 1))
     return _validate(FormSpec(**{**values, "lines": lines}), source)
+
+
+def _shown(value: Any) -> str:
+    """A value for a message: a file may hold a long one."""
+    shown = repr(value)
+    return shown if len(shown) <= _SHOWN else f"{shown[: _SHOWN - 3]}..."
 
 
 def _help(key: str) -> str:
@@ -131,7 +138,7 @@ def _line(entry: Any, number: int, source: str) -> tuple[int, int]:
     if not whole or not 1 <= pair[0] <= pair[1]:
         raise ConfigError(
             f"{source}: lines, entry {number}: must be a whole number from 1 or [least, most],"
-            f" got {entry!r}."
+            f" got {_shown(entry)}."
         )
     return pair[0], pair[1]
 
@@ -156,7 +163,7 @@ def _wrong_values(spec: FormSpec) -> list[str]:
     ):
         if value not in choices:
             meant = did_you_mean(value, choices)
-            found.append(f"{key} must be one of {', '.join(choices)}, got {value!r}.{meant}")
+            found.append(f"{key} must be one of {', '.join(choices)}, got {_shown(value)}.{meant}")
     if found:
         return found
     if not 1 <= len(spec.lines) <= MAX_LINES:
@@ -166,9 +173,9 @@ def _wrong_values(spec: FormSpec) -> list[str]:
     if spec.max_weight < 0:
         found.append(f"max_weight must be at least 0, got {spec.max_weight}.")
     if not all(c.isalpha() or c == "." for c in spec.rhyme):
-        found.append(f"rhyme must be letters and dots, got {spec.rhyme!r}.")
+        found.append(f"rhyme must be letters and dots, got {_shown(spec.rhyme)}.")
     if not spec.acrostic.isalpha() and spec.acrostic:
-        found.append(f"acrostic must be letters, got {spec.acrostic!r}.")
+        found.append(f"acrostic must be letters, got {_shown(spec.acrostic)}.")
     return found
 
 
@@ -179,7 +186,7 @@ def _wrong_together(spec: FormSpec) -> list[str]:
         found.append(f"rhyme has {len(spec.rhyme)} letters for {size} lines; give one a line.")
     if spec.acrostic and len(spec.acrostic) != size:
         found.append(
-            f"acrostic {spec.acrostic!r} has {len(spec.acrostic)} letters for {size} lines."
+            f"acrostic {_shown(spec.acrostic)} has {len(spec.acrostic)} letters for {size} lines."
         )
     if not spec.uses_words and (spec.rhyme or spec.acrostic):
         key = "rhyme" if spec.rhyme else "acrostic"
@@ -195,7 +202,7 @@ def _wrong_together(spec: FormSpec) -> list[str]:
         found.append("lines: a form of unit tweet has one entry, for the whole text.")
     if spec.match:
         try:
-            re.compile(spec.match)
-        except re.error as error:
-            found.append(f"match is not a regular expression: {error}.")
+            parse_pattern(spec.match)
+        except FormError as error:
+            found.append(str(error))
     return found

@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
     IdArray = NDArray[np.int64]
 
-TOGETHER = 32
-"""Most rows in one product; larger groups are cut. See BLOCK in products.py."""
-APART = 4
-"""Up to so many rows are faster one by one."""
+TOGETHER = 16
+"""Most rows in one product; larger groups are cut. See GROUP_BLOCK in products.py."""
+UNIT = 4
+"""Rows that BLAS takes at once."""
 
 
 class Task(NamedTuple):
@@ -54,7 +54,7 @@ def tasks(sizes: Sequence[int], most: int) -> list[Task]:
 
 
 def _padded_size(size: int) -> int:
-    return size if size <= APART else -(-size // APART) * APART
+    return -(-size // UNIT) * UNIT
 
 
 def _task(pieces: list[tuple[int, int]], size: int) -> Task:

@@ -4,6 +4,8 @@ One token of one stream touches every weight once and computes next to nothing b
 is memory traffic plus about 1 us for each NumPy call. Therefore:
 
 - the first layer's input products depend on the token alone: they are kept, a row for each token;
+- weights that are stored in fewer bytes are written once, straight into the layout of the products;
+  of embeddings and n-grams only the rows that are read are made float32, each time they are;
 - those of the other layers, and the output, are taken for all T tokens at once in `forward`;
 - s(x) = (1 + tanh(x / 2)) / 2: the weights of sigmoid gates are halved beforehand (exact in
   binary), and one tanh serves all gates.
@@ -19,7 +21,8 @@ The price: one product of all rows (sgemm) would be three times as fast on one c
 its rounding follows the shape of the batch, and B = 1, where it would have to be padded, would take
 three times as long. Rows are spread over the cores instead. Where streams come in groups that are
 the same in any batch, such as the particles of one text, `step_groups` multiplies the rows of a
-group at once (groups.py).
+group at once (groups.py), by blocks laid out for that. A process that does only one of the two
+writes one layout of the weights.
 """
 
 from __future__ import annotations
@@ -33,6 +36,7 @@ import numpy as np
 from rnngen.cores import cores
 from rnngen.model import groups, ngrams
 from rnngen.model.products import Linear, Matrix, Norm, Table, as_row
+from rnngen.model.quantize import PackedTensor, packed_tensor
 from rnngen.model.shapes import tensor_shapes
 
 if TYPE_CHECKING:
@@ -57,20 +61,22 @@ class NumpyRuntime:
     """The Runtime protocol in float32 NumPy. See the module for what it promises."""
 
     def __init__(self, config: ModelConfig, weights: Mapping[str, FloatArray]) -> None:
-        """weights: as `shapes.tensor_shapes` names them; copied.  ValueError: a wrong shape."""
+        """weights: as `shapes.tensor_shapes` names them; of PackedWeights embeddings and n-grams
+        stay as they are, others are copied.  ValueError: a wrong shape."""
+        packed = {name: packed_tensor(weights, name) for name in tensor_shapes(config)}
         for name, shape in tensor_shapes(config).items():
-            if weights[name].shape != shape:
-                raise ValueError(f"{name} has shape {weights[name].shape}, expected {shape}.")
+            if packed[name].shape != shape:
+                raise ValueError(f"{name} has shape {packed[name].shape}, expected {shape}.")
         self.config = config
         layer = {"lstm": _LSTMLayer, "gru": _GRULayer}[config.cell]
-        self._embedding = np.array(weights["embedding.weight"], np.float32)
-        self._layers = [layer(config, weights, index) for index in range(config.num_layers)]
+        self._embedding = packed["embedding.weight"]
+        self._layers = [layer(config, packed, index) for index in range(config.num_layers)]
         self._first_inputs = Table(self._embedding, self._layers[0].inputs)
         self._ngrams = (
-            _NGrams(config, weights, self._layers[0].inputs) if config.ngrams > 1 else None
+            _NGrams(config, packed, self._layers[0].inputs) if config.ngrams > 1 else None
         )
         output = "embedding.weight" if config.tie_weights else "output.weight"
-        self._output = Linear(weights[output], weights["output.bias"])
+        self._output = Linear(packed[output], packed["output.bias"].whole())
 
     def start(self, batch_size: int) -> State:
         shape = (self.config.num_layers, batch_size, self.config.hidden_size)
@@ -135,7 +141,7 @@ class NumpyRuntime:
     ) -> tuple[FloatArray, State]:
         """size: how many rows are multiplied at once; above 1 it must divide the streams."""
         # (T, B, E) for the skip, and (T, B, gates): the first layer's W x + b, looked up.
-        x, inputs = self._embedding.take(ids, axis=0), self._first_inputs(ids)
+        x, inputs = self._embedding.rows(ids), self._first_inputs(ids)
         recent: State = ()
         if self._ngrams:
             state, last = state[:-1], state[-1]  # last: (N - 1, B, 1)
@@ -163,7 +169,9 @@ class _Layer(ABC):
     summed: int
     """Gates, from the first, whose two biases are only ever added to one another."""
 
-    def __init__(self, config: ModelConfig, weights: Mapping[str, FloatArray], index: int) -> None:
+    def __init__(
+        self, config: ModelConfig, weights: Mapping[str, PackedTensor], index: int
+    ) -> None:
         self._size = config.hidden_size
         # (gates,): 1/2 for each row of a sigmoid gate, 1 for each of a tanh gate.
         scale = np.repeat(np.array(self.scales, np.float32), self._size)
@@ -173,16 +181,17 @@ class _Layer(ABC):
         }
         # The n gate of a GRU multiplies its recurrent bias by r, so that one must stay inside.
         cut = self.summed * self._size
-        bias = own["bias_ih"].copy()
-        bias[:cut] += own["bias_hh"][:cut]
-        self._inner_bias = as_row(own["bias_hh"][cut:])  # (1, H) of a GRU, (1, 0) of an LSTM
-        self._matrix = Matrix(own["weight_hh"] * scale[:, None])
-        self.inputs = Linear(own["weight_ih"] * scale[:, None], bias * scale)
+        bias, inner_bias = own["bias_ih"].whole(), own["bias_hh"].whole()
+        bias[:cut] += inner_bias[:cut]
+        self._inner_bias = as_row(inner_bias[cut:])  # (1, H) of a GRU, (1, 0) of an LSTM
+        self._matrix = Matrix(own["weight_hh"].scaled(scale))
+        self.inputs = Linear(own["weight_ih"].scaled(scale), bias * scale)
         self._scale, self._shift = as_row(scale), as_row(1 - scale)
         self._skip = config.skip and own["weight_ih"].shape[1] == self._size
         self._norm = None
         if config.norm:
-            self._norm = Norm(weights[f"norms.{index}.weight"], weights[f"norms.{index}.bias"])
+            norm = [weights[f"norms.{index}.{part}"].whole() for part in ("weight", "bias")]
+            self._norm = Norm(*norm)
 
     def forward(
         self, x: FloatArray, inputs: FloatArray, carried: Carried, size: int
@@ -254,24 +263,24 @@ class _NGrams:
     """
 
     def __init__(
-        self, config: ModelConfig, weights: Mapping[str, FloatArray], inputs: Linear
+        self, config: ModelConfig, weights: Mapping[str, PackedTensor], inputs: Linear
     ) -> None:
         self._longest, self._buckets = config.ngrams, config.ngram_buckets
-        self._table = np.array(weights["ngrams.weight"], np.float32)
-        up = weights["ngrams_up.weight"]  # (E, D)
+        self._table = weights["ngrams.weight"]
+        up = weights["ngrams_up.weight"].whole()  # (E, D)
         # (E + gates, D): what is added to x, and W up, what is added to W x. `Matrix` takes rows,
         # so W's product with each column of `up` is asked for.
         both = np.concatenate([up, inputs.matrix(up.T, 1).T])
-        self._linear = Linear(both, np.zeros(len(both), np.float32))
+        self._linear = Linear(PackedTensor(both), np.zeros(len(both), np.float32))
         self._width = len(up)
 
     def __call__(self, tokens: IdArray, size: int) -> tuple[FloatArray, FloatArray]:
         """tokens: as `ngrams.rows` takes them -> (T, B, E) and (T, B, gates)."""
         # N - 1 arrays (T, B) of rows in the table; their embeddings are added up: (T, B, D).
         first, *others = ngrams.rows(tokens, self._longest, self._buckets)
-        embeddings = self._table[first]
+        embeddings = self._table.rows(first)
         for rows in others:
-            embeddings += self._table[rows]
+            embeddings += self._table.rows(rows)
         products = self._linear(embeddings, size)
         return products[..., : self._width], products[..., self._width :]
 

@@ -44,3 +44,13 @@ def tensor_shapes(config: ModelConfig) -> dict[str, tuple[int, ...]]:
 def parameter_count(config: ModelConfig) -> int:
     """How many numbers are trained; tied weights count once."""
     return sum(math.prod(shape) for shape in tensor_shapes(config).values())
+
+
+def weights_per_token(config: ModelConfig) -> int:
+    """How many weights a token is multiplied by: layers and output, but no tables of rows."""
+    layers = sum(
+        math.prod(shape)
+        for name, shape in tensor_shapes(config).items()
+        if name.startswith("layers.") and len(shape) > 1
+    )
+    return layers + config.vocab_size * config.hidden_size

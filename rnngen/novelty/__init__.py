@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from rnngen.canonical import nfc
 from rnngen.novelty import spans
 
 if TYPE_CHECKING:
@@ -87,11 +88,12 @@ class SpanIndex:
         return result.reshape(hashes.shape)
 
     def longest_copied(self, text: str) -> int:
-        """The most characters in a row of `text` that the training text may hold.
+        """The most characters in a row of `text`, in NFC, that the training text may hold.
 
         Never less than it holds, but copies shorter than `span` cannot be distinguished: for all of
         them it is span - 1 (or the whole of a shorter text).
         """
+        text = nfc(text)
         hits = self.contains(spans.spans(spans.prefix_sums(spans.code_points(text)), self.span))
         return min(len(text), self.span - 1 + int(spans.hits_in_a_row(hits).max()))
 
@@ -114,7 +116,8 @@ _MIX = np.array([0xD6E8FEB86659FD93, 0xA0761D6478BD642F], dtype=np.uint64)
 def build(texts: Texts, *, most_bytes: int | None = MOST_BYTES) -> SpanIndex | None:
     """The index of a text, or None if it would take more than `most_bytes`.
 
-    Reads the text twice, the first time only to count. Spans do not cross documents.
+    Reads the text, which must be in NFC, twice, the first time only to count. Spans do not cross
+    documents.
     """
     most_spans = None if most_bytes is None else 8 * most_bytes // BITS_PER_SPAN
     count = _count(texts, most_spans)

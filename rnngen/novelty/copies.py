@@ -57,7 +57,7 @@ class Copied:
 
 
 def measure(texts: Sequence[str], corpus: Iterable[tuple[str, Texts]], span: int) -> list[Copied]:
-    """For each text, what of it the corpus holds. Texts and corpus must be valid Unicode.
+    """For each text, what of it the corpus holds. Both must be valid Unicode, and in NFC.
 
     corpus: its parts and their names; a copied span lies within one document of one part.
     span: the fewest characters of a copied span that count as covered.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING
 
+from rnngen import controls
 from rnngen.errors import ConfigError, PackageError
 from rnngen.files import replace_file
 from rnngen.plotting.curves import HELD_OUT, TRAINING
@@ -90,7 +91,7 @@ def draw(curves: Sequence[Curve], view: View) -> Figure:
 
 def _label(curve: Curve) -> str:
     """What the legend says; a leading underscore or a dollar sign means something to matplotlib."""
-    name = curve.run.replace("$", r"\$")
+    name = controls.title(curve.run).replace("$", r"\$")
     label = f"{name}, {curve.kind.replace('_', ' ')} {curve.last[1]:.4f}"
     if curve.kind == HELD_OUT:
         label += f", best {curve.best[1]:.4f}"

@@ -10,6 +10,7 @@ manage.py   models renamed, removed, and the tokens that are kept beside them
 
 from __future__ import annotations
 
+from rnngen.files import remove_leftovers
 from rnngen.runs.choice import (
     Chosen,
     choose_model,
@@ -25,6 +26,7 @@ from rnngen.runs.find import (
     model_files,
     models,
     resumable,
+    run_files,
 )
 from rnngen.runs.folder import (
     check_free,
@@ -32,7 +34,6 @@ from rnngen.runs.folder import (
     is_replacing,
     make_ready,
     owned,
-    remove_leftovers,
 )
 from rnngen.runs.header import is_finished, peek
 from rnngen.runs.places import (
@@ -87,6 +88,7 @@ __all__ = [
     "peek",
     "remove_leftovers",
     "resumable",
+    "run_files",
     "set_default",
     "unset_default",
 ]

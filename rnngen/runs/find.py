@@ -12,6 +12,7 @@ from rnngen.runs.header import looks_like_model
 from rnngen.runs.places import (
     LOG_FILE,
     MODEL_FILE,
+    RUN_FILES,
     TRAINING_FILE,
     home,
     option_for,
@@ -43,6 +44,19 @@ def find_model(name: str) -> Path:
                 f"go on with: rnngen train --resume {option_for(folder)}"
             )
     raise CheckpointError(f"no model called {name!r}.{_hint(name, models())}")
+
+
+def run_files(name: str) -> list[Path]:
+    """The files of the run or model that `name` stands for, or the one file that it is a path of.
+
+    Raises CheckpointError that says what there is.
+    """
+    for place in _candidates(name):
+        if place.is_file() and (_is_path(name) or looks_like_model(place)):
+            return [place]
+        if found := [place / file for file in RUN_FILES if (place / file).is_file()]:
+            return found
+    raise CheckpointError(f"no model or run called {name!r}.{_hint(name, models())}")
 
 
 def find_log(name: str) -> Path:

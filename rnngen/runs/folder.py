@@ -10,7 +10,7 @@ import contextlib
 from typing import TYPE_CHECKING
 
 from rnngen.errors import CheckpointError
-from rnngen.files import hold_lock
+from rnngen.files import hold_lock, remove_leftovers
 from rnngen.runs.places import (
     LOCK_FILE,
     LOG_FILE,
@@ -92,13 +92,6 @@ def complete(folder: Path) -> None:
         with contextlib.suppress(OSError):
             (folder / name).unlink(missing_ok=True)
     remove_leftovers(folder)
-
-
-def remove_leftovers(folder: Path) -> None:
-    """Delete what a killed process left half-written in `folder`."""
-    for leftover in folder.glob(".*.part"):
-        with contextlib.suppress(OSError):
-            leftover.unlink()
 
 
 def _make_folder(folder: Path) -> None:

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rnngen.errors import CheckpointError, ConfigError
-from rnngen.files import hold_lock
+from rnngen.files import hold_lock, remove_leftovers
 from rnngen.runs.choice import default_model, set_default, unset_default
 from rnngen.runs.find import find_model
-from rnngen.runs.folder import holds_run, remove_leftovers
+from rnngen.runs.folder import holds_run
 from rnngen.runs.places import (
     LOCK_FILE,
     LOG_FILE,

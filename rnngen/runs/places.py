@@ -18,6 +18,7 @@ TRAINING_FILE = "training.safetensors"
 PREVIOUS_FILE = "training.previous.safetensors"
 """The state before the last one, for the case that the last one is damaged."""
 LOG_FILE = "log.jsonl"
+RUN_FILES = (MODEL_FILE, TRAINING_FILE, PREVIOUS_FILE, LOG_FILE)
 NEW_LOG_FILE = ".log.jsonl.part"
 """The log of a run that is to replace another, until it has saved something."""
 LOCK_FILE = ".lock"

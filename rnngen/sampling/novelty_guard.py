@@ -3,6 +3,10 @@
 Works on any tokens: a token may hold many characters, or a part of one. The rule is exact as far
 as the index is: every character of every token is looked at, before temperature and truncation,
 so to draw from the tokens left is to draw as the model would, were copies impossible.
+
+The index holds text in NFC, so the guard compares the NFC of what is written: `e` and a combining
+accent are the `é` they look like. Nearly always that is the text so far and what is added, and all
+tokens are looked at together. The few that change what stands before them are looked at singly.
 """
 
 from __future__ import annotations
@@ -14,6 +18,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from rnngen import canonical
 from rnngen.errors import ConfigError
 from rnngen.novelty import AT_ONCE, spans
 
@@ -45,7 +50,7 @@ class Trail(NamedTuple):
     """What of a text decides which spans its next characters complete."""
 
     tail: str
-    """Its last characters, as many as can matter; NULs stand before the beginning of a text."""
+    """Its last characters in NFC, as many as can matter; NULs stand before the beginning."""
     rest: bytes
     """The start of a character that is not complete yet."""
 
@@ -65,13 +70,14 @@ class NoveltyGuard:
         """Raises ConfigError if there is no index, or copies of `length` are too short for it."""
         self._index = check_index(index, length)
         self._pieces = pieces
-        self._memory = max(length - 1, self._index.span)  # characters of a trail
+        self._memory = length  # characters of a trail: the last may yet change
         self._needed = length - self._index.span + 1  # found spans in a row
         self._prefixes = lru_cache(maxsize=256)(self._make_prefixes)  # by the rest of a trail
+        self._joining = lru_cache(maxsize=1024)(self._find_joining)  # by its last characters, too
 
     def start(self, prompt: str) -> Trail:
         """The trail of a text that begins with `prompt`, whose characters count."""
-        return Trail(("\0" * self._index.span + prompt)[-self._memory :], b"")
+        return Trail(self._shorten("\0" * self._index.span + canonical.nfc(prompt)), b"")
 
     def advance(self, trail: Trail, token: int) -> Trail:
         """The trail after `token`."""
@@ -80,13 +86,11 @@ class NoveltyGuard:
     def advance_bytes(self, trail: Trail, data: bytes) -> Trail:
         """The trail after `data`."""
         text, rest = _characters(trail.rest, data)
-        return Trail((trail.tail + text)[-self._memory :], rest)
+        return Trail(self._shorten(canonical.append(trail.tail, text)), rest)
 
     def copies(self, trail: Trail, data: bytes) -> bool:
         """Whether `data` completes a copy."""
-        text, _ = _characters(trail.rest, data)
-        longest = self._needed + self._index.span - 1
-        return bool(text) and self._index.longest_copied(trail.tail + text) >= longest
+        return self._completes(trail.tail, _characters(trail.rest, data)[0])
 
     def masks(self, trails: Sequence[Trail]) -> NDArray[np.bool_]:
         """The tokens that would complete a copy, (B, V), one row a trail."""
@@ -101,7 +105,32 @@ class NoveltyGuard:
             rows = [row for row, trail in enumerate(trails) if near[row] and trail.rest == rest]
             for some in _portions(rows, AT_ONCE // (len(prefixes.kept) + 1) + 1):
                 masks[some] = self._copying(prefixes, sums[some], so_far[some])
+        for row, trail in enumerate(trails):
+            for token, text in self._joining(canonical.unsettled(trail.tail), trail.rest):
+                masks[row, token] = self._completes(trail.tail, text)
         return masks
+
+    def _shorten(self, text: str) -> str:
+        """The end of a text: `memory` characters before the first that may yet change."""
+        return text[-self._memory - len(canonical.unsettled(text)) :]
+
+    def _completes(self, tail: str, text: str) -> bool:
+        """Whether a copy ends in what `text` adds to `tail` or changes of it, also cut short."""
+        for end in range(1, len(text) + 1):
+            after = canonical.append(tail, text[:end])
+            new = max(0, _same(tail, after) - self._index.span + 1)
+            whole = spans.prefix_sums(spans.code_points(after))
+            hits = self._index.contains(spans.spans(whole, self._index.span))
+            if (spans.hits_in_a_row(hits)[new + 1 :] >= self._needed).any():
+                return True
+        return False
+
+    def _find_joining(self, last: str, rest: bytes) -> list[tuple[int, str]]:
+        """The tokens that change `last`, or that NFC changes, each with the characters it adds."""
+        unsafe = self._prefixes(rest).unsafe
+        return [
+            (token, text) for token, text in unsafe if canonical.nfc(last + text) != last + text
+        ]
 
     def _hits_before(self, trails: Sequence[Trail], sums: Hashes) -> NDArray[np.int64]:
         """How many found spans in a row each text ends with, of those that matter, (B,)."""
@@ -157,6 +186,8 @@ class _Prefixes:
         self.longest = len(self.levels)
         self.parent = np.array([place[text[:-1]] for text in ordered], dtype=np.int64)
         self.of_token = np.array([place[text] for text in texts])
+        self.unsafe = [(token, text) for token, text in enumerate(texts) if canonical.joins(text)]
+        """Tokens that may make other characters of those before them, and what they add."""
         self.kept = np.maximum(span - depth, 0)
         """How many characters before the beginning share a span with its last one, (n,)."""
         aligned = "".join(text[-span:].rjust(span, "\0") for text in ordered)
@@ -169,6 +200,12 @@ def _characters(rest: bytes, piece: bytes) -> tuple[str, bytes]:
     """The characters that `piece` completes after `rest`, and the bytes then left over."""
     text, used = codecs.utf_8_decode(rest + piece, "replace", False)
     return text, (rest + piece)[used:]
+
+
+def _same(one: str, other: str) -> int:
+    """How many characters both begin with."""
+    pairs = enumerate(zip(one, other, strict=False))
+    return next((place for place, (a, b) in pairs if a != b), min(len(one), len(other)))
 
 
 def _portions(rows: Sequence[int], size: int) -> Iterator[Sequence[int]]:

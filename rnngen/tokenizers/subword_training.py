@@ -15,7 +15,8 @@ import numpy as np
 from rnngen.errors import TokenizerError
 from rnngen.tokenizers.base import join_pieces, utf8
 from rnngen.tokenizers.char import CODE_POINTS, add_counts, code_points_of
-from rnngen.tokenizers.subword import SPACE_MARK, SubwordTokenizer
+from rnngen.tokenizers.subword import SubwordTokenizer
+from rnngen.tokenizers.subword_model import FIXED, MOST_PIECES, SPACE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from rnngen.tokenizers.base import Texts
 
 MODEL_TYPES = ("bpe", "unigram")
-FIXED = 2 + 256  # <unk>, the end token and the bytes
 LEAST = 300
 MOST = 1 << 13
 """Tokens nobody asked for: with 32,000 the output layer of a small model takes nearly all of the
@@ -33,7 +33,7 @@ time, and its logits a gigabyte."""
 CHUNK = 1 << 16
 EXCERPT = 8 << 20
 # Lines end a sentence, so no piece holds one; the rest means something else to sentencepiece.
-EXCLUDED = "\0\t\n\u2585\ufffd" + SPACE_MARK
+EXCLUDED = "\0\t\n\u2585\ufffd" + SPACE
 
 
 def train_subword(
@@ -52,7 +52,7 @@ def train_subword(
     alphabet = _alphabet(counts, min_count)
     if vocab_size is None:
         vocab_size = default_vocab_size(num_bytes, counts[alphabet])
-    alphabet = alphabet[: (vocab_size - FIXED) // 2]
+    alphabet = alphabet[: (vocab_size - len(FIXED)) // 2]
     if not len(alphabet):
         raise TokenizerError("the corpus has no text to learn subwords from; use char or byte.")
     model = _learn(_sentences(chunks, alphabet), vocab_size, model_type)
@@ -68,10 +68,14 @@ def _check(vocab_size: int | None, model_type: str) -> None:
         raise TokenizerError(
             f"unknown subword model {model_type!r}; known are {', '.join(MODEL_TYPES)}."
         )
+    if vocab_size is not None and vocab_size > MOST_PIECES:
+        raise TokenizerError(
+            f"a subword vocabulary has at most {MOST_PIECES} tokens, got {vocab_size}."
+        )
     if vocab_size is not None and vocab_size < LEAST:
         raise TokenizerError(
-            f"a subword vocabulary needs {LEAST} tokens or more, as {FIXED} are bytes and marks; "
-            f"got {vocab_size}. Use char or byte for a smaller one."
+            f"a subword vocabulary needs {LEAST} tokens or more, as {len(FIXED)} are bytes and "
+            f"marks; got {vocab_size}. Use char or byte for a smaller one."
         )
 
 
@@ -84,8 +88,8 @@ def default_vocab_size(num_bytes: int, counts: NDArray[np.int64]) -> int:
     """
     enough = 0.995 * counts.sum()
     characters = int(np.searchsorted(np.cumsum(counts), enough))
-    most = max(MOST, FIXED + 2 * characters)  # Chinese has thousands of characters
-    return min(most, FIXED + characters + math.isqrt(num_bytes))
+    most = max(MOST, len(FIXED) + 2 * characters)  # Chinese has thousands of characters
+    return min(most, MOST_PIECES, len(FIXED) + characters + math.isqrt(num_bytes))
 
 
 def _excerpt(texts: Texts) -> tuple[list[str], int, bool]:

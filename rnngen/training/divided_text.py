@@ -10,6 +10,8 @@ from rnngen.dataset import batches, cache
 from rnngen.dataset.held_out import held_out_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from rnngen.corpus import Corpus
     from rnngen.dataset.batches import Split
     from rnngen.dataset.cache import OnProgress
@@ -42,8 +44,18 @@ class DividedText:
     def is_continuous(self) -> bool:
         return self.store.documents == "none"
 
-    def facts(self) -> dict[str, Any]:
-        """What is stored with the model, and shown before the run."""
+    def facts(self, *, private: bool = False) -> dict[str, Any]:
+        """What is stored with the model, and shown before the run.
+
+        private: without what names the text, or would tell it from others.
+        """
+        found = self._facts()
+        if private:
+            found |= {"names": [], "digest": "", "documents_reason": "as asked", "private": True}
+            found.pop("dropped", None)
+        return found
+
+    def _facts(self) -> dict[str, Any]:
         return {
             "names": [Path(name).name for name in self.corpus.names],
             "digest": self.corpus.digest(),
@@ -76,18 +88,19 @@ def divide(
     fraction: float | None,
     by: str | None = BY_LENGTH,
     progress: OnProgress | None = None,
+    note: Callable[[str], None] | None = None,
 ) -> DividedText:
     """The text as tokens, with `valid` held out, else a share of it.
 
-    home: where tokens are kept.  progress: as for `cache.find_store`.
+    home: where tokens are kept.  progress, note: as for `cache.find_store`.
     fraction: the share; None: the usual one.
     by: None for a run of version 0.1, which divided documents by their number alone.
     """
-    store = cache.find_store(corpus, tokenizer, home, progress)
+    store = cache.find_store(corpus, tokenizer, home, progress, note)
     fraction = _usual_fraction(store) if fraction is None else fraction
     known = corpus, valid, tokenizer, store, fraction
     if valid is not None:
-        held_out = batches.whole(cache.find_store(valid, tokenizer, home, None))
+        held_out = batches.whole(cache.find_store(valid, tokenizer, home, None, note))
         return DividedText(*known, batches.whole(store), held_out)
     draw = held_out_of(store, fraction) if by == BY_LENGTH else None
     return DividedText(*known, *batches.split(store, fraction, draw), draw.reason if draw else "")

@@ -94,6 +94,18 @@ class Sample(Event):
 
 
 @dataclass(frozen=True)
+class Limited(Event):
+    """What would have made the model better, known once the run has come to its end."""
+
+    by: str
+    """What was short, or not as it should be: text, time, size, dropout or oddness."""
+    why: str
+    """What would help most, and the figures that say so: the end of a sentence, and another."""
+    train_nats_per_token: float
+    """Of some of the text it was trained on, without dropout."""
+
+
+@dataclass(frozen=True)
 class Saved(Event):
     """`training.safetensors` holds the run as it stands: it can be resumed from here."""
 

@@ -74,6 +74,7 @@ def launch(
             should_stop=stack.enter_context(stop_requests or nullcontext(lambda: False)),
             observers=observers,
             group=group,
+            note=note,
         )
 
 
@@ -113,7 +114,7 @@ def _plan(
     if request.resume:
         if group.is_first and (line := recover(folder)) and note:
             note(line)
-        return _resumed_plan(request, folder), None
+        return _resumed_plan(request, folder, note), None
     # The others come after the first, which has made the folder.
     runs.check_free(folder, overwrite=request.overwrite or not group.is_first)
     given = request.settings
@@ -134,7 +135,7 @@ def _plan(
     return plan, recipe
 
 
-def _resumed_plan(request: Request, folder: Path) -> Plan:
+def _resumed_plan(request: Request, folder: Path, note: Callable[[str], None] | None) -> Plan:
     """The run as it was saved, or with the end it is given now."""
     if others := request.settings.keys() - BUDGET:
         raise ConfigError(
@@ -155,6 +156,7 @@ def _resumed_plan(request: Request, folder: Path) -> Plan:
         home=runs.home(),
         named=[path for path in request.paths if path != STDIN],
         is_named_only=bool(request.name or request.output),
+        note=note,
     )
 
 

@@ -29,6 +29,7 @@ from torch.nn import functional as F
 from rnngen.dataset.batches import IGNORE, batches
 from rnngen.model.torch.rnnlm import RNNLM
 from rnngen.training.processes import SINGLE
+from rnngen.training.progress import MOMENTS
 from rnngen.training.threads import Replicas, one_thread_each
 
 if TYPE_CHECKING:
@@ -44,8 +45,6 @@ if TYPE_CHECKING:
 
 EVALUATION_SEQ_LEN = 64
 MOST_EVALUATION_STREAMS = 64
-MOMENTS = ("exp_avg", "exp_avg_sq")
-"""AdamW's m and v, as torch calls them."""
 LEAST_EVALUATION_STREAM = 4096
 """Tokens; every stream begins with an empty state, which costs a little, so streams are long."""
 

@@ -5,17 +5,24 @@ from __future__ import annotations
 import contextlib
 import json
 import math
-from typing import TYPE_CHECKING, Self
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 from rnngen import runs
 from rnngen.errors import FileError
 from rnngen.files import replace_file
 from rnngen.training.events import Prepared, Saved
+from rnngen.untrusted_json import parse_object
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from rnngen.training.events import Event
+
+FLAT_OBJECT = re.compile(rb'\{(?:[^{}"]|"(?:[^"\\]|\\.)*+")*+\}')
+"""A JSON object with none within it, as events are."""
 
 
 class Log:
@@ -25,15 +32,26 @@ class Log:
     is saved: until then the other is whole, and a new run that fails leaves it so.
     """
 
-    def __init__(self, path: Path, *, keep_until: int) -> None:
+    def __init__(
+        self, path: Path, *, keep_until: int, note: Callable[[str], None] | None = None
+    ) -> None:
         """Open the log of a run that stands at step `keep_until`; its folder is the run's.
 
         What a killed run logged after the state it goes on from is dropped: it happens again.
+        note: called with a line if the log held what no run writes.
+        Raises FileError if the log cannot be read or written.
         """
         self._place, folder = path, path.parent
         self._path = folder / runs.NEW_LOG_FILE if runs.is_replacing(folder) else path
-        is_kept = keep_until and self._path.exists()
-        replace_file(self._path, b"".join(_lines_until(self._path, keep_until)) if is_kept else b"")
+        read = ReadLog()
+        if keep_until and self._path.exists():
+            read = _read(self._path)
+        kept = [e for e in read.events if e.step <= keep_until and e.event != "stopped"]
+        self.has_saved = any((e.step, e.event) == (keep_until, "saved") for e in kept)
+        """Whether it tells of the state that the run goes on from."""
+        replace_file(self._path, b"".join(e.line for e in kept))
+        if note is not None and (changes := read.changes()):
+            note(f"{path}: {changes}")
         self._open()
 
     def _open(self) -> None:
@@ -73,13 +91,76 @@ class Log:
             self._file.close()
 
 
-def _lines_until(path: Path, step: int) -> list[bytes]:
-    kept = []
-    for line in path.read_bytes().splitlines(keepends=True):
-        try:
-            fields = json.loads(line)
-        except ValueError:  # a line the killed process did not finish
-            continue
-        if fields["step"] <= step and fields["event"] != "stopped":
-            kept.append(line)
-    return kept
+class LoggedEvent(NamedTuple):
+    step: int
+    event: str
+    line: bytes
+
+
+@dataclass
+class ReadLog:
+    """What a log holds."""
+
+    events: list[LoggedEvent] = field(default_factory=list)
+    foreign: int = 0
+    """Lines that no run writes."""
+    glued: int = 0
+    """Events that stood behind others, or behind half of another."""
+
+    def changes(self) -> str:
+        """What going on makes of it, as a sentence; empty if nothing that needs to be said."""
+        parts = []
+        if self.foreign:
+            one = "line is no event and was left out"
+            parts.append(_counted(self.foreign, one, "lines are no events and were left out"))
+        if self.glued:
+            one = "event shared a line and has its own now"
+            parts.append(_counted(self.glued, one, "events shared lines and have their own now"))
+        return f"{'; '.join(parts)}. The run itself is whole." if parts else ""
+
+
+def _counted(number: int, one: str, more: str) -> str:
+    return f"{number:,} {one if number == 1 else more}"
+
+
+def _read(path: Path) -> ReadLog:
+    try:
+        *lines, last = path.read_bytes().split(b"\n")
+    except OSError as error:
+        raise FileError(f"{path}: cannot be read: {error.strerror}.") from error
+    read = ReadLog()
+    for line in lines:
+        _add_line(read, line)
+    _add_line(read, last, is_ended=False)
+    return read
+
+
+def _add_line(read: ReadLog, line: bytes, *, is_ended: bool = True) -> None:
+    """is_ended: by a newline; else a killed process may have left half of it."""
+    event = _event(line)
+    found = [event] if event else [e for part in _parts(line) if (e := _event(part))]
+    read.events += found
+    if event is None:
+        read.glued += len(found)
+        read.foreign += bool(not found and is_ended and line.strip())
+
+
+def _parts(line: bytes) -> list[bytes]:
+    """What may be an event each, where a line is several of them or half of one and others.
+
+    Within the text of an event these signs cannot stand: JSON escapes the quotes.
+    """
+    places = (found.start() for found in re.finditer(rb'\{"event"', line))
+    return [found[0] for place in places if (found := FLAT_OBJECT.match(line, place))]
+
+
+def _event(line: bytes) -> LoggedEvent | None:
+    """The event that a line is, if it is one."""
+    try:
+        fields = parse_object(line.decode("utf-8"))
+    except ValueError:
+        return None
+    step, event = fields.get("step"), fields.get("event")
+    if not isinstance(event, str) or type(step) is not int or step < 0:
+        return None
+    return LoggedEvent(step, event, line.rstrip() + b"\n")

@@ -13,6 +13,7 @@ from rnngen.corpus import Corpus, CorpusExcerpt
 from rnngen.dataset import cache
 from rnngen.errors import CheckpointError, ConfigError, CorpusError, RnngenError
 from rnngen.forms.language import lexicon as words
+from rnngen.forms.language.own_words import without_words
 from rnngen.tokenizers.labelled import listed, with_labels
 from rnngen.training import recipe
 from rnngen.training.divided_text import BY_LENGTH, divide
@@ -101,14 +102,17 @@ def new_plan(
     tell = note or (lambda line: None)
     read = _read(text, given, base, home or folder.parent, progress, tell)
     chosen = _choose(read, given, base, device)
-    index = _span_index(read.corpus, text.novelty, note)
+    index = _span_index(read.corpus, False if text.private else text.novelty, note)
     plan = _plan(
         folder,
         chosen.model,
         chosen.train,
         read,
-        facts={"corpus": read.facts(), "init_from": pretrained.name if pretrained else None},
-        source=_source(read, folder, has_index=index is not None),
+        facts={
+            "corpus": read.facts(private=text.private),
+            "init_from": pretrained.name if pretrained else None,
+        },
+        source=_source(read, folder, has_index=index is not None, is_private=text.private),
         index=index,
         initial=initial_weights(base, read.tokenizer) if base else None,
     )
@@ -117,13 +121,16 @@ def new_plan(
     return plan, chosen
 
 
-def _source(read: DividedText, folder: Path, *, has_index: bool) -> dict[str, Any]:
+def _source(
+    read: DividedText, folder: Path, *, has_index: bool, is_private: bool
+) -> dict[str, Any]:
     """How `resumed_plan` finds the text again, and makes of it what was made."""
     return {
         "corpus": describe(read.corpus, folder),
         "valid": describe(read.valid, folder) if read.valid else None,
         "novelty": has_index,
         "held_out": BY_LENGTH,
+        **({"private": True} if is_private else {}),
     }
 
 
@@ -163,7 +170,9 @@ def _read(
     for label in cache.labels_of(valid):
         if label not in tokenizer.labels:
             raise CorpusError(f"{text.valid}: its label {label!r} is none of those of the text.")
-    return divide(corpus, valid, tokenizer, home=home, fraction=fraction, progress=progress)
+    return divide(
+        corpus, valid, tokenizer, home=home, fraction=fraction, progress=progress, note=note
+    )
 
 
 def _extended(tokenizer: Tokenizer, corpus: Corpus, text: TextConfig) -> Tokenizer:
@@ -200,7 +209,7 @@ def _plan(
         facts=facts,
         source=source,
         novelty=index,
-        lexicon=_lexicon(read.corpus),
+        lexicon=_lexicon(read.corpus, is_private=bool(source.get("private"))),
         initial=initial,
     )
 
@@ -212,6 +221,7 @@ def resumed_plan(
     home: Path | None = None,
     named: Sequence[str] = (),
     is_named_only: bool = False,
+    note: Callable[[str], None] | None = None,
 ) -> Plan:
     """The run whose state stands in `folder`, as it was.
 
@@ -219,6 +229,7 @@ def resumed_plan(
     its settings not what they were, as patience is off.
     home: where tokens are kept; None: beside the run's folder.
     named, is_named_only: where the text is now; see `find_corpus`.
+    note: called with a line where something is not as it was.
     Raises CheckpointError if there is no such state, CorpusError if its text is gone or changed,
     ConfigError for an end that cannot be.
     """
@@ -226,9 +237,12 @@ def resumed_plan(
     config = with_end(saved.config, end) if end else saved.config
     home, source = home or folder.parent, saved.source
     digests = cache.digests_file(home)
-    corpus, valid = _find_texts(source, folder, named, is_named_only, digests)
+    try:
+        corpus, valid = _find_texts(source, folder, named, is_named_only, digests)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:  # what the state says of it
+        raise _unfit(folder / runs.TRAINING_FILE, error) from error
     fraction, by = config.valid_fraction, source.get("held_out")
-    read = divide(corpus, valid, saved.tokenizer, home=home, fraction=fraction, by=by)
+    read = divide(corpus, valid, saved.tokenizer, home=home, fraction=fraction, by=by, note=note)
     index = _span_index(corpus, bool(source.get("novelty")), None)
     return _plan(folder, saved.model, config, read, facts=saved.facts, source=source, index=index)
 
@@ -287,8 +301,13 @@ def _read_state(path: Path) -> _State:
     except CheckpointError:
         raise
     except (RnngenError, KeyError, TypeError, ValueError, AttributeError) as error:
-        raise CheckpointError(f"{path}: not a run this version can resume: {error}.") from error
+        raise _unfit(path, error) from error
     return _State(model, config, tokenizer, source, parts["job"])
+
+
+def _unfit(path: Path, error: Exception) -> CheckpointError:
+    reason = f"{error} is missing" if isinstance(error, KeyError) else str(error).rstrip(".")
+    return CheckpointError(f"{path}: not a run this version can resume: {reason}.")
 
 
 def with_end(config: TrainConfig, end: Mapping[str, Any]) -> TrainConfig:
@@ -317,6 +336,7 @@ def _span_index(
     return index
 
 
-def _lexicon(corpus: Corpus) -> Tensors:
-    """The words of the text, which forms are made of."""
-    return words.of_texts(corpus, continuous=corpus.documents == "none").to_tensors()
+def _lexicon(corpus: Corpus, *, is_private: bool) -> Tensors:
+    """The words of the text, which forms are made of, and how long its lines are."""
+    found = words.of_texts(corpus, continuous=corpus.documents == "none")
+    return (without_words(found) if is_private else found).to_tensors()

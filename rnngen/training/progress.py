@@ -6,6 +6,8 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
+MOMENTS = ("exp_avg", "exp_avg_sq")
+"""Tensors of a saved state beside each weight: AdamW's m and v, as torch calls them."""
 STOPPED = ("", "finished", "patience")
 """Why a run that was saved has ended, "" if it has not."""
 

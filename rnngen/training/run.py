@@ -20,7 +20,7 @@ from rnngen.dataset import batches
 from rnngen.errors import ConfigError
 from rnngen.training import device
 from rnngen.training.evaluator import Evaluator
-from rnngen.training.events import Event, Planned, Stopped, observed
+from rnngen.training.events import Event, Planned, Saved, Stopped, observed
 from rnngen.training.learner import Learner
 from rnngen.training.log import Log
 from rnngen.training.memory import check_memory, explain_memory
@@ -49,6 +49,7 @@ def train(
     should_stop: Callable[[], bool] = lambda: False,
     observers: Sequence[Observer] = (),
     group: Group = SINGLE,
+    note: Callable[[str], None] | None = None,
 ) -> Iterator[Event]:
     """Train, and say what happens as it happens; the last event is Stopped.
 
@@ -57,6 +58,7 @@ def train(
     observers: get each event after the log has it, and before it is yielded.
     group: the processes that train together; the first writes and has observers, all get the
     events.
+    note: called with a line if the log of a resumed run had to be repaired.
     Raises CheckpointError if a state cannot be read or written, ConfigError for settings that this
     machine or group of processes cannot fulfil, TrainingError if its memory is too small.
     """
@@ -65,7 +67,10 @@ def train(
         if not group.is_first:
             yield from run.events(should_stop)
             return
-        with Log(plan.folder / runs.LOG_FILE, keep_until=run.progress.step) as log:
+        path = plan.folder / runs.LOG_FILE
+        with Log(path, keep_until=run.progress.step, note=note) as log:
+            if resume and not log.has_saved:  # killed before it was told
+                log.observe(run.saved())
             yield from observed(run.events(should_stop), [log, *observers])
 
 
@@ -101,8 +106,12 @@ class Run:
         if has_new_end:
             self._move_end()
         parts = plan, self._learner, self.progress, clock, self._reporter, group
-        self._evaluator = Evaluator(*parts)
+        self._evaluator = Evaluator(*parts, is_resumed=resume)
         self._saver = StateSaver(*parts, is_resumed=resume)
+
+    def saved(self) -> Saved:
+        """The event of the state that the run goes on from."""
+        return self._reporter.event(Saved, path=str(self._plan.folder / runs.TRAINING_FILE))
 
     def _move_end(self) -> None:
         """Go on to the end that the settings have now. Raises ConfigError if it is past."""
@@ -117,7 +126,8 @@ class Run:
     def events(self, should_stop: Callable[[], bool]) -> Iterator[Event]:
         """Train to the end; see `train`."""
         progress = self.progress
-        reason = progress.stopped
+        # Killed between its last step and the note that it has ended, a run has no more to do.
+        reason = progress.stopped or self._reason_to_stop()
         if progress.total_steps is not None:
             yield self._reporter.event(Planned, total_steps=progress.total_steps)
         while not reason:
@@ -127,6 +137,8 @@ class Run:
                     break
             else:
                 progress.epoch, progress.batch = progress.epoch + 1, 0
+        if reason in ("finished", "patience") and not progress.stopped:
+            yield from self._evaluator.examine()
         if reason != "diverged":  # what is on the disk is the last good state
             progress.stopped = "" if reason == "interrupted" else reason
             yield self._saver.save()

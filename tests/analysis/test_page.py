@@ -12,6 +12,7 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 
+from rnngen import controls
 from rnngen.analysis.explain import Alternative, Explanation
 from rnngen.analysis.page import page
 from rnngen.api import LanguageModel
@@ -93,9 +94,20 @@ def test_names_and_texts_cannot_break_out(model: LanguageModel):
     assert len(elements.inside) == len(harmless.inside) == 3
     assert elements.data()["tokens"] == [HOSTILE] * 4
     assert elements.data()["next"] == [[HOSTILE, 50]]
-    assert HOSTILE in elements.prose  # the name, shown as it is
+    assert HOSTILE.replace("\u2028", " ") in elements.prose  # the name, in one line
     keys = {key for _, attrs in elements.found for key in attrs}
     assert keys == {key for _, attrs in harmless.found for key in attrs}
+
+
+def test_no_name_and_no_text_of_a_page_steers_a_terminal_or_turns_what_is_read(
+    model: LanguageModel,
+):
+    hostile = "a\x1b]52;c;aGk=\x07\x9b2J\u202eb\u2066c"
+    found = model.explain("pond")
+    found = dataclasses.replace(found, text=hostile, tokens=[hostile] * 4)
+    made = page(found, hostile)
+    assert not controls.CONTROLS.search(made)
+    assert r"a\x1b]52" in made
 
 
 def test_every_token_is_a_column_with_its_bars_and_can_have_focus(model: LanguageModel):

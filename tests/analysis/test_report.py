@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from rnngen import controls
 from rnngen.analysis.compare import Comparison
 from rnngen.analysis.report import aligned, context_names, markdown, tables, verdict
 from tests.analysis.results import made_comparison
@@ -65,3 +66,11 @@ def test_markdown_has_every_table_and_escapes_names():
 def test_a_comparison_is_read_back_as_it_was_written():
     made = made_comparison()
     assert Comparison.from_dict(made.to_dict()) == made
+
+
+def test_no_name_in_a_report_steers_a_terminal_or_breaks_a_line():
+    hostile = "a\x1b]52;c;aGk=\x07\x9b2J\u202eb\u2028c\nd\r"
+    page = markdown(made_comparison(), hostile)
+    assert r"\x1b\]52" in page.splitlines()[0]
+    assert not controls.CONTROLS.search(page)
+    assert "\u2028" not in page

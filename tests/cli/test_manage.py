@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from rnngen.files import replace_folder
 from tests.cli.small import SMALL, words
 from tests.conftest import ROOT
 
@@ -118,7 +119,22 @@ def test_kept_tokens_are_shown_and_deleted_and_made_again(rnngen, home, tmp_path
 
 
 def test_a_text_that_is_being_cut_into_tokens_is_left_alone(rnngen, home):
-    (home / ".tokens" / ".store-1.abc.part" / "new").mkdir(parents=True)
-    (home / ".tokens" / "store-2").mkdir()
+    tokens = home / ".tokens"
+    (tokens / "store-2").mkdir(parents=True)
+    with replace_folder(tokens / "store-1"):
+        [busy] = tokens.glob(".*")
+        assert rnngen("clean", "--yes").exit_code == 0
+        assert list(tokens.iterdir()) == [busy]
+
+
+@pytest.mark.parametrize("mark", ["1a2b3c4d", "1a2b3c", "4711"])
+def test_what_a_killed_process_left_half_written_is_deleted(rnngen, home, mark):
+    """Named at random, as now, or by the number of the process, as before."""
+    tokens = home / ".tokens"
+    (tokens / f".store-1.{mark}.part" / "new").mkdir(parents=True)
+    (tokens / f".tokenizer-2.safetensors.{mark}.part").write_bytes(b"half")
+    shown = rnngen("clean", "--dry-run").stderr
+    assert f".store-1.{mark}.part" in shown
+    assert f".tokenizer-2.safetensors.{mark}.part" in shown
     assert rnngen("clean", "--yes").exit_code == 0
-    assert [p.name for p in (home / ".tokens").iterdir()] == [".store-1.abc.part"]
+    assert not tokens.exists()

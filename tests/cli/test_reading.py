@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import signal
@@ -10,6 +11,9 @@ from pathlib import Path
 import pytest
 
 from rnngen import runs, tensor_file
+from rnngen.cli import sample
+from rnngen.corpus import files, special
+from rnngen.errors import ConfigError
 from tests.cli.small import SMALL, state, words
 from tests.waiting import wait_until
 
@@ -268,3 +272,32 @@ def test_a_pipe_in_a_folder_does_not_hang(program, tmp_path):
     _, said = process.communicate(timeout=60)
     assert process.returncode == 0
     assert b"pipe.txt (a pipe)" in said
+
+
+def test_a_file_that_grows_without_measure_names_the_option(rnngen, tmp_path, monkeypatch):
+    monkeypatch.setattr(files, "FREE_GROWTH", 1 << 12)
+    (tmp_path / "a.txt.gz").write_bytes(gzip.compress(b"the moon is up\n" * 50_000))
+    for command in (("tokenize",), ("check", "--form", "haiku"), ("train",)):
+        ran = rnngen(*command, tmp_path / "a.txt.gz", "--max-growth", 9)
+        assert ran.exit_code == 1
+        assert "more than 9 times its size" in ran.stderr
+        assert "raise --max-growth." in ran.stderr
+    assert rnngen("tokenize", tmp_path / "a.txt.gz", "--max-growth", 900).exit_code == 0
+
+
+def test_a_device_or_a_silent_pipe_ends_at_once_with_a_line(rnngen, tmp_path, monkeypatch):
+    monkeypatch.setattr(special, "PATIENCE", 0.05)
+    os.mkfifo(tmp_path / "pipe")
+    for name, message in (
+        ("/dev/zero", "a device, and not a file of text."),
+        (tmp_path / "pipe", "a pipe that no program writes to."),
+    ):
+        for command in ("train", "tokenize"):
+            ran = rnngen(command, name)
+            assert (ran.exit_code, len(ran.stderr.splitlines())) == (1, 1)
+            assert f"{name}: {message}" in ran.stderr
+
+
+def test_a_prompt_file_without_end_is_refused():
+    with pytest.raises(ConfigError, match="/dev/zero: longer than 16 MB, so no prompt"):
+        sample._beginnings(None, Path("/dev/zero"), one_a_line=False)

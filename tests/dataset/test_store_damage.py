@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import json
 import os
 import shutil
+import zlib
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -15,9 +17,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from rnngen.dataset import store as store_module
 from rnngen.dataset.facts import STORE_VERSION
 from rnngen.dataset.store import build_store, open_store
-from rnngen.errors import CorpusError, RnngenError
+from rnngen.errors import CorpusError
 from rnngen.files import replace_folder
 from rnngen.tokenizers.byte import ByteTokenizer
 from tests.tokenizers.corpora import MemoryCorpus
@@ -103,7 +106,19 @@ def test_an_empty_corpus_is_an_error(tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
-FILES = ["store.json", "tokens-00000.bin", "offsets.bin", "hashes.bin", "counts.bin"]
+OTHERS = ["offsets.bin", "hashes.bin", "counts.bin", "checks.bin"]
+FILES = ["store.json", "tokens-00000.bin", *OTHERS]
+
+
+def sealed(path: Path, **changed: Any) -> None:
+    """Have the checks of a store fit what its files hold now, and some of its facts changed."""
+    values = json.loads((path / "store.json").read_text())
+    del values["digest"]
+    values["crc32"] = {name: zlib.crc32((path / name).read_bytes()) for name in OTHERS}
+    values |= changed
+    text = json.dumps(values, sort_keys=True)
+    values["digest"] = hashlib.sha256(text.encode()).hexdigest()
+    (path / "store.json").write_text(json.dumps(values))
 
 
 @pytest.fixture
@@ -128,23 +143,23 @@ def test_a_damaged_store_is_one_line_that_says_what_to_do(
     assert "\n" not in str(caught.value)
 
 
+def read_all(store: TokenStore) -> None:
+    store.read(0, store.num_tokens)
+
+
 @settings(max_examples=60)
 @given(name=st.sampled_from(FILES), data=st.data())
-def test_a_flipped_bit_gives_an_error_of_ours_or_valid_tokens(
-    name: str, data: st.DataObject
-) -> None:
+def test_any_flipped_bit_is_noticed(name: str, data: st.DataObject) -> None:
     with TemporaryDirectory() as folder:
         path = Path(folder, "store")
         shutil.copytree(DAMAGED, path)
         content = bytearray((path / name).read_bytes())
         content[data.draw(st.integers(0, len(content) - 1))] ^= 1 << data.draw(st.integers(0, 7))
         (path / name).write_bytes(content)
-        try:
-            store = open_store(path)
-            ids = store.read(0, store.num_tokens)
-        except RnngenError:
-            return
-        assert (ids < store.vocab_size).all()
+        with pytest.raises(CorpusError):
+            read_all(open_store(path))
+        with pytest.raises(CorpusError):
+            open_store(path).check()
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -162,8 +177,49 @@ def test_offsets_that_do_not_divide_the_tokens_are_refused(
     store: TokenStore, offsets: list[int]
 ) -> None:
     (store.path / "offsets.bin").write_bytes(np.array(offsets, "<u8").tobytes())
+    sealed(store.path)
     with pytest.raises(CorpusError, match=r"offsets.bin does not divide"):
         open_store(store.path)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"num_tokens": 1 << 60, "shard": 1},
+        {"num_tokens": 15},
+        {"num_tokens": True},
+        {"num_bytes": "16"},
+        {"vocab_size": 1 << 60},
+        {"documents": []},
+        {"crc32": {}},
+        {"crc32": 0},
+        {"other": 1},
+    ],
+)
+def test_facts_that_cannot_be_are_refused_though_they_are_sealed(
+    store: TokenStore, changed: dict[str, Any]
+) -> None:
+    sealed(store.path, **changed)
+    with pytest.raises(CorpusError, match="a damaged token store"):
+        open_store(store.path)
+
+
+def test_tokens_are_checked_where_they_are_read_and_only_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store_module, "CHUNK", 100_000)  # tokens a file, 2 bytes each
+    built = build_store(MemoryCorpus(["x" * 70_000] * 5), BYTES, tmp_path / "store")
+    assert built.num_tokens == 350_005
+    file = tmp_path / "store" / "tokens-00001.bin"
+    content = bytearray(file.read_bytes())
+    content[140_000] ^= 1  # token 170,000, in the block of bytes 131,072 to 196,608
+    file.write_bytes(content)
+    store = open_store(tmp_path / "store")
+    store.read(0, 165_536)
+    store.read(198_304, store.num_tokens)
+    for start in (165_536, 198_303):
+        with pytest.raises(CorpusError, match=r"tokens-00001.bin was changed after byte 131,072"):
+            store.read(start, start + 1)
 
 
 def test_a_store_of_another_version_is_refused_with_both_versions(store: TokenStore) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -15,6 +16,7 @@ from rnngen.dataset import batches
 from rnngen.dataset import encode as encode_module
 from rnngen.dataset import mapped as mapped_module
 from rnngen.dataset import store as store_module
+from rnngen.dataset.checks import BlockChecks
 from rnngen.dataset.mapped import TokenFile
 from rnngen.dataset.store import build_store, open_shards
 from rnngen.errors import CorpusError
@@ -99,7 +101,9 @@ def test_a_file_of_tokens_reads_the_same_after_it_let_go(
     monkeypatch.setattr(mapped_module, "KEPT", 1 << 17)
     ids = np.arange(1 << 18, dtype="<u2")
     (tmp_path / "x.bin").write_bytes(ids.tobytes())
-    file = TokenFile(tmp_path / "x.bin", np.dtype("<u2"), len(ids))
+    checks = BlockChecks()
+    checks.update(ids)
+    file = TokenFile(tmp_path / "x.bin", np.dtype("<u2"), len(ids), checks.finish())
     for start in range(0, len(ids), 1000):
         assert (file.read(start, start + 1000) == ids[start : start + 1000]).all()
 
@@ -117,7 +121,8 @@ def test_what_was_read_of_a_file_does_not_stay_in_memory(
         [line] = [line for line in lines if line.startswith("RssFile")]
         return int(line.split()[1]) << 10
 
-    file = TokenFile(tmp_path / "x.bin", np.dtype("<u2"), size // 2)
+    checks = np.full(size >> 16, zlib.crc32(bytes(1 << 16)), np.uint32)
+    file = TokenFile(tmp_path / "x.bin", np.dtype("<u2"), size // 2, checks)
     before = resident()
     for start in range(0, size // 2, 1000):
         assert not file.read(start, start + 1000).any()

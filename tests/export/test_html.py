@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from rnngen import controls
 from rnngen.api import LanguageModel
 from rnngen.errors import CheckpointError, ConfigError, FileError
 from rnngen.export import export_model, html
@@ -124,8 +125,9 @@ def test_no_two_scripts_define_the_same_name():
 def test_a_title_stays_text(text: str):
     plain, hostile = Elements(page()), Elements(page(text))
     assert [tag for tag, _ in hostile.found] == [tag for tag, _ in plain.found]
-    assert hostile.texts["title"] == [text]
-    assert hostile.texts["bdi"] == [text]
+    shown = controls.title(text)
+    assert hostile.texts["title"] == hostile.texts["bdi"] == [shown]
+    assert not controls.CONTROLS.search(page(text))
 
 
 @pytest.mark.parametrize("text", HOSTILE)

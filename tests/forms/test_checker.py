@@ -211,3 +211,31 @@ def test_a_verdict_is_json() -> None:
     found = check("hm. pond\nb", toys.form(lines=[1, 1])).to_dict()
     assert found["lines"][0]["words"][1] == {"word": "pond", "counts": [1]}
     assert set(found) == {"verdict", "reasons", "lines"}
+
+
+@pytest.mark.parametrize("form", ["haiku", "tweet"])
+@pytest.mark.parametrize(
+    "unit", ["a", "é", "a.", "<a", "fire ", "12 ", "1", "20:", "1.", "[a](", "*"]
+)
+def test_a_line_without_end_is_judged(unit: str, form: str) -> None:
+    # Read in all its ways, any of these would take hours, or more memory than there is.
+    text = unit * (500_000 if unit in "aé" else 20_000)
+    verdict = check(text, load(form))
+    assert verdict.verdict == "no"
+    if form == "haiku":
+        assert (
+            f"line 1 has {len(text.strip()):,} characters; a line of words has at most 2,000."
+            in (verdict.reasons)
+        )
+
+
+@pytest.mark.parametrize("unit", ["20:", "1.", "1-", "<a", "12 ", "fire ", "1/", "é", "a"])
+def test_a_line_as_long_as_may_be_is_read(unit: str) -> None:
+    verdict = check((unit * 2_000)[:1_990], load("haiku"))
+    assert verdict.verdict == "no"
+    assert verdict.lines[0].counts
+
+
+def test_a_number_of_any_size_is_read() -> None:
+    for text in ("1" + "0" * 15, "1" + "0" * 15 + "/3", "9" * 1_900, "$" + "9" * 99):
+        assert check(text, load("haiku")).lines[0].counts

@@ -11,7 +11,7 @@ from rnngen.errors import FormError
 from rnngen.forms import distinct
 from rnngen.forms.checked import CheckedText
 from rnngen.forms.checker import Verdict
-from rnngen.forms.search import Attempt, DrawnText, SearchSettings
+from rnngen.forms.search import Attempt, DrawnText, SearchSettings, groups
 
 
 class Scripted:
@@ -53,10 +53,23 @@ def test_a_text_is_the_first_draw_that_is_new_and_no_copy(particles: int) -> Non
 @pytest.mark.parametrize("workers", [1, 2, 5])
 def test_shares_hold_every_text_once_and_begin_small(particles: int, workers: int) -> None:
     draws = [Attempt(index) for index in range(7, 600)]
-    shares = list(distinct._shares(draws, SearchSettings(particles=particles), workers))
+    whole = [[draw] for draw in draws]
+    shares = list(distinct._shares(whole, SearchSettings(particles=particles), workers))
     assert [draw for share in shares for draw in share] == draws
     assert {len(share) for share in shares[:workers]} == {1}
     assert max(map(len, shares)) <= max(1, distinct.ROWS // particles)
+
+
+@pytest.mark.parametrize("particles", [1, 3, 16, 100])
+@pytest.mark.parametrize("workers", [1, 2, 5])
+def test_drafts_that_are_multiplied_together_are_in_one_share(particles: int, workers: int) -> None:
+    settings = SearchSettings(particles=particles, best_of=24)
+    draws = [Attempt(index, attempt) for index in range(9) for attempt in range(48, 72)]
+    whole = groups(draws, settings)
+    assert [draw for group in whole for draw in group] == draws
+    assert {len(group) for group in whole} <= {settings.together, 24 % settings.together}
+    shares = list(distinct._shares(whole, settings, workers))
+    assert [group for share in shares for group in groups(share, settings)] == whole
 
 
 def test_several_prompts_repeat_nothing() -> None:

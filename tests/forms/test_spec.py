@@ -40,7 +40,7 @@ def test_a_tweet_needs_no_lines() -> None:
         ({"acrostic": "abc"}, "acrostic 'abc' has 3 letters for 2 lines"),
         ({"match": "a"}, "match needs unit chars or tweet"),
         ({"max_weight": 9}, "max_weight needs unit chars or tweet"),
-        ({"unit": "chars", "match": "("}, "match is not a regular expression"),
+        ({"unit": "chars", "match": "("}, "match '(' is not a regular expression"),
         ({"unit": "chars", "rhyme": "AA"}, "rhyme needs unit syllables or words"),
         ({"unit": "chars", "max_weight": 5}, "max_weight 5 is less than the 6 its lines need"),
         ({"unit": "tweet"}, "a form of unit tweet has one entry"),
@@ -82,3 +82,25 @@ def test_an_acrostic_stretches_a_form_of_one_line() -> None:
     assert spec.lines == ((3, 8),) * 3
     with pytest.raises(ConfigError, match="`acrostic`: acrostic 'sea' has 3 letters for 2 lines"):
         parse(GOOD, "x").with_acrostic("sea")
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("x = " + "[" * 5_000, "not TOML: nested too deeply"),
+        ("a" * 2_000_000, "larger than 1,048,576 bytes, so no settings"),
+        ("lines = [" + "[1, 2, 3, 4, 5]," * 60_000 + "]", "entry 1: must be"),
+        ("lines = " + "9" * 5_000, "not TOML"),
+        ("lines = [" + "7," * 200 + "]", "lines must hold 1 to 100 entries, got 200"),
+        ('lines = [9]\nend = "' + "x" * 9_000 + '"', "end must be one of"),
+        ('lines = [9]\nmatch = "(a{500}){500}"', "stands for 250,000 characters"),
+    ],
+)
+def test_a_file_beyond_measure_is_refused_in_one_short_line(
+    tmp_path: Path, content: str, message: str
+) -> None:
+    (tmp_path / "form.toml").write_text(f'name = "x"\nunit = "chars"\n{content}\n')
+    with pytest.raises(ConfigError, match=message) as caught:
+        read(tmp_path / "form.toml")
+    assert len(str(caught.value)) < 400 + len(str(tmp_path))
+    assert "\n" not in str(caught.value)

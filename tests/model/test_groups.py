@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rnngen.model import groups
-from rnngen.model.products import BLOCK
+from rnngen.model.products import GROUP_BLOCK
 
 
 @given(st.lists(st.integers(1, 100), min_size=1, max_size=20), st.integers(1, 80))
@@ -40,4 +40,4 @@ def test_how_many_rows_are_multiplied_at_once_depends_on_the_group_alone(
 
 
 def test_no_product_is_large_enough_for_blas_to_start_threads() -> None:
-    assert max(size for *_, size in groups.tasks(range(1, 200), 64)) * BLOCK <= 2**18
+    assert max(size for *_, size in groups.tasks(range(1, 200), 64)) * GROUP_BLOCK <= 2**18

@@ -11,6 +11,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+from rnngen import controls
 from rnngen.errors import ConfigError, FileError, PackageError
 from rnngen.plotting import figure
 from rnngen.plotting.curves import HELD_OUT, TRAINING, Curve, View
@@ -102,3 +103,14 @@ def test_without_matplotlib_it_says_what_to_install(tmp_path: Path, monkeypatch)
     with pytest.raises(PackageError, match=r'pip install "rnngen\[plot\]"'):
         figure.save(CURVES, View(), tmp_path / "loss.png")
     assert list(tmp_path.iterdir()) == []
+
+
+@needs_matplotlib
+def test_a_name_in_a_picture_is_shown_as_it_is_written(tmp_path: Path):
+    name = "$x^2$ </text>\x1b[2J\u202e&"
+    curve = Curve(name, TRAINING, [(1, 1.0), (2, 0.5)])
+    figure.save([curve], View(), tmp_path / "a.svg")
+    content = (tmp_path / "a.svg").read_text(encoding="utf-8")
+    ElementTree.fromstring(content)
+    assert not controls.CONTROLS.search(content)
+    assert figure._label(curve).startswith(r"\$x^2\$ </text>\x1b[2J\u202e&, training")

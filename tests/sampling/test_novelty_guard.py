@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import unicodedata
 from functools import cache
 from pathlib import Path
 
@@ -252,3 +253,112 @@ def test_a_copy_shorter_than_the_index_can_tell_is_refused_by_name():
 def test_a_model_without_an_index_says_how_to_get_one():
     with pytest.raises(ConfigError, match="with `novelty`"):
         texts(UniformRuntime(4), Pieces("abc"), index=None, novel=50)
+
+
+# What follows is about text that NFC changes: marks that compose, wait, or change their order,
+# Hangul letters, and signs that stand for others (the Kelvin and Angstrom signs).
+MARKED = (
+    "fe\u0301 d\u0323\u0307a\u030a \u1112\u1161\u11ab\u1100\u1173\u11af q\u0307\u0323e\u0327\u0301 "
+)
+MARKED_CORPUS = unicodedata.normalize("NFC", MARKED * 3 + "Åéḍ̇ 한글 K" * 2)
+MARKED_PIECES = [
+    *sorted(set(unicodedata.normalize("NFD", MARKED_CORPUS)) | set(MARKED_CORPUS)),
+    *("\u212b", "\u212a", "e\u0301", "\u0301 ", "\u0323\u0307", "fe", "a\u030a \u1112", "\u0301a"),
+]
+
+
+def completes_in_nfc(before: str, added: str, length: int, span: int) -> bool:
+    """Whether, once `added` or its beginning is read, the NFC of all ends or changed in a copy."""
+    known = {MARKED_CORPUS[k : k + span] for k in range(len(MARKED_CORPUS) - span + 1)}
+    before_nfc = unicodedata.normalize("NFC", before)
+    for size in range(1, len(added) + 1):
+        after = unicodedata.normalize("NFC", before + added[:size])
+        same = 0
+        while same < min(len(before_nfc), len(after)) and before_nfc[same] == after[same]:
+            same += 1
+        for end in range(max(same + 1, length), len(after) + 1):
+            if all(after[k : k + span] in known for k in range(end - length, end - span + 1)):
+                return True
+    return False
+
+
+@settings(max_examples=300)
+@given(
+    st.sampled_from([3, 5]),
+    st.integers(0, 5),
+    st.booleans(),
+    st.integers(0, len(MARKED_CORPUS) - 12),
+    st.integers(0, 10),
+    st.booleans(),
+    st.lists(st.integers(0, len(MARKED_PIECES) - 1), max_size=3),
+    st.lists(st.integers(0, len(MARKED_PIECES) - 1), max_size=4),
+)
+def test_a_copy_is_seen_however_its_characters_are_composed(
+    span, more, in_bytes, at, size, decomposed, noise, ids
+):
+    pieces = [bytes([n]) for n in range(256)] if in_bytes else [p.encode() for p in MARKED_PIECES]
+    guard = NoveltyGuard(Exact(MARKED_CORPUS, span), span + more, [*pieces, b""])
+    copied = MARKED_CORPUS[at : at + size]
+    copied = unicodedata.normalize("NFD", copied) if decomposed else copied
+    prompt = "".join(MARKED_PIECES[n] for n in noise)
+    trail, text = guard.start(prompt), unicodedata.normalize("NFC", prompt)
+    for char in [*copied, *(MARKED_PIECES[n] for n in ids)]:
+        rest, places = trail, char.encode() if in_bytes else [MARKED_PIECES.index(char)]
+        *first, last = places
+        for place in first:
+            rest = guard.advance(rest, place)
+        expected = completes_in_nfc(text, char, span + more, span)
+        [mask] = guard.masks([rest])
+        assert mask[last] == expected
+        assert guard.copies(trail, char.encode()) == expected
+        trail, text = guard.advance(rest, last), text + char
+
+
+def test_marks_beyond_what_is_kept_of_a_text_still_change_its_base():
+    corpus = "\u00e9" + "\u0323" * 40 + "z" * 10
+    pieces = ["e", "\u0323", "\u0301", ""]
+    guard = NoveltyGuard(
+        Exact(unicodedata.normalize("NFC", corpus), 4), 4, [p.encode() for p in pieces]
+    )
+    trail = guard.start("e" + "\u0323" * 39)
+    assert guard.masks([trail]).tolist() == [
+        [completes_plainly(corpus, "e" + "\u0323" * 39, piece) for piece in pieces]
+    ]
+
+
+def completes_plainly(corpus: str, before: str, added: str, length: int = 4) -> bool:
+    """Whether the NFC of a text has one more span of `length` of the corpus than before."""
+    corpus, before, after = (
+        unicodedata.normalize("NFC", text) for text in (corpus, before, before + added)
+    )
+    known = {corpus[k : k + length] for k in range(len(corpus) - length + 1)}
+    changed = next((k for k in range(len(before)) if before[k] != after[k : k + 1]), len(before))
+    ends = range(max(changed + 1, length), len(after) + 1)
+    return any(after[end - length : end] in known for end in ends)
+
+
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+def test_a_model_of_decomposed_text_copies_nothing_in_any_form(form):
+    poems = [unicodedata.normalize(form, accented(poem)) for poem in POEMS]
+    known = {
+        nfc[k : k + SPAN + 4]
+        for nfc in (unicodedata.normalize("NFC", poem) for poem in poems)
+        for k in range(len(nfc) - SPAN - 3)
+    }
+    tokenizer = Pieces(sorted(set("".join(poems))))
+    index = novelty.build(Documents(unicodedata.normalize("NFC", poem) for poem in poems))
+
+    def copied(text: str) -> bool:
+        nfc = unicodedata.normalize("NFC", text)
+        return any(nfc[k : k + SPAN + 4] in known for k in range(len(nfc)))
+
+    parrot = Parrot(tokenizer, poems)
+    free = texts(parrot, tokenizer, n=20, index=index, length=150)
+    drawn = texts(parrot, tokenizer, n=20, index=index, novel=SPAN + 4, length=150)
+    assert sum(copied(text.text) for text in free) > 5
+    assert not any(copied(text.text) for text in drawn)
+
+
+def accented(text: str) -> str:
+    """`text` with an accent on each vowel."""
+    return "".join(char + "\u0301" * (char in "aeiou") for char in text)

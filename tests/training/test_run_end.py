@@ -16,8 +16,9 @@ import pytest
 from rnngen import runs, tensor_file
 from rnngen.config import TrainConfig
 from rnngen.errors import ConfigError
-from rnngen.training.events import Planned, Stopped
+from rnngen.training.events import Planned, Saved, Stopped
 from rnngen.training.plan import Plan, with_end
+from rnngen.training.run import train
 from tests.training.short_runs import of, plan, run, tensors
 
 
@@ -98,6 +99,23 @@ def test_minutes_are_measured_into_steps_and_stored(tmp_path: Path):
     assert len(of(Planned, events)) == 1
     facts = tensor_file.load_tensors(tmp_path / "r" / runs.TRAINING_FILE, "training")[1]
     assert of(Stopped, events)[0].step == facts["progress"]["total_steps"]
+
+
+@pytest.mark.parametrize("patience", [0, 1])
+def test_a_run_killed_after_its_last_step_makes_no_other(tmp_path: Path, patience: int):
+    """Its state is saved with the last evaluation, and again with the note that it has ended."""
+    settings = {"steps": 400, "learning_rate": 1e-9} if patience else {"steps": 8}
+    work = plan(tmp_path / "r", evaluations=4, patience=patience, **settings)
+    whole = dataclasses.replace(work, folder=tmp_path / "whole")
+    whole.folder.mkdir()
+    [stopped] = of(Stopped, run(whole))
+    for event in train(work):
+        if isinstance(event, Saved) and event.step == stopped.step:
+            break  # and there it was killed
+    [again] = of(Stopped, run(work, resume=True))
+    assert (again.reason, again.step) == (stopped.reason, stopped.step)
+    for name, array in tensors(work.folder).items():
+        np.testing.assert_array_equal(array, tensors(whole.folder)[name], err_msg=name)
 
 
 def test_epochs_are_passes_over_the_training_text(tmp_path: Path):

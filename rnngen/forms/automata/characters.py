@@ -32,6 +32,9 @@ _DIGITS = frozenset("0123456789")
 _NAMES = "@#\uff20\uff03"  # what begins a name or a tag
 
 
+_MOST_CELLS = 2_000_000_000  # shapes by characters by units of all lines: some ten seconds
+
+
 class Last(IntEnum):
     """What the last character of a line was."""
 
@@ -103,6 +106,7 @@ class CharacterAutomaton:
         self.moves = self._shape_moves()
         self.closable = self._closable_shapes()
         self.whole_at_blank = self._whole_at_blank()
+        self._check_size()
         self.fits = [self._fitting(line) for line in range(len(lines))]
         self._worths = [self._line_worths(line) for line in range(len(lines))]
         self.worths = np.array(self._worths[0])
@@ -274,6 +278,16 @@ class CharacterAutomaton:
         if char == ":":
             return Last.COLON
         return None if char == "/" and last is Last.COLON and self._tweet else Last.OTHER
+
+    def _check_size(self) -> None:
+        """Raises FormError for a pattern and lines that would take minutes to fit together."""
+        cells = self.moves.size * sum(high for _, high in self.lines)
+        if cells > _MOST_CELLS:
+            raise FormError(
+                f"match has {len(self.moves) // len(Last):,} states, too many for lines of"
+                f" {sum(high for _, high in self.lines):,} characters in all. Have fewer or shorter"
+                " lines, or a smaller match."
+            )
 
     def _fitting(self, line: int) -> NDArray[np.bool_]:
         """bool (shapes, high + 1): whether the line can be finished from a shape and used units.

@@ -1,27 +1,26 @@
-r"""A regular expression as a finite automaton over a known set of characters.
-
-The syntax is the part of Python's `re` that finite automata can follow: literals, `.`, classes
-`[a-z]`, `\d \w \s` and their opposites, `( )`, `(?: )`, `|`, `* + ?` and `{m,n}`. Anchors,
-look-around and back-references are refused by name. `re` parses, and judges each character (in
-`check` it judges the whole text), so what a class means is Python's word and not ours.
-"""
+"""A regular expression as a finite automaton over a known set of characters."""
 
 from __future__ import annotations
 
-import re
-from typing import TYPE_CHECKING, Any
+from collections import deque
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from rnngen.errors import FormError
+from rnngen.forms.automata.syntax import Char, Choice, Repeat, parse
+from rnngen.forms.automata.syntax import Sequence as Parts
 
 if TYPE_CHECKING:
+    import re
     from collections.abc import Iterable, Sequence
 
     from numpy.typing import NDArray
 
+    from rnngen.forms.automata.syntax import Node
+
 _MOST_STATES = 2000
-_MOST_REPEATS = 500
+_MOST_WORK = 3_000_000  # states looked at while the automaton is made: some seconds
 
 
 class Dfa:
@@ -33,51 +32,64 @@ class Dfa:
 
     def __init__(self, pattern: str, characters: Sequence[str]) -> None:
         """Raises FormError for syntax beyond finite automata, or an automaton too large."""
-        nfa = _Nfa(pattern)
+        nfa = _Nfa(parse(pattern))
         classes, column_of = _columns(nfa, characters)
         start = nfa.closure({nfa.start})
-        numbers, waiting, rows = {start: 0}, [start], []
+        numbers, waiting, rows = {start: 0}, deque([start]), []
         while waiting:
-            current = waiting.pop(0)
+            current = waiting.popleft()
             row = []
             for moves in classes:
-                after = nfa.closure({b for a, b in moves if a in current})
+                after = nfa.closure({b for a in current for b in moves.get(a, ())})
                 if after and after not in numbers:
                     numbers[after] = len(numbers)
                     waiting.append(after)
                 row.append(numbers[after] if after else -1)
+                nfa.work += len(current)
             rows.append(row)
-            if len(numbers) > _MOST_STATES:
-                raise FormError(f"match {pattern!r} needs more than {_MOST_STATES} states.")
+            if len(numbers) > _MOST_STATES or nfa.work > _MOST_WORK:
+                raise FormError(
+                    f"match {pattern!r} needs too large an automaton, one of more than"
+                    f" {len(numbers) - 1:,} states. Repeat less, or have fewer choices overlap."
+                )
         self.moves: NDArray[np.int64] = np.array(rows, np.int64).reshape(len(rows), -1)[
             :, column_of
         ]
         self.accepting = np.array([nfa.end in states for states in numbers])
 
 
-def _columns(
-    nfa: _Nfa, characters: Sequence[str]
-) -> tuple[list[tuple[tuple[int, int], ...]], list[int]]:
-    """The different sets of moves characters make, and which of them each character makes."""
-    kinds: dict[tuple[tuple[int, int], ...], int] = {}
+def _columns(nfa: _Nfa, characters: Sequence[str]) -> tuple[list[dict[int, list[int]]], list[int]]:
+    """The different sets of moves characters make, and which of them each character makes.
+
+    A set of moves: from each state, those that may come after it.
+    """
+    tests = list(dict.fromkeys(test for _, _, test in nfa.moves))
+    kinds: dict[tuple[bool, ...], int] = {}
     column_of = []
     for char in characters:
-        moves = tuple((a, b) for a, b, test in nfa.moves if test.fullmatch(char))
-        column_of.append(kinds.setdefault(moves, len(kinds)))
-    return list(kinds), column_of
+        kind = tuple(test.fullmatch(char) is not None for test in tests)
+        column_of.append(kinds.setdefault(kind, len(kinds)))
+    classes = []
+    for kind in kinds:
+        fitting = dict(zip(tests, kind, strict=True))
+        moves: dict[int, list[int]] = {}
+        for before, after, test in nfa.moves:
+            if fitting[test]:
+                moves.setdefault(before, []).append(after)
+        classes.append(moves)
+    return classes, column_of
 
 
 class _Nfa:
-    """Thompson's construction over the parse tree of `re`."""
+    """Thompson's construction (1968)."""
 
-    def __init__(self, pattern: str) -> None:
-        from re import _parser  # type: ignore[attr-defined]
-
-        self._pattern, self._size = pattern, 0
+    def __init__(self, tree: Node) -> None:
+        self.work = 0  # states looked at so far
+        self._size = 0
         self._silent: dict[int, list[int]] = {}
         self.moves: list[tuple[int, int, re.Pattern[str]]] = []
         self.start = self._new()
-        self.end = self._sequence(_parser.parse(pattern), self.start)
+        self.end = self._add(tree, self.start)
 
     def closure(self, states: Iterable[int]) -> frozenset[int]:
         """The states, and all that can be reached from them without a character."""
@@ -87,6 +99,7 @@ class _Nfa:
                 if after not in found:
                     found.add(after)
                     waiting.append(after)
+        self.work += len(found)
         return frozenset(found)
 
     def _new(self) -> int:
@@ -96,68 +109,35 @@ class _Nfa:
     def _link(self, before: int, after: int) -> None:
         self._silent.setdefault(before, []).append(after)
 
-    def _sequence(self, items: Any, start: int) -> int:
-        for operator, argument in items:
-            start = self._item(str(operator), argument, start)
-        return start
-
-    def _item(self, operator: str, argument: Any, start: int) -> int:
-        """Add one item of the parse tree after `start`; where it ends."""
-        if operator == "SUBPATTERN" and not argument[1] and not argument[2]:
-            return self._sequence(argument[3], start)
-        if operator == "BRANCH":
+    def _add(self, node: Node, start: int) -> int:
+        """Add a part of the pattern after `start`; where it ends."""
+        if isinstance(node, Char):
             end = self._new()
-            for branch in argument[1]:
-                self._link(self._sequence(branch, start), end)
+            self.moves.append((start, end, node.test))
             return end
-        if operator in ("MAX_REPEAT", "MIN_REPEAT"):
-            least, most, items = argument
-            return self._repeat(least, most, items, start)
-        end = self._new()
-        self.moves.append((start, end, re.compile(self._one(operator, argument), re.DOTALL)))
-        return end
+        if isinstance(node, Parts):
+            for part in node.parts:
+                start = self._add(part, start)
+            return start
+        if isinstance(node, Choice):
+            end = self._new()
+            for part in node.parts:
+                self._link(self._add(part, start), end)
+            return end
+        return self._repeat(node, start)
 
-    def _repeat(self, least: int, most: Any, items: Any, start: int) -> int:
-        endless = str(most) == "MAXREPEAT"
-        if max(least, 0 if endless else most) > _MOST_REPEATS:
-            raise FormError(f"match {self._pattern!r} repeats more than {_MOST_REPEATS} times.")
-        for _ in range(least):
-            start = self._sequence(items, start)
+    def _repeat(self, node: Repeat, start: int) -> int:
+        for _ in range(node.least):
+            start = self._add(node.part, start)
         end = self._new()
-        if endless:
+        if node.most is None:
             again = self._new()
             self._link(start, again)
-            self._link(self._sequence(items, again), again)
+            self._link(self._add(node.part, again), again)
             self._link(again, end)
             return end
-        for _ in range(most - least):
+        for _ in range(node.most - node.least):
             self._link(start, end)
-            start = self._sequence(items, start)
+            start = self._add(node.part, start)
         self._link(start, end)
         return end
-
-    def _one(self, operator: str, argument: Any) -> str:
-        """The item that reads one character, written as a pattern again."""
-        if operator == "LITERAL":
-            return re.escape(chr(argument))
-        if operator == "NOT_LITERAL":
-            return f"[^{re.escape(chr(argument))}]"
-        if operator == "ANY":
-            return r"[^\n]"
-        if operator == "IN":
-            return f"[{''.join(self._member(str(kind), value) for kind, value in argument)}]"
-        raise FormError(
-            f"match {self._pattern!r}: {operator.lower()} is not supported; use literals, classes,"
-            " groups, | * + ? and {m,n}."
-        )
-
-    @staticmethod
-    def _member(kind: str, value: Any) -> str:
-        if kind == "NEGATE":
-            return "^"
-        if kind == "LITERAL":
-            return re.escape(chr(value))
-        if kind == "RANGE":
-            return f"{re.escape(chr(value[0]))}-{re.escape(chr(value[1]))}"
-        letter = str(value).split("_")[-1][0].lower()  # CATEGORY_NOT_DIGIT is \D
-        return "\\" + (letter.upper() if "NOT" in str(value) else letter)

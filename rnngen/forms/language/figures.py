@@ -79,6 +79,7 @@ _UNITS = {
 # After a blank too: 5 km, but not 5 m or 5 in.
 _UNIT = "|".join(_UNITS)
 _APART = "|".join(unit for unit in _UNITS if len(unit) > 1 and unit != "in")
+_MOST_WAYS = 120  # three numbers in a row are read in 108
 _NUMBER = r"(?:\d{1,3}(?:,\d{3})+|\d+)"
 _MONEY = "".join(map(re.escape, _COINS))
 _BEGINS = re.compile(rf"[{_MONEY}{_FRACTIONS}'.]?\s?\d|[{_FRACTIONS}]")
@@ -100,7 +101,7 @@ def read_at(text: str, place: int) -> tuple[int, Readings]:
         key=lambda pair: pair[0].end(),
         default=(None, _whole),
     )
-    return (match.end(), distinct(reader(match))) if match else (place, ())
+    return (match.end(), distinct(reader(match))[:_MOST_WAYS]) if match else (place, ())
 
 
 def _whole(match: re.Match[str]) -> Readings:
@@ -248,7 +249,8 @@ def _measured(match: re.Match[str]) -> Readings:
     )
 
 
-# Each kind of figures; the first that matches in full is read.
+# Each kind of figures; the first that matches in full is read. At most four are joined: the ways
+# to read several are those of each, multiplied.
 _READERS: tuple[tuple[str, Callable[[re.Match[str]], Readings]], ...] = (
     (
         rf"(?:(?P<coin>[{_MONEY}])\s?)?(?P<amount>{_AMOUNT})(?P<scale>k|mn?|bn?)?"
@@ -262,9 +264,9 @@ _READERS: tuple[tuple[str, Callable[[re.Match[str]], Readings]], ...] = (
     ),
     (rf"(?P<number>{_NUMBER})(?:st|nd|rd|th|º|ª)", _ordinal),
     (rf"(?:(?P<whole>\d+)\s?)?(?P<sign>[{_FRACTIONS}])", _vulgar),
-    (r"\d+([./\-\u2013])\d+(?:\1\d+)+", _date),
+    (r"\d+([./\-\u2013])\d+(?:\1\d+){1,3}", _date),
     (r"(?:(?P<whole>\d+)\s)?(?P<top>\d+)[/\u2044](?P<bottom>[1-9]\d*)", _fraction),
-    (r"\d+[-\u2010-\u2014:]\d+(?:[-\u2010-\u2014:]\d+)*", _range),
+    (r"\d+[-\u2010-\u2014:]\d+(?:[-\u2010-\u2014:]\d+){0,3}", _range),
     (r"'?(?P<number>\d+)'?s", _several),
     (r"(?P<feet>\d)' ?(?P<inches>\d\d?)(?:\"|''|\u201d)?", _height),
     (

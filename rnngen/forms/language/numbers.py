@@ -32,11 +32,12 @@ _ROMAN = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100, "D": 500, "M": 1000}
 
 
 def cardinal(number: int) -> Readings:
-    """A number up to `LARGEST`: with "and" or without, and "a hundred" as "one hundred".
+    """A number, no larger than `LARGEST`: with "and" or without, "a hundred" as "one hundred".
 
     >>> cardinal(105)
     ('one hundred five', 'one hundred and five', 'a hundred five', 'a hundred and five')
     """
+    number = min(number, LARGEST)
     if number < 100:
         return (_below_hundred(number),)
     plain, joined = (_in_groups(number, joint) for joint in (" ", " and "))

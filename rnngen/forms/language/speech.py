@@ -17,9 +17,10 @@ from rnngen.forms.language import abbreviations, figures, numbers, syllables, sy
 from rnngen.forms.language.letters import normal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
 Counts = tuple[int, ...]
+_LONGEST_WORD = 100  # letters; longer ones are no words, and are not read as if they were
 _SURE = 0.5  # of an estimate; below it a neighbouring count is possible too
 # A letter: what \w is but for digits, also raised and framed ones, and fractions.
 _LETTER = (
@@ -111,7 +112,7 @@ class _SpeechReader:
         text = match[0]
         stopped = self.line.startswith(".", match.end())
         bare = text.strip("'")
-        if not normal(bare).replace("'", "").isascii():
+        if len(text) > _LONGEST_WORD or not normal(bare).replace("'", "").isascii():
             return _foreign(text)
         capital = bare[:1].isupper()
         ways = abbreviations.of_word(bare, stopped=stopped)
@@ -177,10 +178,37 @@ def said(text: str, ways: Iterable[str], *, sure: bool = True) -> Spoken:
 
 def add_choices(choices: Iterable[Counts]) -> Counts:
     """Every sum of one number from each choice, ascending."""
-    found = {0}
+    found = 1
     for choice in choices:
-        found = {total + number for total in found for number in choice}
-    return tuple(sorted(found))
+        found = _add(found, choice)
+    return _numbers(found)
+
+
+def add_others(choices: Sequence[Counts], most: int) -> Iterator[Counts]:
+    """For each choice every sum, up to `most`, of one number from each of the others."""
+    low = (1 << most + 1) - 1
+    after = [1]
+    for choice in reversed(choices):
+        after.append(_add(after[-1], choice) & low)
+    before = 1
+    for choice in choices:
+        after.pop()
+        yield _numbers(_add(before, _numbers(after[-1])) & low)
+        before = _add(before, choice) & low
+
+
+# A set of numbers is held as the bits of one, so that to add to all of them is to shift.
+
+
+def _add(numbers: int, choice: Counts) -> int:
+    found = 0
+    for number in choice:
+        found |= numbers << number
+    return found
+
+
+def _numbers(bits: int) -> Counts:
+    return tuple(number for number, bit in enumerate(reversed(f"{bits:b}")) if bit == "1")
 
 
 def _camel(text: str, parts: list[str]) -> Spoken:
@@ -194,7 +222,7 @@ def _camel(text: str, parts: list[str]) -> Spoken:
 
 
 def _foreign(text: str) -> Spoken:
-    """A word of another script: a Greek letter by its name, else any number of syllables."""
+    """What is no Latin word: a Greek letter by its name, else any number of syllables."""
     name = unicodedata.name(text, "") if len(text) == 1 else ""
     if name.startswith("GREEK") and " LETTER " in name:
         return said(text, (name.rsplit(" ", 1)[1].lower(),), sure=False)

@@ -10,7 +10,7 @@ knows by a perceptron, right on 96% of words new to it.
 from __future__ import annotations
 
 import zlib
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 Counts = tuple[int, ...]
 _RULES_SURE, _COMPOUND_SURE = 0.9, 0.8
+_MANY_WORDS = 20_000
 _DEPTH = 2  # campfires' is campfires, is campfire, is camp and fire
 
 
@@ -93,6 +94,7 @@ def syllables_of_words(way: str) -> Counts:
     return tuple(sorted(found))
 
 
+@lru_cache(maxsize=4096)
 def _part(part: str) -> Counts:
     letter = _letter(part)
     return (letter,) if letter else estimate(part)[0]
@@ -114,6 +116,12 @@ def _made(word: str, ways: Callable[[str], Iterator[families.Making]], depth: in
         return known or (_made(part, families.makings, depth - 1) if depth > 1 else ())
 
     return tuple(sorted({n for making in ways(word) for n in families.heard(making, look_up)}))
+
+
+def all_words() -> Iterator[tuple[str, Counts, tuple[Rhyme, ...]]]:
+    """The words of the dictionary, ascending, each with its counts and what it rhymes on."""
+    for (word, found), rhyme in zip(_dictionary().entries(), _rhyme_table().all(), strict=True):
+        yield word, found, rhyme
 
 
 @cache
@@ -142,9 +150,18 @@ class _Dictionary:
         text = zlib.decompress((DATA / "counts.z").read_bytes())
         sets, self._text = text.split(b"\n", 1)
         self._sets = [tuple(map(int, s.split(b","))) for s in sets.split(b"|")]
+        self._found: dict[str, tuple[int, Counts]] = {}
 
     def look_up(self, word: str) -> tuple[int, Counts]:
         """Where `word` starts in the text, which is its identity, and its counts; or (-1, ())."""
+        found = self._found.get(word)
+        if found is None:
+            if len(self._found) > _MANY_WORDS:
+                self._found.clear()
+            found = self._found[word] = self._search(word)
+        return found
+
+    def _search(self, word: str) -> tuple[int, Counts]:
         if not word.isascii() or not word:
             return -1, ()
         wanted, text = word.encode(), self._text
@@ -166,6 +183,11 @@ class _Dictionary:
         for place in np.flatnonzero(letters[ends[1:] - 1] >= 65 + single).tolist():
             yield self._text[ends[place] + 1 : ends[place + 1] - 1].decode("ascii")
 
+    def entries(self) -> Iterator[tuple[str, Counts]]:
+        """All words, ascending, and the counts of each."""
+        for line in self._text.decode("ascii").split():
+            yield line[:-1], self._sets[ord(line[-1]) - 65]
+
     def starts(self) -> NDArray[np.int64]:
         """Where each word starts, ascending."""
         return np.flatnonzero(np.frombuffer(self._text, np.uint8) == ord("\n"))
@@ -184,6 +206,12 @@ class _RhymeTable:
         index = int(np.searchsorted(self._starts, start))
         first = Rhyme(int(self._ending[index]), int(self._onset[index]))
         return (first, *self._more.get(index, ()))
+
+    def all(self) -> Iterator[tuple[Rhyme, ...]]:
+        """Those of every word, in order."""
+        pairs = zip(self._ending.tolist(), self._onset.tolist(), strict=True)
+        for index, pair in enumerate(pairs):
+            yield (Rhyme(*pair), *self._more.get(index, ()))
 
 
 @cache

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import unicodedata
+from itertools import product
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from rnngen.forms.language.letters import APOSTROPHES, plain
-from rnngen.forms.language.speech import Spoken, add_choices, read
+from rnngen.forms.language.speech import Spoken, add_choices, add_others, read
 
 
 def heard(line: str) -> tuple[int, ...]:
@@ -172,3 +173,13 @@ def test_any_line_can_be_read_and_nothing_but_punctuation_goes_unsaid(line: str)
         if char.isalnum() or unicodedata.category(char).startswith("S"):
             assert char in said or char.lower() in said or not plain(char).isascii(), char
     assert all(each.counts == tuple(sorted(set(each.counts))) and each.counts for each in items)
+
+
+@given(st.lists(st.lists(st.integers(0, 5), max_size=3).map(tuple), max_size=6), st.integers(0, 12))
+def test_sums_of_choices_are_those_of_every_way_to_choose(
+    choices: list[tuple[int, ...]], most: int
+) -> None:
+    assert add_choices(choices) == tuple(sorted({sum(way) for way in product(*choices)}))
+    for place, found in enumerate(add_others(choices, most)):
+        ways = product(*choices[:place], *choices[place + 1 :])
+        assert found == tuple(sorted({sum(way) for way in ways if sum(way) <= most}))

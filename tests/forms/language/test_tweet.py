@@ -13,7 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rnngen.forms.language.tweet import addresses, domains, most, weight
+from rnngen.forms.language.addresses import addresses, domains
+from rnngen.forms.language.tweet import most, weight
 
 Oracle = Callable[[str], int]
 
