@@ -143,7 +143,7 @@ def read_toml(path: Path) -> dict[str, Any]:
     except OSError as error:
         hint = similar_file(path) if isinstance(error, FileNotFoundError) else ""
         raise ConfigError(f"{path}: {error.strerror}.{hint}") from error
-    except ValueError as error:  # also a number of more digits than Python reads
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: not TOML: {error}.") from error
     except ValueError as error:
         raise ConfigError(f"{path}: not TOML: a number with too many digits.") from error
