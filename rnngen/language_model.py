@@ -94,6 +94,7 @@ class LanguageModel:
         particles: int | None = None,
         budget_ms: float | None = None,
         words: str = "corpus",
+        sharpen: float = 1.0,
         **settings: Any,
     ) -> list[FormText]:
         """`n` texts that have a form, each checked, no two the same; the prompt counts.
@@ -101,7 +102,7 @@ class LanguageModel:
         >>> for text in rnngen.load("haiku").write_form("haiku", "old pond", n=3, seed=1):
         ...     print(text.whole)
 
-        form, particles, budget_ms, words: see `rnngen.forms.FormWriter`.
+        form, particles, budget_ms, words, sharpen: see `rnngen.forms.FormWriter`.
         settings: label, temperature, top_k, top_p, min_p, novel and best_of, as of SampleConfig.
         Raises ConfigError for a setting that cannot be, FormError if no text is found.
         """
@@ -115,6 +116,7 @@ class LanguageModel:
                 particles=particles,
                 budget_ms=budget_ms,
                 words=words,
+                sharpen=sharpen,
             )
         )
 
@@ -130,7 +132,7 @@ class LanguageModel:
     ) -> Iterator[FormText]:
         """`n` texts of a form for each prompt, as soon as they are written.
 
-        search: particles, budget_ms and words; see `rnngen.forms.FormWriter`.
+        search: particles, budget_ms, words and sharpen; see `rnngen.forms.FormWriter`.
         """
         from rnngen.forms.write import FormWriter
 

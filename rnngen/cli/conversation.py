@@ -25,7 +25,10 @@ FORM_SETTINGS = {
     "particles": "With /form, drafts to follow for each text.",
     "budget_ms": "With /form, choose /particles so that a text takes this many milliseconds.",
     "words": "With /form, the words that may occur: corpus or dictionary.",
+    "sharpen": "With /form, draw from this power of a text's probability.",
 }
+OF_SEARCH = ("particles", "budget_ms", "words", "sharpen")
+"""Those of them that mean nothing without a form."""
 OTHERS = {
     "seed": "The same seed gives the same texts, from its first one on.",
     "model": "Another model.",
@@ -98,7 +101,7 @@ class Conversation:
         elif field == "seed":
             self.seed, self._next = values.whole(field, text), 0
         elif text.lower() in NONE:
-            gone = (field, "particles", "budget_ms", "words") if field == "form" else (field,)
+            gone = (field, *OF_SEARCH) if field == "form" else (field,)
             self._use(self.model, {k: v for k, v in self._given.items() if k not in gone})
         else:
             self._use(
@@ -155,7 +158,7 @@ class Conversation:
         """Take up a model and settings if they go together."""
         config = SampleConfig(**{k: v for k, v in given.items() if k in CONFIG_FIELDS})
         form = options.form(given.get("form"), given.get("form_file"), given.get("acrostic"))
-        search = {k: given[k] for k in ("particles", "budget_ms", "words") if k in given}
+        search = {k: given[k] for k in OF_SEARCH if k in given}
         if form is None:
             for name in search:
                 raise ConfigError(f"`{name}` needs a form. Set `form` first.")

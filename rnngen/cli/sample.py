@@ -31,7 +31,7 @@ Examples:
   rnngen sample -m posts -n 9 --chars 280 --out posts.txt --overwrite
 """
 _MOST_PROMPT = 1 << 24  # bytes
-OF_FORMS = ("form", "form_file", "acrostic", "particles", "budget_ms", "words")
+OF_FORMS = ("form", "form_file", "acrostic", "particles", "budget_ms", "words", "sharpen")
 
 
 def command(
@@ -104,6 +104,13 @@ def command(
         str | None,
         typer.Option(metavar="corpus|dictionary", help="With --form, the words that may occur."),
     ] = None,
+    sharpen: Annotated[
+        float | None,
+        typer.Option(
+            metavar="A",
+            help="With --form, draw from this power of a text's probability.  [default: 1]",
+        ),
+    ] = None,
     prompt_file: Annotated[
         Path | None, typer.Option("-f", "--prompt-file", help="File that holds the prompt.")
     ] = None,
@@ -138,6 +145,12 @@ def command(
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace files of --out and --out-dir that exist.")
     ] = False,
+    preset: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE|NAME", help="Use the settings of a TOML file in place of the model's."
+        ),
+    ] = None,
     no_preset: Annotated[
         bool, typer.Option("--no-preset", help="Leave out the settings stored with the model.")
     ] = False,
@@ -154,11 +167,13 @@ def command(
     given = _read_settings(ctx.params)
     _ = SampleConfig(**{k: v for k, v in given.items() if k not in OF_FORMS})  # before it is loaded
     options.form(form, form_file, acrostic)
+    own = _read_preset(preset, no_preset=no_preset)
     destination = texts.Destination(out, out_dir, overwrite)
     destination.check()
     model, prompt = _model_and_prompt(ctx, model_option)
-    if model.preset and not no_preset:
-        given = _with_preset(model.preset, given, quiet=quiet or as_json)
+    stored = model.preset if own is None else own
+    if stored and not no_preset:
+        given = _with_preset(stored, given, quiet=quiet or as_json)
     config = SampleConfig(**{k: v for k, v in given.items() if k not in OF_FORMS})
     form_asked = options.form(*(given.get(name) for name in ("form", "form_file", "acrostic")))
     search = _search_settings(form_asked, given)
@@ -187,6 +202,17 @@ def command(
             destination.write(each, layout, count)
     if not (quiet or as_json):
         ended.tell(config.length)
+
+
+def _read_preset(asked: str | None, *, no_preset: bool) -> dict[str, Any] | None:
+    """The settings that --preset names, before a model is loaded."""
+    if asked is None:
+        return None
+    if no_preset:
+        raise ConfigError("--preset and --no-preset exclude each other. Leave one of them out.")
+    from rnngen.forms.preset import read
+
+    return read(asked)
 
 
 def _with_preset(preset: dict[str, Any], given: dict[str, Any], *, quiet: bool) -> dict[str, Any]:

@@ -80,7 +80,7 @@ def of_setting(field: str, text: str, before: Any = None) -> Any:
     kind = fields[field].type if field in fields else ""
     if "int" in kind or field in ("particles", "budget_ms"):
         return whole(field, text)
-    return _number(field, text) if "float" in kind else text
+    return _number(field, text) if "float" in kind or field == "sharpen" else text
 
 
 def whole(field: str, text: str) -> int:

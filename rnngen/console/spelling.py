@@ -15,7 +15,17 @@ OF_COMMANDS = (
     *("on", "top", "plot", "html", "report"),
     *("cells", "sizes", "vary", "seeds", "parameters", "probe"),
     *("to", "title", "weights"),
-    *("form", "form_file", "acrostic", "particles", "budget_ms", "words", "number", "seed"),
+    *(
+        "form",
+        "form_file",
+        "acrostic",
+        "particles",
+        "budget_ms",
+        "words",
+        "sharpen",
+        "number",
+        "seed",
+    ),
 )
 OPTIONS = {field.name for config in CONFIGS for field in dataclasses.fields(config)}
 OPTIONS -= {"paths"}

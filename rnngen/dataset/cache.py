@@ -23,7 +23,8 @@ from rnngen.config import ReadingConfig, TextConfig
 from rnngen.corpus import STDIN, Corpus, CorpusExcerpt, CorpusShard, open_corpus
 from rnngen.dataset import kept
 from rnngen.dataset.facts import STORE_VERSION
-from rnngen.dataset.store import AGAIN, TokenStore, build_store, open_shards, open_store
+from rnngen.dataset.folder import AGAIN
+from rnngen.dataset.store import TokenStore, build_store, open_shards, open_store
 from rnngen.errors import CheckpointError, ConfigError, CorpusError, FileError, RnngenError
 from rnngen.files import remove_leftovers
 from rnngen.tokenizers.base import digest

@@ -36,10 +36,10 @@ class BlockChecks:
         content = content.view(np.uint8)
         if self._missing and len(content):
             part, content = np.split(content, [self._missing])
-            self._checks[-1] = zlib.crc32(part, self._checks[-1])
+            self._checks[-1] = zlib.crc32(part.data, self._checks[-1])
             self._missing -= len(part)
         for start in range(0, len(content), BLOCK_BYTES):
-            self._checks.append(zlib.crc32(content[start : start + BLOCK_BYTES]))
+            self._checks.append(zlib.crc32(content[start : start + BLOCK_BYTES].data))
             self._missing = -len(content) % BLOCK_BYTES
 
     def finish(self) -> NDArray[np.uint32]:

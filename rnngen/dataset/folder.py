@@ -49,7 +49,7 @@ class StoreFolder:
         checks = map_array(path / CHECKS, CHECK, ends[-1])
         parts = {OFFSETS: self.offsets, HASHES: self.hashes, COUNTS: self.counts, CHECKS: checks}
         for name, array in parts.items():
-            if zlib.crc32(array) != facts.crc32[name]:
+            if zlib.crc32(array.data) != facts.crc32[name]:
                 raise ValueError(f"{name} was changed")
         self.tokens = [
             TokenFile(path / name, dtype, length, checks[ends[index] : ends[index + 1]])

@@ -4,9 +4,9 @@ The page is put together from the files in page/: page.html with its style and s
 of data, which no browser executes:
 
     settings    JSON: the config, the tokenizer, where each tensor lies in the bytes
-    numbers     the weights as `quantize.pack` stores them, each at a multiple of 4 bytes. Blocks of
-                SLICE bytes, each base64 of the next part of one zlib stream. A browser does other
-                work between two blocks, so one that took all of them would hold it up.
+    numbers     the weights as `quantize.pack` stores them, each at a multiple of 4 bytes. SLICE
+                bytes are a block, as base64 of the next part of one zlib stream: a browser can do
+                other work between two blocks, and not within one.
 
 A Content-Security-Policy in its head allows this one script and this one style, by their SHA-256,
 and nothing else: no request, no form, no inline code.

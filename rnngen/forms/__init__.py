@@ -17,7 +17,8 @@ This is the face. Behind it, from the bottom up:
     automata    which characters, and so which tokens, may follow
     compile     form, vocabulary and words become such an automaton
     prompts     how a text begins: the end of a prompt is left open
-    search      texts by sequential Monte Carlo (streams: the model behind the particles)
+    search      texts by sequential Monte Carlo (streams: the model behind the particles; proposal:
+                what each may draw)
     checker     judges any text, with other code
     checked     searches whose every text is checked
     distinct    many texts, no two the same (parallel: by several processes)

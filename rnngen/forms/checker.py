@@ -80,10 +80,13 @@ def check(text: str, spec: FormSpec) -> Verdict:
     if too_long := _too_long(text):
         return too_long
     layouts = pasted(plain(text).strip(), len(spec.lines))
-    return min(
-        (_judge(layout, spec) for layout in layouts),
-        key=lambda verdict: VERDICTS.index(verdict.verdict),
-    )
+    verdicts = []
+    for place, layout in enumerate(layouts):
+        if layout not in layouts[:place]:
+            verdicts.append(_judge(layout, spec))
+            if verdicts[-1].verdict == VERDICTS[0]:  # no other reading can be better
+                break
+    return min(verdicts, key=lambda verdict: VERDICTS.index(verdict.verdict))
 
 
 def _too_long(text: str) -> Verdict | None:

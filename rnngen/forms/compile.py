@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rnngen.errors import FormError
-from rnngen.forms.automata.base import Vocabulary
+from rnngen.forms.automata.base import LineBreaks, Vocabulary
 from rnngen.forms.automata.masks import Masks
 from rnngen.forms.automata.meter import Meter
 from rnngen.forms.automata.trie import WordTree
@@ -101,7 +101,7 @@ def _compile_characters(
         split=split,
         end=end,
         cut=spec.unit == "tweet" and end != "text" and not spec.match,
-        loose=_small_starts(lexicon) and _mean(lexicon.lines[1]) > _PROSE,
+        loose=_is_prose(lexicon),
     )
     if len(lines) == 1:
         return LineMasks(automaton, vocabulary)
@@ -124,7 +124,17 @@ def _compile_words(
     wrap = breaks_lines(spec, vocabulary, lexicon)
     end = ending(spec, vocabulary, lexicon)
     automaton = WordAutomaton(meter, wrap=wrap, end=end, loose=_small_starts(lexicon))
-    return WordMasks(automaton, vocabulary)
+    several = wrap and len(spec.lines) > 1
+    return WordMasks(automaton, vocabulary, _line_breaks(vocabulary, lexicon) if several else None)
+
+
+def _line_breaks(vocabulary: Vocabulary, lexicon: Lexicon) -> LineBreaks | None:
+    """How the form's breaks are weighed; None if newlines of the corpus say nothing of lines."""
+    lines, words = int(lexicon.lines[0].sum()), int(lexicon.totals[0])
+    if "\n" not in vocabulary.characters or _is_prose(lexicon) or not 0 < lines <= words:
+        return None
+    blanks = np.array([text[:1] in (" ", "\n") and bool(text) for text in vocabulary.texts], bool)
+    return LineBreaks(blanks, vocabulary.texts.index("\n"), float(np.log(lines / words)))
 
 
 def _writable(
@@ -174,8 +184,9 @@ def breaks_lines(spec: FormSpec, vocabulary: Vocabulary, lexicon: Lexicon) -> bo
     if not (able and spaced):
         return not able
     table = lexicon.lines[_ROW[spec.unit]]
-    prose = _small_starts(lexicon) and _mean(lexicon.lines[1]) > _PROSE
-    return prose or min(_share(table, low, high) for low, high in spec.lines) < _OWN_LINES
+    return (
+        _is_prose(lexicon) or min(_share(table, low, high) for low, high in spec.lines) < _OWN_LINES
+    )
 
 
 def ending(spec: FormSpec, vocabulary: Vocabulary, lexicon: Lexicon) -> str:
@@ -196,6 +207,11 @@ def ending(spec: FormSpec, vocabulary: Vocabulary, lexicon: Lexicon) -> str:
 def _small_starts(lexicon: Lexicon) -> bool:
     """Whether most lines of the corpus begin with a small letter."""
     return int(lexicon.totals[3]) * 2 > int(lexicon.lines[0].sum())
+
+
+def _is_prose(lexicon: Lexicon) -> bool:
+    """Whether lines of the corpus are broken at a margin."""
+    return _small_starts(lexicon) and _mean(lexicon.lines[1]) > _PROSE
 
 
 def _mean(table: NDArray[np.int64]) -> float:

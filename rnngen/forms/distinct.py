@@ -36,7 +36,8 @@ OPENING_SHARE = 0.1
 class FormText:
     """A text that fits its form. Log-probabilities are natural.
 
-    log_form: the estimated log-probability that free text of the model would fit.
+    log_form: the estimated log-probability that free text of the model would fit; None of sharpened
+    texts, which do not estimate it.
     particles: how many were followed.  effective: how many of them the text was really chosen from.
     """
 
@@ -49,7 +50,7 @@ class FormText:
     bits_per_character: float
     form: str
     verdict: str  # the checker's: exact, or with a prompt of doubtful words possible
-    log_form: float
+    log_form: float | None
     particles: int
     effective: float
     label: str | None = None  # of a model with labels
@@ -229,7 +230,7 @@ def form_text(
         bits_per_character=bits / max(1, len(drawn.text) - cut),
         form=form,
         verdict=written.verdict.verdict,
-        log_form=drawn.log_form,
+        log_form=drawn.log_form if settings.sharpen == 1 else None,
         particles=settings.particles,
         effective=drawn.effective,
         label=label,

@@ -1,27 +1,65 @@
-"""How a model is best sampled: settings that are stored with it, and hold where a user gives none.
+"""How a model is best sampled: settings that hold where a user gives none.
 
 {"form": "haiku", "particles": 2, "temperature": 0.7, "best_of": 24}
+
+They are stored with a model, or written in a TOML file: as they are, or several by name.
 """
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rnngen.config import SampleConfig
+from rnngen import runs
+from rnngen.config import SampleConfig, read_toml
 from rnngen.config.sampling import OF_DRAWING
 from rnngen.errors import CheckpointError, ConfigError, RnngenError
 from rnngen.forms import spec
-from rnngen.forms.write import FORM_SETTINGS
+from rnngen.forms.write import FORM_SETTINGS, check_sharpen
 from rnngen.suggest import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-OF_SEARCH = ("form", "particles", "words")
+OF_SEARCH = ("form", "particles", "words", "sharpen")
 """Settings that a preset may have besides those of SampleConfig. A form is one by name: a preset
 travels with its model, and files do not."""
 OF_ANY_FORM = tuple(name for name in FORM_SETTINGS if name != "best_of")
 NAMES = (*SampleConfig.__dataclass_fields__, *OF_SEARCH)
+
+
+PRESETS_FILE = "presets.toml"
+"""Where presets have names, in the folder of runs: [presets.NAME]."""
+
+
+def read(asked: str) -> dict[str, Any]:
+    """The preset of a TOML file, or the one of this name in PRESETS_FILE.
+
+    asked: a file if it ends in .toml or names a folder.
+    Raises ConfigError that names the file for one that is not there or cannot be.
+    """
+    path = Path(asked)
+    if path.suffix == ".toml" or len(path.parts) > 1:
+        found, where = read_toml(path), str(path)
+    else:
+        file = runs.home() / PRESETS_FILE
+        if not file.is_file():
+            raise ConfigError(
+                f"preset {asked!r}: {file}, where presets have names, is not there. Write it, or"
+                " name a TOML file."
+            )
+        tables = read_toml(file).get("presets", {})
+        names = sorted(tables) if isinstance(tables, dict) else []
+        if asked not in names or not isinstance(tables[asked], dict):
+            raise ConfigError(
+                f"{file}: there is no table [presets.{asked}].{did_you_mean(asked, names)}"
+            )
+        found, where = tables[asked], f"{file}, {asked}"
+    try:
+        check(found)
+    except (RnngenError, TypeError, ValueError) as error:
+        raise ConfigError(f"{where}: {error}") from error
+    return found
 
 
 def check(preset: Mapping[str, Any]) -> None:
@@ -42,7 +80,11 @@ def check(preset: Mapping[str, Any]) -> None:
             raise ConfigError(f"`{name}` needs a form. Add `form`.")
     if form is not None and (others := preset.keys() - {*FORM_SETTINGS, *OF_SEARCH}):
         raise ConfigError(f"`{min(others)}` has no effect with `form`. Leave one of them out.")
-    SampleConfig(**{name: value for name, value in preset.items() if name not in OF_SEARCH})
+    config = SampleConfig(
+        **{name: value for name, value in preset.items() if name not in OF_SEARCH}
+    )
+    if "sharpen" in preset:
+        check_sharpen(preset["sharpen"], config.temperatures[0])
 
 
 def setting_of_free_text(given: Mapping[str, Any]) -> str | None:
@@ -83,6 +125,7 @@ def merge(preset: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]
         chosen.pop("particles", None)
     if given.get("temperature") in (0, (0,)):
         chosen.pop("best_of", None)
+        chosen.pop("sharpen", None)
     if "beam" in given:
         chosen = {name: value for name, value in chosen.items() if name not in OF_DRAWING}
     return {**chosen, **given}

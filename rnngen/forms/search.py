@@ -7,10 +7,15 @@ the form allows after x, and psi the look-ahead of the form's state, one step of
     weight      w    *= p(v) / q(v) * psi(x v) / psi(x) = Z / psi(x)
 
 so the weight takes up the probability that was forbidden, and psi cancels at the end, where it is
-1. When few particles carry most of the weight, they are resampled in proportion to it. One text is
-taken from each search, for siblings share ancestors. Products of the mean weights estimate, without
-bias, how likely free text would fit. (Doucet & Johansen 2009, A tutorial on particle filtering;
-twisted by look-ahead as in Whiteley & Lee 2014.)
+1. Sharpened by A, p(v)^A stands for p(v) in both, which draws whole texts from p(text)^A: powers of
+p do not sum to 1, and the weights make up for what that leaves to the future, which a temperature
+of 1 / A, token by token, ignores. When few particles carry most of the weight, they are resampled
+in proportion to it. One text is taken from each search, for siblings share ancestors. Products of
+the mean weights estimate, without bias, how likely free text would fit. (Doucet & Johansen 2009, A
+tutorial on particle filtering; twisted by look-ahead as in Whiteley & Lee 2014.)
+
+Where the form breaks lines at spaces, a break also multiplies the weight by p(newline) over its
+average in the corpus: lines end where the model itself would end one.
 
 Several texts are stepped as one batch. Each has its own generator, so text i is the same whatever
 else is drawn. Drafts of one text, of which the best is kept, are multiplied together (`groups`).
@@ -24,27 +29,25 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from rnngen.forms import proposal
+from rnngen.forms.proposal import LineEnds, Options
 from rnngen.forms.streams import Streams
 from rnngen.model.groups import TOGETHER
-from rnngen.model.softmax import log_sum_exp
-from rnngen.sampling import logits as rules
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
-    from rnngen.forms.automata.base import Mask, TokenAutomaton, TokenState
+    from rnngen.forms.automata.base import LineBreaks, TokenAutomaton, TokenState
+    from rnngen.forms.proposal import Truncate
     from rnngen.model.runtime import Runtime
 
     FloatArray = NDArray[np.float64]
     IntArray = NDArray[np.int64]
-    Truncate = Callable[[NDArray[np.float32]], NDArray[np.float32]]
 
 PARTICLES = 16
 ROWS = 512  # streams stepped at once; more gain nothing on a CPU
-_LOWEST = -1e30  # stands for a probability of 0, which an allowed token may have
-_GRAIN = float(1 << 40)  # probabilities become whole numbers, whose sums do not depend on order
 
 
 @dataclass(frozen=True)
@@ -60,7 +63,8 @@ class DrawnText:
     """One text that fits, as it is printed.
 
     log_probability: of its tokens under the model at temperature 1, in nats.
-    log_form: the estimated log-probability that free text of the model would fit, in nats.
+    log_form: the estimated log-probability that free text of the model would fit, in nats; of
+    sharpened texts the log of the sum of all powers.
     effective: how many of the particles the last choice was really among.
     tokens: those drawn, the end of the text included.
     """
@@ -77,6 +81,7 @@ class DrawnText:
 class SearchSettings:
     """How to draw: particles for each draw; temperature, at 0 always the likeliest token.
 
+    sharpen: texts are drawn from this power of their probability.
     best_of: draws for each text, of which the likeliest is kept.
     truncate: maps logits (B, V), forbidden ones -inf, to logits with more -inf (top-k and the
     like), but never for a whole row.
@@ -87,6 +92,7 @@ class SearchSettings:
     temperature: float = 1.0
     best_of: int = 1
     truncate: Truncate | None = None
+    sharpen: float = 1.0
 
     @property
     def together(self) -> int:
@@ -129,7 +135,7 @@ def draw(
             for group, own in enumerate(whole[first : first + size])
             for each in own
         ]
-        _search(streams, texts, settings)
+        _search(streams, texts, settings, automaton.breaks)
         for text in texts:
             yield text.take(automaton)
 
@@ -243,7 +249,12 @@ class _Particles:
         )
 
 
-def _search(streams: Streams, texts: list[_Particles], settings: SearchSettings) -> None:
+def _search(
+    streams: Streams,
+    texts: list[_Particles],
+    settings: SearchSettings,
+    breaks: LineBreaks | None,
+) -> None:
     """Advance all texts to their end.
 
     The N particles of each active text are rows next to one another, R = texts * N in all.
@@ -253,7 +264,7 @@ def _search(streams: Streams, texts: list[_Particles], settings: SearchSettings)
     which = np.zeros(len(active) * count, np.int64)  # (R,) the stream of each row; one at first
     while active:
         points = np.concatenate([text.rng.random(count) for text in active])  # (R,)
-        moves = _choose(active, streams, which, points, settings)
+        moves = _choose(active, streams, which, points, settings, breaks)
         starts = range(0, len(points), count)
         parents = [
             start + text.advance(moves[slice(start, start + count)])
@@ -280,6 +291,7 @@ def _choose(
     which: IntArray,
     points: FloatArray,
     settings: SearchSettings,
+    breaks: LineBreaks | None,
 ) -> _Moves:
     """Draw a token for each of R particles.
 
@@ -290,9 +302,16 @@ def _choose(
     worths = np.concatenate([text.log_worths for text in texts])  # (R,) log psi(x)
     moves = _Moves(np.full(count, -1), np.zeros(count), np.zeros(count), worths, which)
     rows = np.flatnonzero(~np.concatenate([text.done for text in texts]))
-    options = _Options([states[row].mask() for row in rows.tolist()])
+    options = Options([states[row].mask() for row in rows.tolist()])
     follows = which[rows]
-    scores, totals = _scores(options, streams, follows, settings)
+    ends = None
+    if breaks is not None:
+        ends = LineEnds(breaks, np.array([states[row].breaks_line for row in rows.tolist()]))
+    scores, totals = proposal.scores(
+        options, streams, follows, settings.temperature, settings.truncate, ends
+    )
+    if settings.sharpen != 1:
+        scores, totals = scores * settings.sharpen, totals * settings.sharpen
     places, logs = options.draw(scores, points[rows], greedy=settings.temperature == 0)
     moves.tokens[rows] = options.tokens[places]
     # log Z - log psi(x), with the normaliser of the softmax that the scores have left out.
@@ -300,77 +319,6 @@ def _choose(
     moves.worths[rows] = options.log_worths[places]
     moves.logs[rows] = streams.logits[follows, moves.tokens[rows]] - streams.totals[follows]
     return moves
-
-
-def _scores(
-    options: _Options, streams: Streams, follows: IntArray, settings: SearchSettings
-) -> tuple[FloatArray, FloatArray]:
-    """Scores (K,) and totals (U,): log p of an option is its score less its stream's total.
-
-    follows: the stream of each row that draws. Only the K options are looked up, not all of R * V.
-    Forbidden tokens go first, then truncation: the other order could leave nothing.
-    """
-    logits, totals = streams.logits, streams.totals  # (U, V), (U,)
-    if settings.temperature not in (0, 1):
-        # Divided in float64: a limerick adds up a few hundred of these logarithms.
-        scaled = rules.temperature(logits, settings.temperature, dtype=np.float64)
-        logits = scaled.astype(np.float32)
-        totals = log_sum_exp(logits)
-    places = np.repeat(follows * logits.shape[1], options.sizes) + options.tokens
-    scores = logits.ravel().take(places).astype(np.float64)
-    if not np.isfinite(scores).all():
-        # A model may rule out all that the form allows. Then all of it is equally unlikely.
-        np.nan_to_num(scores, copy=False, nan=_LOWEST, neginf=_LOWEST, posinf=0.0)
-        totals = np.nan_to_num(totals, nan=0.0, posinf=0.0)
-    if settings.truncate is not None:
-        masked = np.full((len(follows), logits.shape[1]), -np.inf, np.float32)
-        rows = np.repeat(np.arange(len(follows)), options.sizes)
-        masked[rows, options.tokens] = scores
-        scores[np.isneginf(settings.truncate(masked)[rows, options.tokens])] = -np.inf
-    return scores, totals
-
-
-class _Options:
-    """The tokens of R masks side by side, K in all: a ragged array, row r from starts[r].
-
-    tokens, log_worths: (K,).  sizes: (R,), how many tokens each row has.
-    """
-
-    def __init__(self, masks: list[Mask]) -> None:
-        self.sizes = np.array([len(mask.tokens) for mask in masks])
-        assert self.sizes.all(), "every state that is not final has a way on"
-        self.tokens = np.concatenate([mask.tokens for mask in masks])
-        self.log_worths = np.concatenate([mask.log_worths for mask in masks])
-        self._stops = np.cumsum(self.sizes)
-        self._starts = self._stops - self.sizes
-
-    def draw(
-        self, scores: FloatArray, points: FloatArray, *, greedy: bool
-    ) -> tuple[IntArray, FloatArray]:
-        """Where in `tokens` each row's draw lies, and the log of all it was drawn from, (R,) each.
-
-        scores: (K,).  points: (R,), in [0, 1).
-        greedy: the likeliest option, the first of equals; particles then do not differ.
-        """
-        if greedy:
-            best = np.maximum.reduceat(scores, self._starts)
-            shares = (scores == np.repeat(best, self.sizes)) * 1.0
-            points = np.zeros_like(points)
-            logs = best
-        else:
-            weights = scores + self.log_worths  # (K,) log of p(v) psi(x v)
-            best = np.maximum.reduceat(weights, self._starts)  # (R,)
-            weights -= np.repeat(best, self.sizes)
-            shares = np.exp(weights, out=weights)
-            logs = best + np.log(np.add.reduceat(shares, self._starts))  # (R,) log Z
-        totals = np.add.reduceat(shares, self._starts)
-        # Inverse transform sampling for all rows with one search: whole numbers are summed over the
-        # rows, exactly, so what a row draws does not depend on the rows before it.
-        grains = (shares * np.repeat(_GRAIN / totals, self.sizes)).astype(np.int64)
-        ends = np.cumsum(grains)  # (K,)
-        before = ends[self._starts] - grains[self._starts]  # (R,) sum of all rows before
-        within = ((ends[self._stops - 1] - before) * points).astype(np.int64)
-        return np.searchsorted(ends, before + within, side="right"), logs
 
 
 def _normalize_weights(log_weights: FloatArray) -> tuple[FloatArray, float]:

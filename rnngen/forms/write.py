@@ -32,13 +32,14 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from rnngen.forms.distinct import FormText
-    from rnngen.forms.search import Truncate
+    from rnngen.forms.proposal import Truncate
     from rnngen.model.runtime import Runtime
     from rnngen.novelty import SpanIndex
     from rnngen.tokenizers.base import Tokenizer
 
 FORM_SETTINGS = ("label", "temperature", "top_k", "top_p", "min_p", "novel", "best_of")
 """Those of SampleConfig that say how a text of a form is drawn; the form says all else."""
+MOST_SHARPEN = 100
 
 
 class FormModel(Protocol):
@@ -77,6 +78,7 @@ class FormWriter:
         particles: int | None = None,
         budget_ms: float | None = None,
         words: str = "corpus",
+        sharpen: float = 1.0,
     ) -> None:
         """form: the name of a built-in one, a TOML file, or what `forms.load` returns.
 
@@ -86,11 +88,14 @@ class FormWriter:
         budget_ms: as many particles as are expected to take so long for a text, at least one. The
         texts then depend on the machine's speed; FormText.particles says how many there were.
         words: "corpus", or "dictionary" for only those that the dictionary of syllables holds.
+        sharpen: texts are drawn from this power of their probability, at least 1: likely texts come
+        more often than the model would write them. More particles come nearer to it.
         Raises ConfigError for a setting that cannot be, FormError if the model has no word list.
         """
         self.form = form if isinstance(form, FormSpec) else find(form)
         self._model, self._config = model, config or SampleConfig()
         self._particles, self._budget_ms, self._words = particles, budget_ms, words
+        self._sharpen = sharpen
         self._labels = Labels(model.runtime, model.tokenizer)
         self._check()
         lexicon = with_own_words(Lexicon.from_tensors(model.lexicon))
@@ -141,6 +146,7 @@ class FormWriter:
             self._config.temperatures[0],
             self._config.best_of,
             _truncation(self._config),
+            self._sharpen,
         )
         if self._budget_ms is None:
             return settings
@@ -197,6 +203,7 @@ class FormWriter:
             raise ConfigError("`temperature` takes one value with `form`, for all texts.")
         if self._particles is not None and self._budget_ms is not None:
             raise ConfigError("`budget_ms` chooses the `particles`; leave one of them out.")
+        check_sharpen(self._sharpen, config.temperatures[0])
         if self._words not in WORDS:
             raise ConfigError(
                 f"`words` must be one of {', '.join(WORDS)}, got {self._words}."
@@ -207,6 +214,18 @@ class FormWriter:
                 "the model holds no word list, which forms need: it was trained by an earlier"
                 " version. Train it again."
             )
+
+
+def check_sharpen(sharpen: Any, temperature: float = 1.0) -> None:
+    """Raises ConfigError for a power that no text is drawn from."""
+    is_number = isinstance(sharpen, int | float) and not isinstance(sharpen, bool)
+    if not (is_number and 1 <= sharpen <= MOST_SHARPEN):
+        raise ConfigError(f"`sharpen` must be a number from 1 to {MOST_SHARPEN}, got {sharpen}.")
+    if sharpen != 1 and temperature == 0:
+        raise ConfigError(
+            "`sharpen` has no effect at `temperature` 0, where the likeliest text is taken. Leave"
+            " one of them out."
+        )
 
 
 def _truncation(config: SampleConfig) -> Truncate | None:

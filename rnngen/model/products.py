@@ -42,7 +42,9 @@ class Linear:
 
     def __call__(self, x: FloatArray, size: int = 1) -> FloatArray:
         rows = x.reshape(-1, x.shape[-1])  # (..., K) -> (N, K): to BLAS, T and B are alike
-        return (self.matrix(rows, size) + self._bias).reshape(*x.shape[:-1], self.width)
+        products = self.matrix(rows, size)
+        products += self._bias
+        return products.reshape(*x.shape[:-1], self.width)
 
 
 class Matrix:

@@ -33,16 +33,15 @@ def log_sum_exp(logits: FloatArray) -> NDArray[np.float64]:
     """
     top = logits.max(axis=1, keepdims=True)
     top = np.where(np.isfinite(top), top, 0)
-    _, total = _exponentials(logits, top, np.float64)
+    below = np.ascontiguousarray(logits - top)
+    total = np.exp(below, out=below).sum(axis=1, keepdims=True, dtype=np.float64)
     return np.asarray(top[:, 0] + np.log(np.maximum(total[:, 0], 1e-300)))
 
 
-def _exponentials(
-    logits: FloatArray, top: FloatArray, dtype: type[np.floating[Any]] | None = None
-) -> tuple[FloatArray, FloatArray]:
+def _exponentials(logits: FloatArray, top: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Logits less `top`, (B, V), and the sum of their exponentials, (B, 1).
 
-    Subtracting the highest keeps exp from overflowing.  dtype: to sum in, the logits' by default.
+    Subtracting the highest keeps exp from overflowing.
     """
     below = np.ascontiguousarray(logits - top)
-    return below, np.exp(below).sum(axis=1, keepdims=True, dtype=dtype)
+    return below, np.exp(below).sum(axis=1, keepdims=True)

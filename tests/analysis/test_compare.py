@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import random
 from pathlib import Path
 from typing import Any
 
@@ -17,20 +16,10 @@ from rnngen.analysis.compare import Comparison
 from rnngen.analysis.report import tables, verdict
 from rnngen.errors import CheckpointError, ConfigError, CorpusError
 from rnngen.training.events import Step
+from tests.analysis import languages
+from tests.analysis.languages import SMALL
 from tests.cli.small import words
 from tests.precision import PRECISION
-
-SMALL: dict[str, Any] = {
-    "num_layers": 1,
-    "ngrams": 1,
-    "batch_size": 8,
-    "seq_len": 32,
-    "device": "cpu",
-    "precision": PRECISION,
-    "threads": 1,
-    "novelty": False,
-    "evaluations": 2,
-}
 
 
 @pytest.fixture(autouse=True)
@@ -52,12 +41,18 @@ def compare(text: str, **arguments: Any) -> Comparison:
     return rnngen.compare(text, **settings).comparison
 
 
-def test_a_large_model_is_better_than_one_of_four_units(text: str):
-    found = compare(text, cells=["lstm"], sizes=[4, 64], steps=80, seeds=3)
-    assert found.judgement.winner == "lstm-64"
-    assert verdict(found)[0].startswith("lstm-64 is better than lstm-4 by")
-    [small, large] = ([r.parameters for r in found.of(candidate)] for candidate in found.candidates)
-    assert max(small) < min(large)
+@pytest.mark.parametrize("name", ["brackets, seq_len 4 or 64", "pairs, GRU of 2 or 16 units"])
+def test_a_setting_that_cannot_learn_a_language_loses_to_one_that_can(tmp_path: Path, name: str):
+    """A share of tests/bench/verdicts.py, which compares on five texts of every language."""
+    known = languages.KNOWN[name]
+    (tmp_path / "made.txt").write_text(known.text(0))
+    arguments = {"name": "known", "seeds": 3, **languages.settings(known)}
+    found = rnngen.compare(str(tmp_path / "made.txt"), **arguments).comparison
+    assert found.judgement.winner == known.winner
+    assert verdict(found)[0].startswith(f"{known.winner} is better than ")
+    at = reading.CONTEXTS.index(32)  # where what is missing would have helped
+    worse, better = ([r.context[at] for r in found.of(each)] for each in found.candidates)
+    assert max(better) < min(worse)
 
 
 def test_settings_that_do_the_same_are_called_equal(text: str):
@@ -68,38 +63,6 @@ def test_settings_that_do_the_same_are_called_equal(text: str):
     assert one[0] != one[1]  # seeds differ
     assert found.judgement.winner is None
     assert "are equal as far as 2 seeds can tell" in verdict(found)[0]
-
-
-def brackets(path: Path) -> str:
-    """Lines that end as they began, 20 characters later; one text, as few lines differ."""
-    rng = random.Random(0)
-    kinds = ["()", "[]", "{}", "<>"]
-    lines = [f"{kind[0]}{'.' * 20}{kind[1]}\n" for kind in (rng.choice(kinds) for _ in range(1500))]
-    path.write_text("".join(lines))
-    return str(path)
-
-
-def test_a_setting_that_cannot_learn_a_far_bracket_loses_to_one_that_can(tmp_path: Path):
-    """Gradients reach back within `seq_len` tokens only: with 4, a bracket 20 back is out of reach.
-
-    Each line has 2 bits to guess, the kind of its first bracket. Who cannot hold it for 20
-    characters has to guess it a second time.
-    """
-    text = brackets(tmp_path / "brackets.txt")
-    found = compare(
-        text,
-        cells=["lstm"],
-        sizes=[16],
-        vary={"seq_len": [4, 64]},
-        steps=150,
-        seeds=3,
-        documents="none",
-        seq_len=None,
-    )
-    assert found.judgement.winner == "lstm-16-seq_len64"
-    at = reading.CONTEXTS.index(64)  # with the whole line in view, only one of them uses it
-    near, far = ([r.context[at] for r in found.of(each)] for each in found.candidates)
-    assert max(far) < 0.25 < min(near)
 
 
 def test_runs_are_ordinary_ones_of_the_comparison(text: str, home: Path):
@@ -186,7 +149,8 @@ def test_parameters_choose_the_sizes(text: str):
 def test_the_probe_trains_a_little_model_a_cell(text: str, home: Path, monkeypatch):
     settings = {**probe.SETTINGS, "steps": 20, "hidden_size": 8, "embedding_dim": 8}
     monkeypatch.setattr(probe, "SETTINGS", {**settings, "device": "cpu", "precision": PRECISION})
-    monkeypatch.setattr(probe, "CHARACTERS", 20_000)
+    monkeypatch.setattr(probe, "CHARACTERS", 5_000)
+    monkeypatch.setattr(probe, "WORDS", 8)
     found = compare(text, sizes=[8], seeds=1, probe=True)
     assert [each.cell for each in found.probes] == ["lstm", "gru"]
     for each in found.probes:

@@ -49,7 +49,7 @@ def main(model: str, form: str = "haiku", count: str = "100", particles: str = "
     print(f"{len(texts) / seconds:.1f} texts/s ({seconds:.1f} s in all), {particles} particles")
     print(f"first text of a process: {statistics.median(first):.2f} s (least {min(first):.2f})")
     print(f"bits per character {statistics.mean(t.bits_per_character for t in texts):.3f}")
-    print(f"mean log P(form) {statistics.mean(t.log_form for t in texts):.2f}")
+    print(f"mean log P(form) {statistics.mean(t.log_form or 0 for t in texts):.2f}")
     print(f"effective particles {statistics.mean(t.effective for t in texts):.1f}")
     print(f"distinct pairs of words {distinct_pairs([text.whole for text in texts]):.3f}")
     if None not in copied:

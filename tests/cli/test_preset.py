@@ -64,3 +64,18 @@ def test_what_cannot_be_stored_is_said_in_one_line(rnngen, model, arguments, mes
     assert ran.exit_code == 2
     assert message in ran.error
     assert "has no preset" in rnngen("preset", model).stderr
+
+
+def test_a_preset_of_a_file_takes_the_place_of_the_models(rnngen, model, home):
+    rnngen("preset", model, "--length", 5)
+    (home / "presets.toml").write_text('[presets.mine]\nform = "haiku"\nparticles = 2\n')
+    named = rnngen("sample", model, "-s", 1, "--preset", "mine").stdout
+    given = ("--form", "haiku", "--particles", 2)
+    assert named == rnngen("sample", model, "-s", 1, "--no-preset", *given).stdout
+    warm = rnngen("sample", model, "-s", 1, "--preset", "mine", "--temperature", 2).stdout
+    given = (*given, "--temperature", 2)
+    assert warm == rnngen("sample", model, "-s", 1, "--no-preset", *given).stdout
+    both = rnngen("sample", model, "--preset", "mine", "--no-preset")
+    assert both.exit_code == 2
+    assert "--preset and --no-preset exclude each other" in both.stderr
+    assert rnngen("sample", model, "--preset", "other").exit_code == 2

@@ -84,3 +84,42 @@ def test_settings_are_checked_before_they_are_stored():
         preset.check({"best_of": 0})
     preset.check(HAIKU)
     preset.check(FREE)
+
+
+def test_a_preset_is_read_from_a_file_or_by_its_name(tmp_path: Path, monkeypatch):
+    monkeypatch.setenv("RNNGEN_HOME", str(tmp_path))
+    (tmp_path / "calm.toml").write_text('form = "haiku"\nsharpen = 1.5\ntemperature = 1\n')
+    calm = {"form": "haiku", "sharpen": 1.5, "temperature": 1}
+    assert preset.read(str(tmp_path / "calm.toml")) == calm
+    with pytest.raises(ConfigError, match=r"presets\.toml, where presets have names, is not there"):
+        preset.read("calm")
+    (tmp_path / "presets.toml").write_text(
+        '[presets.calm]\nform = "tanka"\n[presets.wild]\ntemperature = [1.0, 1.5]\n'
+    )
+    assert preset.read("calm") == {"form": "tanka"}
+    assert preset.merge(preset.read("wild"), {"top_k": 3}) == {
+        "temperature": [1.0, 1.5],
+        "top_k": 3,
+    }
+    with pytest.raises(ConfigError, match=r"no table \[presets.clam\]\. Did you mean calm\?"):
+        preset.read("clam")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("temprature = 1", "no setting 'temprature'. Did you mean temperature?"),
+        ("temperature = -1", "`temperature` must be at least 0"),
+        ('form = "haiku"\nsharpen = 0.5', "`sharpen` must be a number from 1 to 100, got 0.5"),
+        ('form = "haiku"\nsharpen = true', "`sharpen` must be a number"),
+        ('form = "haiku"\nsharpen = 2\ntemperature = 0', "`sharpen` has no effect at"),
+        ("sharpen = 2", "`sharpen` needs a form"),
+        ("temperature = ", "not TOML"),
+    ],
+)
+def test_a_preset_of_a_file_that_cannot_be_is_refused_with_its_place(tmp_path: Path, text, message):
+    (tmp_path / "p.toml").write_text(text)
+    with pytest.raises(ConfigError) as caught:
+        preset.read(str(tmp_path / "p.toml"))
+    assert str(caught.value).startswith(f"{tmp_path}/p.toml: ")
+    assert message in str(caught.value)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter, defaultdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -33,15 +33,25 @@ FORMS = {
 }
 
 
+BLANKS = [toys.CHARACTERS.index(" "), toys.CHARACTERS.index("\n")]
+
+
 def top_two(logits: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.where(logits >= np.sort(logits, axis=1)[:, -2:-1], logits, -np.inf)
 
 
 def exact(
-    model: ContextRuntime, spec: FormSpec, stops: int, temperature: float = 1.0, kept: int = 99
+    model: ContextRuntime,
+    spec: FormSpec,
+    stops: int,
+    temperature: float = 1.0,
+    kept: int = 99,
+    power: float = 1.0,
+    line_ends: float | None = None,
 ) -> dict[tuple[int, ...], float]:
-    """The probability of each text of the form, by its tokens; not normalised.
+    """The probability of each text of the form, by its tokens, to a power; not normalised.
 
+    line_ends: how often a word ends a line in the corpus, if breaks of the form are weighed.
     kept: only the likeliest so many of the tokens that may follow a beginning have any.
     """
     sequences = []
@@ -58,18 +68,30 @@ def exact(
         for place, (token, table) in enumerate(zip(tokens, tables, strict=True)):
             allowed = sorted((table[t] for t in follow[tuple(tokens[:place])]), reverse=True)
             total += table[token] if table[token] >= allowed[:kept][-1] else -math.inf
+        if line_ends is not None:  # of two lines of one word: before the first blank
+            place = min(tokens.index(blank) for blank in BLANKS if blank in tokens)
+            total += tables[place][toys.CHARACTERS.index("\n")] - math.log(line_ends)
         if total > -math.inf:
-            found[tuple(tokens)] = math.exp(total)
+            found[tuple(tokens)] = math.exp(power * total)
     return found
 
 
 def drawn(
-    model: ContextRuntime, spec: FormSpec, stops: int, settings: SearchSettings, runs: int = RUNS
+    model: ContextRuntime,
+    spec: FormSpec,
+    stops: int,
+    settings: SearchSettings,
+    runs: int = RUNS,
+    *,
+    lines: int = 0,
 ) -> list[DrawnText]:
+    """lines: how many the corpus has."""
     pieces = toys.PIECES
     if not stops:  # a token that is never drawn stands in for the full stop
         pieces = [b"~" if piece == b"." else piece for piece in pieces]
-    masks = compile_form(spec, pieces, toys.END_ID, toys.lexicon(toys.WORDS))
+    lexicon = toys.lexicon(toys.WORDS)
+    lexicon.lines[:, 3] = lines
+    masks = compile_form(spec, pieces, toys.END_ID, lexicon)
     return list(draw(model, masks, [toys.END_ID], list(map(Attempt, range(runs))), settings))
 
 
@@ -107,6 +129,43 @@ def test_temperature_changes_the_target_as_it_should() -> None:
     assert_unbiased(results, exact(model, spec, stops, temperature=0.6))
 
 
+@pytest.mark.parametrize("name", FORMS)
+@pytest.mark.parametrize("particles", [1, 6])
+@pytest.mark.parametrize("power", [2, 3])
+def test_sharpened_texts_have_powers_of_their_probability(
+    name: str, particles: int, power: int
+) -> None:
+    spec, stops = FORMS[name]
+    model = toys.runtime(10, sharpness=0.5)
+    settings = SearchSettings(particles=particles, sharpen=power)
+    assert_unbiased(drawn(model, spec, stops, settings), exact(model, spec, stops, power=power))
+
+
+def test_a_power_is_of_the_probability_at_the_temperature() -> None:
+    spec, stops = FORMS["newline"]
+    model = toys.runtime(11, sharpness=0.5)
+    settings = SearchSettings(particles=5, temperature=1.5, sharpen=2.5, truncate=top_two)
+    wanted = exact(model, spec, stops, temperature=1.5, kept=2, power=2.5)
+    assert_unbiased(drawn(model, spec, stops, settings), wanted)
+
+
+@pytest.mark.parametrize("settings", [{}, {"particles": 1}, {"temperature": 0.7, "sharpen": 1.5}])
+def test_where_the_form_breaks_a_line_counts_how_likely_the_model_would(settings: Any) -> None:
+    spec = toys.form(lines=[1, 1], **{"break": "wrap"}, end="any")
+    model = toys.runtime(12, sharpness=0.7)
+    results = drawn(model, spec, 0, SearchSettings(**{"particles": 6, **settings}), lines=9)
+    words = sum(word.frequency for word in toys.WORDS.values())
+    wanted = exact(
+        model,
+        spec,
+        0,
+        temperature=settings.get("temperature", 1.0),
+        power=settings.get("sharpen", 1.0),
+        line_ends=9 / words,
+    )
+    assert_unbiased(results, wanted)
+
+
 def test_truncation_comes_after_the_mask() -> None:
     spec, stops = FORMS["newline"]
     model = toys.runtime(5)
@@ -114,13 +173,15 @@ def test_truncation_comes_after_the_mask() -> None:
     assert_unbiased(results, exact(model, spec, stops, kept=2))
 
 
-@pytest.mark.parametrize("name", ["newline", "wrap"])  # where few particles are many enough
-def test_with_many_particles_texts_come_as_often_as_they_should(name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "power"), [("newline", 1), ("wrap", 1), ("newline", 2), ("newline", 3)]
+)  # where few particles are many enough
+def test_with_many_particles_texts_come_as_often_as_they_should(name: str, power: int) -> None:
     spec, stops = FORMS[name]
     model = toys.runtime(6, sharpness=0.4)
     runs = 500
-    results = drawn(model, spec, stops, SearchSettings(particles=40), runs)
-    wanted = exact(model, spec, stops)
+    results = drawn(model, spec, stops, SearchSettings(particles=40, sharpen=power), runs)
+    wanted = exact(model, spec, stops, power=power)
     total = sum(wanted.values())
     counts = Counter(result.tokens for result in results)
     common = {t: p / total * runs for t, p in wanted.items() if p / total * runs >= 8}

@@ -103,6 +103,10 @@ class LetterAutomaton(Automaton[S], Protocol[S]):
         """
         ...
 
+    def breaks_line(self, state: S) -> bool:
+        """Whether a blank after `state` breaks a line, the last one's end not counted."""
+        ...
+
     def weigh(self, state: S, walk: Walk) -> FloatArray:
         """`worth(inside(state, prefix))` for the k prefixes of a walk, (k,); 0 where none fits."""
         ...
@@ -119,6 +123,11 @@ class TokenState(Protocol):
     @property
     def worth(self) -> float:
         """The look-ahead, positive; see Automaton.worth."""
+        ...
+
+    @property
+    def breaks_line(self) -> bool:
+        """Whether a blank that comes next is a place where the form breaks a line."""
         ...
 
     def mask(self) -> Mask:
@@ -148,6 +157,11 @@ class TextState(TokenState, Protocol):
 class TokenAutomaton(Protocol):
     """A form as a finite automaton over the tokens of a model: what the search steps."""
 
+    @property
+    def breaks(self) -> LineBreaks | None:
+        """How breaks of lines are weighed; None: the model breaks them, or there is no telling."""
+        ...
+
     def start(self) -> TokenState:
         """The state before the first token that is drawn."""
         ...
@@ -155,6 +169,18 @@ class TokenAutomaton(Protocol):
     def render(self, tokens: Sequence[int]) -> str:
         """The text as it is printed, when `tokens` have led from the start to a final state."""
         ...
+
+
+class LineBreaks(NamedTuple):
+    """What a search needs to ask the model whether it would end a line where the form does.
+
+    blanks: which tokens begin with a space or a newline, bool (V,).  newline: the token of one.
+    log_average: the log of how often a line ends after a word in the corpus.
+    """
+
+    blanks: NDArray[np.bool_]
+    newline: int
+    log_average: float
 
 
 class Mask(NamedTuple):
@@ -217,7 +243,7 @@ class Vocabulary:
             if text and token != end_id:
                 branch = self.root
                 for char in text:
-                    branch = branch.grow(char)
+                    branch = branch.grown.get(char) or branch.grow(char)
                 branch.tokens.append(token)
         self.root.grow(END).tokens.append(end_id)
         self.characters = frozenset(text for text in self.texts if len(text) == 1)

@@ -66,6 +66,7 @@ class Leading:
         self.beyond: TextState = beyond
         self._prompt, self._spelled = prompt, spelled
         self._render = masks.automaton.render
+        self.breaks = masks.breaks
         self._completions = completions
 
     def start(self) -> TokenState:
@@ -105,6 +106,11 @@ class LeadingState:
         self.worth = leading.beyond.worth * math.exp(log_completion)
         self._mask: Mask | None = None
         self._after: dict[int, TokenState] = {}
+
+    @property
+    def breaks_line(self) -> bool:
+        """What is given stands in every text, and so does a break in it, which needs no weight."""
+        return not self._rest and self._leading.beyond.breaks_line
 
     def mask(self) -> Mask:
         if self._mask is None:

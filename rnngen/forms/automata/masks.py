@@ -17,7 +17,7 @@ from rnngen.forms.language.letters import END
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from rnngen.forms.automata.base import Automaton, Branch, Vocabulary
+    from rnngen.forms.automata.base import Automaton, Branch, LineBreaks, Vocabulary
 
 _MANY_STATES = 100_000
 _NOTHING = Mask(np.zeros(0, np.int64), np.zeros(0))
@@ -37,6 +37,10 @@ class MaskedState(Generic[S]):
     @property
     def worth(self) -> float:
         return self._masks.automaton.worth(self._state)
+
+    @property
+    def breaks_line(self) -> bool:
+        return self._masks.breaks_line(self._state)
 
     def mask(self) -> Mask:
         if self._mask is None:
@@ -66,6 +70,8 @@ class Masks(Generic[S]):
     Subclasses find the same masks faster, for automata that know words or have one line.
     """
 
+    breaks: LineBreaks | None = None
+
     def __init__(self, automaton: Automaton[S], vocabulary: Vocabulary) -> None:
         self.automaton, self.vocabulary = automaton, vocabulary
         self._states: dict[S, MaskedState[S]] = {}
@@ -82,6 +88,10 @@ class Masks(Generic[S]):
             if state is None or self.automaton.is_final(state):
                 return None
         return None if state is None else self.masked(state)
+
+    def breaks_line(self, state: S) -> bool:
+        """See TokenState."""
+        return False
 
     def render(self, tokens: Sequence[int]) -> str:
         return self.automaton.render("".join(self.vocabulary.texts[token] for token in tokens))

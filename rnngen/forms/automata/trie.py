@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     IntArray = NDArray[np.int64]
 
 
+_FEW = 12  # words
+
+
 class WordWeights:
     """Non-negative weights of some of the words, summed by range and by count.
 
@@ -62,7 +65,12 @@ class Node:
         self.word = low if depth and tree.lengths[low] == depth else -1
         self.letters: dict[str, tuple[int, int, int]] = {}
         first = low + (self.word >= 0)
-        if first < high:
+        if high - first <= _FEW:  # NumPy's calls would take longer than so many words
+            for place in range(first, high):
+                letter = tree.words[place][depth]
+                start = self.letters[letter][0] if letter in self.letters else place
+                self.letters[letter] = (start, place + 1, depth + 1)
+        else:
             column = tree.letters[first:high, depth]
             starts = [0, *((column[1:] != column[:-1]).nonzero()[0] + 1).tolist()]
             stops = [*starts[1:], high - first]

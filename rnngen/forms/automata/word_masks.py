@@ -16,7 +16,7 @@ from rnngen.forms.automata.masks import Masks, concatenate_masks
 from rnngen.forms.language.letters import fold
 
 if TYPE_CHECKING:
-    from rnngen.forms.automata.base import Branch, LetterAutomaton, Vocabulary
+    from rnngen.forms.automata.base import Branch, LetterAutomaton, LineBreaks, Vocabulary
     from rnngen.forms.automata.trie import Node
 
 
@@ -25,10 +25,19 @@ class WordMasks(Masks[S]):
 
     automaton: LetterAutomaton[S]
 
-    def __init__(self, automaton: LetterAutomaton[S], vocabulary: Vocabulary) -> None:
+    def __init__(
+        self,
+        automaton: LetterAutomaton[S],
+        vocabulary: Vocabulary,
+        breaks: LineBreaks | None = None,
+    ) -> None:
         super().__init__(automaton, vocabulary)
+        self.breaks = breaks
         self._walks: dict[tuple[Branch, Node, str], Walk] = {}  # few, and the same for all lines
         self._others_below: dict[tuple[S, Branch], list[Mask]] = {}
+
+    def breaks_line(self, state: S) -> bool:
+        return self.automaton.breaks_line(state)
 
     def forget(self) -> None:
         super().forget()

@@ -147,6 +147,12 @@ class WordAutomaton:
         word = word if self.meter.has_rhyme(state.tables.line) else -1
         return self._gap(state.tables, Kind.AFTER, "", used, word, close)
 
+    def breaks_line(self, state: WordState) -> bool:
+        if state.tables.last or not (state.node is not None or state.kind in _BEFORE_BLANKS):
+            return False
+        ended = self.end_word(state)
+        return ended is not None and ended.close > 0
+
     def weigh(self, state: WordState, walk: Walk) -> FloatArray:
         return state.tables.prefixes(state.used, walk)
 
@@ -253,7 +259,7 @@ class WordAutomaton:
         tables, newline = state.tables, char == "\n"
         if state.kind is Kind.SPACED:
             return None if newline else self._to(state, Kind.SPACE, "-")
-        if state.kind not in (Kind.AFTER, Kind.STOP, Kind.DASH):
+        if state.kind not in _BEFORE_BLANKS:
             return None
         # A blank after a full line breaks it. Where the line could also go on, as in [5, 7], the
         # break comes first: otherwise one text would have two ways through the automaton.
@@ -280,6 +286,8 @@ class WordAutomaton:
         return state.tables.last and state.close > 0 and (stopped or state.kind is Kind.AFTER)
 
 
+# Where a blank may follow.
+_BEFORE_BLANKS = frozenset((Kind.AFTER, Kind.STOP, Kind.DASH))
 # Where a letter begins a new word.
 _BEFORE_WORDS = frozenset((Kind.SPACE, Kind.HYPHEN, Kind.DASH, Kind.SPACED))
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 Counts = tuple[int, ...]
 _RULES_SURE, _COMPOUND_SURE = 0.9, 0.8
+_MANY_WORDS = 20_000
 _DEPTH = 2  # campfires' is campfires, is campfire, is camp and fire
 
 
@@ -149,9 +150,18 @@ class _Dictionary:
         text = zlib.decompress((DATA / "counts.z").read_bytes())
         sets, self._text = text.split(b"\n", 1)
         self._sets = [tuple(map(int, s.split(b","))) for s in sets.split(b"|")]
+        self._found: dict[str, tuple[int, Counts]] = {}
 
     def look_up(self, word: str) -> tuple[int, Counts]:
         """Where `word` starts in the text, which is its identity, and its counts; or (-1, ())."""
+        found = self._found.get(word)
+        if found is None:
+            if len(self._found) > _MANY_WORDS:
+                self._found.clear()
+            found = self._found[word] = self._search(word)
+        return found
+
+    def _search(self, word: str) -> tuple[int, Counts]:
         if not word.isascii() or not word:
             return -1, ()
         wanted, text = word.encode(), self._text
