@@ -12,6 +12,7 @@ from rnngen.console import clock, note, one_line, translated_note
 from rnngen.console.plan import show_corpus, show_recipe
 from rnngen.console.progress import progress
 from rnngen.console.terminal import to_people, visible
+from rnngen.counts import count
 from rnngen.training.events import (
     Evaluation,
     Limited,
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from rnngen.config import TrainConfig
     from rnngen.training.events import Event
 
-SECONDS_BETWEEN_LINES = 10.0
 SAMPLE_LINES = 3
 LINE_WIDTH = 80
 """Columns of a sample where there is no terminal."""
@@ -100,11 +100,10 @@ class TimeLeft:
 
 
 class LineView(TrainingView):
-    """One line for each thing worth telling, steps at most every ten seconds."""
+    """One line for each thing worth telling; what moves from step to step is not shown."""
 
     def __init__(self) -> None:
         self._counting = ExitStack()
-        self._next_step_line = 0.0
         self._left = TimeLeft()
 
     def __enter__(self) -> Self:
@@ -132,11 +131,7 @@ class LineView(TrainingView):
 
     def show(self, event: Event) -> None:
         """Show an event of the run itself."""
-        if isinstance(event, Step):
-            if time.monotonic() < self._next_step_line:
-                return
-            self._next_step_line = time.monotonic() + SECONDS_BETWEEN_LINES
-        if line := describe(event, self._left):
+        if not isinstance(event, Step) and (line := describe(event, self._left)):
             note(line)
 
 
@@ -219,8 +214,8 @@ def describe(event: Event, left: TimeLeft) -> str:
 
 def _planned(event: Planned, left: TimeLeft) -> str:
     if left.minutes is None:
-        return f"{event.total_steps:,} steps in total"
-    return f"about {event.total_steps:,} steps in at most {left.minutes:g} minutes"
+        return f"{count(event.total_steps, 'step')} in total"
+    return f"about {count(event.total_steps, 'step')} in at most {left.minutes:g} minutes"
 
 
 def _steps(event: Step, left: TimeLeft) -> str:

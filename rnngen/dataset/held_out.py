@@ -20,6 +20,8 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import numpy as np
 
+from rnngen.counts import count
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -108,8 +110,8 @@ def held_out_of(store: Places, fraction: float) -> Draw | Tail | None:
 
     fraction: the share of the tokens that is wanted.
     """
-    count = len(store.hashes)
-    if store.documents == "none" or not count or not _differ(store):
+    documents = len(store.hashes)
+    if store.documents == "none" or not documents or not _differ(store):
         return None
     draw = usual_draw(store, fraction)
     total, longest = store.num_tokens, max(int(lengths.max()) for _, lengths in _chunks(store))
@@ -117,7 +119,7 @@ def held_out_of(store: Places, fraction: float) -> Draw | Tail | None:
         return _tail(store, fraction, longest)
     held = _share(store, draw)
     is_little = held.tokens < fraction * total / 2
-    is_short = held.tokens / total < held.documents / count / 2
+    is_short = held.tokens / total < held.documents / documents / 2
     if held.tokens <= _most(fraction) * total and not (is_little and is_short):
         return draw
     wanted = fraction * total
@@ -135,7 +137,7 @@ def _redraw(store: Places, wanted: float, longest: int) -> tuple[Draw, _Share]:
     """The bound on the hash by which documents up to a length come nearest to what is wanted."""
     reason = (
         "documents are of very different length, so those held out were drawn from the shorter "
-        f"ones, up to {longest:,} tokens."
+        f"ones, up to {count(longest, 'token')}."
     )
     low, high = -1, HASHES - 1  # up to `low` not more than wanted; up to `high` more, or all
     while high - low > 1:

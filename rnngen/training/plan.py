@@ -10,6 +10,7 @@ from rnngen import checkpoint, novelty, runs, tensor_file, tokenizers
 from rnngen.config import BUDGET, ModelConfig, TrainConfig
 from rnngen.cores import cores
 from rnngen.corpus import Corpus, CorpusExcerpt
+from rnngen.counts import count
 from rnngen.dataset import cache
 from rnngen.errors import CheckpointError, ConfigError, CorpusError, RnngenError
 from rnngen.forms.language import lexicon as words
@@ -166,7 +167,7 @@ def _read(
         tokenizer = _extended(base.tokenizer, corpus, text)
     valid, fraction = cache.open_valid(text, home), given.get("valid_fraction")
     if tokenizer.labels:
-        note(f"{len(tokenizer.labels):,} labels: {listed(tokenizer.labels)}.")
+        note(f"{count(len(tokenizer.labels), 'label')}: {listed(tokenizer.labels)}.")
     for label in cache.labels_of(valid):
         if label not in tokenizer.labels:
             raise CorpusError(f"{text.valid}: its label {label!r} is none of those of the text.")

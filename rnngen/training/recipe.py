@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from rnngen.config import BUDGET, ModelConfig, TrainConfig
+from rnngen.counts import count
 from rnngen.errors import ConfigError
 from rnngen.training.choices import (
     BudgetChoices,
@@ -225,12 +226,12 @@ def choose_streams(situation: Situation, given: Given) -> StreamChoices:
     steps = STEPS_PER_EPOCH if situation.pretrained is None else FINE_TUNING_STEPS_PER_EPOCH
     fitting = max(1, n // (steps * seq_len.value))
     if fitting < usual:
-        why = f"small: the text has only {n:,} tokens"
+        why = f"small: the text has only {count(n, 'token')}"
         batch_size = given.or_else("batch_size", fitting, why)
     else:
         batch_size = given.or_else("batch_size", usual, "many updates, and still fast")
     if batch_size.value > n:  # even where the user gave it: a stream without a token cannot be
-        batch_size = Choice(n, f"the text has only {n:,} tokens")
+        batch_size = Choice(n, f"the text has only {count(n, 'token')}")
     return StreamChoices(seq_len, batch_size)
 
 
