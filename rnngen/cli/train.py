@@ -160,6 +160,7 @@ def _train(request: Request, *, quiet: bool) -> Stopped:
             stop_requests=stop_signals(),
             progress=view.count,
             note=view.note,
+            opened=view.open,
         )
         [last] = deque(events, maxlen=1)
     assert isinstance(last, Stopped)

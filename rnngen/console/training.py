@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from rnngen.console import clock, note, one_line, translated_note
 from rnngen.console.plan import show_corpus, show_recipe
-from rnngen.console.progress import progress
+from rnngen.console.progress import reading_progress
 from rnngen.console.terminal import to_people, visible
 from rnngen.counts import count
 from rnngen.training.events import (
@@ -27,6 +27,7 @@ from rnngen.training.events import (
 
 if TYPE_CHECKING:
     from rnngen.config import TrainConfig
+    from rnngen.corpus import Corpus
     from rnngen.training.events import Event
 
 SAMPLE_LINES = 3
@@ -52,8 +53,11 @@ class TrainingView:
     def __exit__(self, *_: object) -> None:
         pass
 
+    def open(self, corpus: Corpus) -> None:
+        """Show how far the files of a text have been read."""
+
     def count(self, characters: int) -> None:
-        """Show how many characters of the text were cut into tokens."""
+        """Show that the text is being cut into tokens."""
 
     def note(self, line: str) -> None:
         """Show what the library has to say before the run."""
@@ -107,15 +111,17 @@ class LineView(TrainingView):
         self._left = TimeLeft()
 
     def __enter__(self) -> Self:
-        shown = progress("tokenizing", "characters")
-        self._count = self._counting.enter_context(shown).update
+        self._reading = self._counting.enter_context(reading_progress("reading"))
         return self
 
     def __exit__(self, *error: Any) -> None:
         self._counting.__exit__(*error)
 
+    def open(self, corpus: Corpus) -> None:
+        self._reading.open(corpus)
+
     def count(self, characters: int) -> None:
-        self._count(characters)
+        self._reading.rename("tokenizing")
 
     def note(self, line: str) -> None:
         translated_note(line)

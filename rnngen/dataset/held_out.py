@@ -129,6 +129,32 @@ def held_out_of(store: Places, fraction: float) -> Draw | Tail | None:
     return best if off <= wanted / 2 else _tail(store, fraction, longest)
 
 
+def remark_on_copies(store: Places) -> str:
+    """What to say of a text that is nothing but copies of one document; "" of any other."""
+    copies = len(store.hashes)
+    if store.documents == "none" or copies < 2 or _differ(store):
+        return ""
+    return (
+        f"all {copies:,} documents are copies of one, so what is held out is trained on as well,"
+        " and its loss says nothing of new text."
+    )
+
+
+def remark_on_overlap(store: Places, held_out: Places) -> str:
+    """What to say of a text to measure on that is trained on as well; "" if it is not."""
+    total = len(held_out.hashes)
+    if "none" in (store.documents, held_out.documents) or not total:
+        return ""
+    known = np.unique(np.asarray(store.hashes[:]))
+    shared = sum(int(np.isin(hashes, known).sum()) for hashes, _ in _chunks(held_out))
+    if not shared:
+        return ""
+    return (
+        f"{shared:,} of {count(total, 'held-out document')} {'is' if shared == 1 else 'are'} in the"
+        " training text, too. Their loss says nothing of new text."
+    )
+
+
 def _most(fraction: float) -> float:
     return max(MOST, min(2 * fraction, (1 + fraction) / 2))
 
@@ -178,13 +204,16 @@ def _tail(store: Places, fraction: float, longest: int) -> Tail:
     hash = min(found)
     copies = sum(int((hashes == np.uint64(hash)).sum()) for hashes, _ in _chunks(store))
     tokens = max(1, min(round(fraction * store.num_tokens / copies), longest // 2))
-    share = copies * longest / store.num_tokens
-    return Tail(
-        hash,
-        tokens,
-        f"one document is {share:.0%} of the text, so its last {tokens:,} tokens are held out, and "
-        "no other.",
-    )
+    share = f"{copies * longest / store.num_tokens:.0%} of the text"
+    last = f"last {count(tokens, 'token')}" if tokens > 1 else "last token"
+    if copies > 1:
+        reason = (
+            f"{copies:,} copies of one document are {share}, so the {last} of each copy are held "
+            "out, and no other document."
+        )
+    else:
+        reason = f"one document is {share}, so its {last} are held out, and no other."
+    return Tail(hash, tokens, reason.replace("last token are", "last token is"))
 
 
 def _chunks(store: Places) -> Iterator[tuple[NDArray[np.uint64], NDArray[np.int64]]]:

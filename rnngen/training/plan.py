@@ -90,6 +90,7 @@ def new_plan(
     device: str = "cpu",
     progress: OnProgress | None = None,
     note: Callable[[str], None] | None = None,
+    opened: Callable[[Corpus], None] | None = None,
 ) -> tuple[Plan, Recipe]:
     """A run on `text`, its settings chosen by the recipe but for those `given`.
 
@@ -101,7 +102,7 @@ def new_plan(
     base = pretrained.model if pretrained else None
     recipe.check(given, base.config if base else None)
     tell = note or (lambda line: None)
-    read = _read(text, given, base, home or folder.parent, progress, tell)
+    read = _read(text, given, base, home or folder.parent, progress, tell, opened)
     chosen = _choose(read, given, base, device)
     index = _span_index(read.corpus, False if text.private else text.novelty, note)
     plan = _plan(
@@ -156,11 +157,14 @@ def _read(
     home: Path,
     progress: OnProgress | None,
     note: Callable[[str], None],
+    opened: Callable[[Corpus], None] | None = None,
 ) -> DividedText:
     """The text as tokens: those of `base`, if a run starts from it."""
     corpus = cache.open_text(text, home)
     for line in corpus.notes:
         note(line)
+    if opened is not None:
+        opened(corpus)
     if base is None:
         tokenizer = cache.find_tokenizer(corpus, text, home, note)
     else:  # its tokens are kept, with new ones for characters it lacks
