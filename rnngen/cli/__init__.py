@@ -79,6 +79,16 @@ class Commands(TyperGroup):
             alone.command(name, cls=GroupedCommand, epilog=examples)(command)
         return typer.main.get_command(alone)
 
+    def parse_args(self, ctx: Any, args: list[str]) -> Any:
+        if not args:  # it shows the help
+            return super().parse_args(ctx, args)
+        try:
+            return super().parse_args(ctx, args)
+        except typer.TyperException as error:
+            from rnngen.cli import usage
+
+            raise _failed(usage.explain(error, self), USAGE) from error
+
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         if args and args[0] not in COMMANDS and not args[0].startswith("-"):
             from rnngen.cli import usage

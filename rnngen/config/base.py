@@ -11,7 +11,7 @@ import sys
 from dataclasses import field
 from typing import TYPE_CHECKING, Any, Self
 
-from rnngen.errors import ConfigError
+from rnngen.errors import ConfigError, FileError
 from rnngen.suggest import SETTING_SYNONYMS, did_you_mean, similar_file
 
 if TYPE_CHECKING:
@@ -130,7 +130,7 @@ def option(name: str) -> str:
 def read_toml(path: Path) -> dict[str, Any]:
     """The settings of a TOML file: keys as in TrainConfig and ModelConfig.
 
-    Raises ConfigError that names the file, and the line where TOML is broken.
+    Raises FileError if it cannot be read, and ConfigError that names the line where TOML is broken.
     """
     import tomllib
 
@@ -144,7 +144,7 @@ def read_toml(path: Path) -> dict[str, Any]:
         raise ConfigError(f"{path}: not TOML: nested too deeply.") from error
     except OSError as error:
         hint = similar_file(path) if isinstance(error, FileNotFoundError) else ""
-        raise ConfigError(f"{path}: {error.strerror}.{hint}") from error
+        raise FileError(f"{path}: {error.strerror}.{hint}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: not TOML: {error}.") from error
     except ValueError as error:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple, Self
 
 from rnngen import runs
+from rnngen.counts import count
 from rnngen.errors import FileError
 from rnngen.files import replace_file
 from rnngen.training.events import Prepared, Saved
@@ -119,15 +120,11 @@ class ReadLog:
         parts = []
         if self.foreign:
             one = "line is no event and was left out"
-            parts.append(_counted(self.foreign, one, "lines are no events and were left out"))
+            parts.append(count(self.foreign, one, "lines are no events and were left out"))
         if self.glued:
             one = "event shared a line and has its own now"
-            parts.append(_counted(self.glued, one, "events shared lines and have their own now"))
+            parts.append(count(self.glued, one, "events shared lines and have their own now"))
         return f"{'; '.join(parts)}. The run itself is whole." if parts else ""
-
-
-def _counted(number: int, one: str, more: str) -> str:
-    return f"{number:,} {one if number == 1 else more}"
 
 
 def _read(path: Path) -> ReadLog:

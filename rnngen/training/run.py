@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from rnngen import checkpoint, runs
+from rnngen.counts import count
 from rnngen.dataset import batches
 from rnngen.errors import ConfigError
 from rnngen.training import device
@@ -119,7 +120,7 @@ class Run:
         progress = self.progress
         if not self._step_budget.move_end():
             raise ConfigError(
-                f"{self._plan.folder.name} has trained for {progress.step:,} steps, "
+                f"{self._plan.folder.name} has trained for {count(progress.step, 'step')}, "
                 f"{self._reporter.epochs():.4g} epochs, {progress.seconds / 60:.2g} minutes "
                 "already, and its new end is to be later, counted from its beginning."
             )
