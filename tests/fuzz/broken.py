@@ -45,6 +45,12 @@ class Hanging(Broken):
         time.sleep(60)
 
 
+class Busy(Broken):
+    def fail(self) -> None:
+        while True:
+            pass
+
+
 class Greedy(Broken):
     def fail(self) -> None:
         bytearray(3 << 30)

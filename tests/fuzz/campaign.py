@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import tempfile
@@ -18,7 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 MOST_SECONDS = 5.0
-"""Of one case."""
+"""Of one case: time that a core worked on it, so that other programs do not count."""
+MOST_WAIT = 60.0
+"""Of one case that waits, for a disk or for ever."""
 START_SECONDS = 120.0
 """Of a process before its first case."""
 SHIFT = 20_000
@@ -96,18 +99,28 @@ def _shift(row: Row, seed: int, first: int, count: int, kept: Path) -> int:
 
 def _watched(process: subprocess.Popen[bytes], board: Path) -> str:
     """Wait for the process, or end it if one case takes too long; returns what happened."""
-    last, since = NO_CASE, time.monotonic()
+    last, since, worked = NO_CASE, time.monotonic(), 0.0
     with process:
         while process.poll() is None:
             time.sleep(LOOK_EVERY)
             number = BOARD.unpack(board.read_bytes())[0]
             if number != last:
-                last, since = number, time.monotonic()
-            most = START_SECONDS if number == NO_CASE else MOST_SECONDS
-            if time.monotonic() - since > most:
+                last, since, worked = number, time.monotonic(), _worked(process.pid)
+            most = START_SECONDS if number == NO_CASE else MOST_WAIT
+            too_much = number != NO_CASE and _worked(process.pid) - worked > MOST_SECONDS
+            if too_much or time.monotonic() - since > most:
                 process.kill()
-                return f"it took more than {most:.0f} seconds. "
+                return f"it took more than {MOST_SECONDS if too_much else most:.0f} seconds. "
     return f"the process ended with {process.returncode}. "
+
+
+def _worked(pid: int) -> float:
+    """Seconds that a process has kept a core busy; 0 where that cannot be known."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _keep_crash(row: Row, seed: int, number: int, why: str, kept: Path) -> None:

@@ -100,8 +100,10 @@ class StateReader(Reader):
         return odd_file(*rng.choice(self._parts), "training", rng)
 
     def read(self, path: Path) -> None:
+        from rnngen.training import device
         from rnngen.training.learner import Learner
         from rnngen.training.plan import resumed_plan
+        from rnngen.training.processes import SINGLE
         from rnngen.training.state import load_state, recover
 
         shutil.copyfile(path, self._folder / runs.TRAINING_FILE)
@@ -110,8 +112,9 @@ class StateReader(Reader):
         plan = resumed_plan(
             self._folder, home=self.place, named=[str(self._text)], is_named_only=True
         )
+        config = device.resolve(plan.config, plan.model, SINGLE)
         start = checkpoint.start_id(plan.tokenizer, plan.continuous)
-        load_state(plan, Learner(plan.model, plan.config, counts=plan.counts, start_id=start))
+        load_state(plan, Learner(plan.model, config, counts=plan.counts, start_id=start))
 
 
 class SubwordReader(Reader):

@@ -65,7 +65,8 @@ def test_a_case_that_failed_once_fails_no_more(
     [
         ("Broken", "ZeroDivisionError"),
         ("Crashing", "the process ended with -6"),
-        ("Hanging", "it took more than 1 seconds"),
+        ("Hanging", "it took more than 3 seconds"),
+        ("Busy", "it took more than 1 seconds"),
         ("Greedy", "MemoryError"),
         ("Talkative", "an error of several lines"),
     ],
@@ -74,6 +75,8 @@ def test_whatever_goes_wrong_is_noticed_and_kept(
     broken: str, why: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr(campaign, "MOST_SECONDS", 1)
+    if broken == "Hanging":
+        monkeypatch.setattr(campaign, "MOST_WAIT", 3)
     name = f"broken:{broken}"
     reader = worker.reader_class(name)(tmp_path)
     for seed in count():
