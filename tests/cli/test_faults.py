@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import signal
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from rnngen import api, runs
+from rnngen.cli import usage
 from tests.cli.small import SMALL, state, words
 from tests.terminal import Terminal
 from tests.waiting import wait_until
@@ -168,3 +170,25 @@ def test_a_text_that_is_gone_is_one_line_and_the_run_stays(rnngen, home, tmp_pat
     assert contents(home / "text") == before
     text.write_bytes(kept)
     assert rnngen(*again, "--quiet").exit_code == 0
+
+
+def test_a_lack_of_descriptors_says_how_to_have_more():
+    assert usage.explain_system(OSError(errno.EMFILE, "Too many open files")) == (
+        "Too many open files. Close other programs, or allow more, as with: ulimit -n 1024"
+    )
+
+
+@pytest.mark.parametrize("has_room", [True, False])
+def test_where_a_lack_of_memory_can_hardly_be_said_it_is_said_shortly(
+    rnngen, model, monkeypatch, has_room
+):
+    def refuse(*_: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(api, "load", refuse)
+    if not has_room:
+        monkeypatch.setattr(usage, "out_of_memory", refuse)
+    ran = rnngen("sample", model)
+    assert ran.exit_code == 1
+    assert ("--particles" in ran.error) is has_room
+    assert ran.error.startswith("rnngen: out of memory. ")

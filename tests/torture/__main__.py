@@ -21,6 +21,9 @@ from tests.torture.faults import FAULTS, KILL
 from tests.torture.kinds import KINDS
 from tests.torture.matrix import Matrix, Row
 
+WIDTH = max(len(kind.name) for kind in KINDS)
+TITLES = ("places", "runs", "broken", "at places", "began again", "failed")
+
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.torture", description=__doc__)
@@ -33,13 +36,15 @@ def main() -> int:
     parser.add_argument("--keep", action="store_true", help="keep what failed, to look at")
     options = parser.parse_args()
     print(f"seed {options.seed}", flush=True)
+    print(f"{'kind':<{WIDTH}}", *(f"{title:>11}" for title in TITLES))
     began = time.monotonic()
     place = Path(tempfile.mkdtemp(prefix="rnngen-torture-"))
     rows = torture(place, options, random.Random(options.seed))
-    print_table(rows)
+    places: Counter[str] = Counter()
+    for row in rows:
+        places.update(row.places)
+    print("killed:", ", ".join(f"{place} {count}" for place, count in places.most_common()))
     failures = [failure for row in rows for failure in row.failures]
-    for failure in failures:
-        print(failure)
     kills = sum(row.kills for row in rows if row.fault is KILL)
     faults = sum(row.runs for row in rows if row.fault is not KILL)
     seconds = time.monotonic() - began
@@ -58,25 +63,24 @@ def torture(place: Path, options: argparse.Namespace, rng: random.Random) -> lis
     kinds = [kind for kind in KINDS if options.kinds in kind.name]
     if options.few:
         kinds = rng.sample([kind for kind in kinds if kind.processes == 1], 3)
-    of_kinds = [Row(kind.name, KILL) for kind in kinds]
-    for number, (kind, row) in enumerate(zip(kinds, of_kinds, strict=True)):
+    rows: list[Row] = []
+    for number, kind in enumerate(kinds):
+        row = Row(kind.name, KILL, points=matrix.unbroken(kind)[1].points)
         while row.kills < share(options.kills, number, len(kinds)):
             matrix.kill(kind, *matrix.unbroken(kind), row)
-            row.points = matrix.unbroken(kind)[1].points
-            show(row)
-    real = Row("processes of all kinds", KILL)
+        rows.append(shown(row))
+    alone = [kind for kind in kinds if kind.processes == 1 and not kind.replaces]
+    for number, fault in enumerate(FAULTS if options.faults else ()):
+        row = Row(fault.name, fault)
+        for _ in range(share(options.faults, number, len(FAULTS))):
+            kind = rng.choice(alone)
+            matrix.fail(kind, fault, *matrix.unbroken(kind), row)
+        rows.append(shown(row))
+    real = Row("processes, not forks", KILL)
     while real.kills < options.real:
         kind = kinds[-1 - real.runs % len(kinds)]  # those of several processes first
         matrix.kill(kind, *matrix.unbroken(kind), real, is_real=True)
-        show(real)
-    others = [Row(fault.name, fault) for fault in FAULTS] if options.faults else []
-    alone = [kind for kind in kinds if kind.processes == 1 and not kind.replaces]
-    for number, row in enumerate(others):
-        for _ in range(share(options.faults, number, len(others))):
-            kind = rng.choice(alone)
-            matrix.fail(kind, row.fault, *matrix.unbroken(kind), row)
-            show(row)
-    return [*of_kinds, real, *others]
+    return [*rows, shown(real)]
 
 
 def share(total: int, number: int, count: int) -> int:
@@ -84,23 +88,14 @@ def share(total: int, number: int, count: int) -> int:
     return total * (number + 1) // count - total * number // count
 
 
-def show(row: Row) -> None:
-    if sys.stderr.isatty():
-        print(f"\r\x1b[K{row.name}: {row.runs} runs ", end="", file=sys.stderr, flush=True)
-
-
-def print_table(rows: list[Row]) -> None:
-    width = max(len(row.name) for row in rows)
-    titles = ("places", "runs", "broken", "at places", "began again", "failed")
-    print(f"{'kind':<{width}}", *(f"{title:>11}" for title in titles))
-    for row in rows:
-        numbers = (row.points, row.runs, row.kills, row.at_points, row.before_state)
-        columns = (*numbers, len(row.failures))
-        print(f"{row.name:<{width}}", *(f"{number:>11,}" for number in columns))
-    places: Counter[str] = Counter()
-    for row in rows:
-        places.update(row.places)
-    print("killed:", ", ".join(f"{place} {count}" for place, count in places.most_common()))
+def shown(row: Row) -> Row:
+    """The row, printed."""
+    numbers = (row.points, row.runs, row.kills, row.at_points, row.before_state, len(row.failures))
+    print(f"{row.name:<{WIDTH}}", *(f"{number:>11,}" for number in numbers))
+    for failure in row.failures:
+        print("   ", failure)
+    sys.stdout.flush()
+    return row
 
 
 if __name__ == "__main__":
