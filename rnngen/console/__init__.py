@@ -9,7 +9,8 @@ import os
 import re
 from typing import Any
 
-from rnngen.console.terminal import end_line, put, say, visible
+from rnngen.console.terminal import end_line, put, say
+from rnngen.controls import visible
 
 __all__ = ["end_line", "put", "visible"]
 

@@ -9,7 +9,7 @@ from bisect import bisect
 from typing import TYPE_CHECKING
 
 from rnngen.console import terminal
-from rnngen.console.terminal import visible
+from rnngen.controls import visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, Self
 from rnngen.console import clock, note, one_line, translated_note
 from rnngen.console.plan import show_corpus, show_recipe
 from rnngen.console.progress import reading_progress
-from rnngen.console.terminal import to_people, visible
+from rnngen.console.terminal import to_people
+from rnngen.controls import visible
 from rnngen.counts import count
 from rnngen.training.events import (
     Evaluation,
