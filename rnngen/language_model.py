@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from rnngen.analysis.explain import Explanation
     from rnngen.forms.distinct import FormText
     from rnngen.forms.spec import FormSpec
+    from rnngen.model.runtime import Runtime
     from rnngen.sampling.draft import SampledText
     from rnngen.sampling.labelled import LabelledSampler
     from rnngen.score import Score
@@ -39,13 +41,17 @@ class LanguageModel:
         """Settings that `rnngen sample` takes where none are given, such as a form."""
         self.novelty = model.novelty
         self.lexicon = model.lexicon
-        self.runtime = NumpyRuntime(model.config, model.weights)
         self.start_id = model.start_id
         self.continuous = model.continuous
         self._stored = model
         self.forbidden = ~model.tokenizer.seen
         if model.continuous:
             self.forbidden[model.tokenizer.end_id] = True
+
+    @cached_property
+    def runtime(self) -> Runtime:
+        """Made when first asked for: it lays the weights out anew, which not all need."""
+        return NumpyRuntime(self.config, self._stored.weights)
 
     def sample(
         self, prompt: str = "", *, n: int = 1, seed: int = 0, **settings: Any

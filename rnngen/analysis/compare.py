@@ -24,6 +24,7 @@ from rnngen.analysis.candidates import Budget, Candidate
 from rnngen.analysis.judgement import judge
 from rnngen.analysis.measure import RunResult, measure, peak_memory, reset_peak
 from rnngen.analysis.probe import ProbeResult
+from rnngen.analysis.reading import check_enough
 from rnngen.config import TextConfig
 from rnngen.corpus import STDIN
 from rnngen.errors import CheckpointError, ConfigError, CorpusError, TrainingError
@@ -198,6 +199,7 @@ class _Course:
         read = _open(comparison)
         held_out = read.validation.in_order(MOST_HELD_OUT)
         ids = held_out.read(0, len(held_out))
+        check_enough(ids)
         comparison = _with_text(comparison, read)
         self._save(comparison)
         for result in self._results(comparison, ids):

@@ -59,11 +59,7 @@ def read_held_out(model: Model, ids: IdArray) -> HeldOutReading:
 
     Raises CorpusError if there are too few.
     """
-    if len(ids) <= LEAST_TOKENS:
-        raise CorpusError(
-            f"{len(ids)} tokens are held out: too few to compare by. Add text, hold out more with "
-            "`valid_fraction`, or name a second file with `valid`."
-        )
+    check_enough(ids)
     length = min(WINDOW, (len(ids) - 1) // 2)
     count = min(WINDOWS, len(ids) - length)
     starts = np.unique(np.linspace(0, len(ids) - 1 - length, count).astype(np.int64))
@@ -80,6 +76,15 @@ def read_held_out(model: Model, ids: IdArray) -> HeldOutReading:
         context=_ratios(bins, nats / math.log(2), sizes[targets], len(CONTEXTS)),
         accuracy=_ratios(before, hits[:, SETTLED:], np.ones(before.shape), LETTERS),
     )
+
+
+def check_enough(ids: IdArray) -> None:
+    """Raises CorpusError if there are too few held-out tokens to measure anything."""
+    if len(ids) <= LEAST_TOKENS:
+        raise CorpusError(
+            f"too little text is held out to compare by: {len(ids)} of {LEAST_TOKENS + 1} tokens. "
+            "Add text, hold out more with `valid_fraction`, or name a second file with `valid`."
+        )
 
 
 def _predictions(model: Model, ids: IdArray) -> tuple[Numbers, NDArray[np.bool_]]:

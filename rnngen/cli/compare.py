@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from rnngen.analysis.compare import Comparison
 
 INTERRUPTED = 130
+OF_ALL = ("num_layers", "documents", "column", "tokenizer", "valid", "valid_fraction")
+"""Settings that all runs share."""
 LEAST_WIDTH = 40
 """Of prose, in characters."""
 EXAMPLES = """
@@ -74,6 +76,8 @@ def command(
     documents: text_options.Documents = None,
     column: text_options.Column = None,
     tokenizer: text_options.TokenizerKind = None,
+    valid: text_options.Valid = None,
+    valid_fraction: Annotated[float | None, setting(TrainConfig, "valid_fraction")] = None,
     config: options.ConfigFile = None,
     plot: Annotated[
         Path | None,
@@ -119,7 +123,7 @@ def command(
             observers=[] if quiet else [view.ComparisonView()],
             should_stop=should_stop,
             note=None if quiet else console.translated_note,
-            **_settings(ctx.params, config, ("num_layers", "documents", "column", "tokenizer")),
+            **_settings(ctx.params, config, OF_ALL),
         )
     if not found.comparison.is_complete:
         console.note(f"stopped. Continue with: rnngen compare --resume --name {found.name}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import re
 import sys
 from typing import TYPE_CHECKING, Any
@@ -115,8 +116,10 @@ def explain_system(error: OSError) -> str:
     """What the system refused, with the file that may have been meant."""
     place = f"{error.filename}: " if error.filename else ""
     is_missing = isinstance(error, FileNotFoundError) and isinstance(error.filename, str)
-    meant = similar_file(error.filename) if is_missing else ""
-    return f"{place}{error.strerror or error}.{meant}"
+    hint = similar_file(error.filename) if is_missing else ""
+    if error.errno in (errno.EMFILE, errno.ENFILE):
+        hint = " Close other programs, or allow more, as with: ulimit -n 1024"
+    return f"{place}{error.strerror or error}.{hint}"
 
 
 def out_of_memory(command: str | None) -> str:

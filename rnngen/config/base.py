@@ -40,6 +40,15 @@ def setting(
     return field(default=default, metadata=about)
 
 
+KINDS: dict[str, tuple[tuple[type, ...], str]] = {
+    "str": ((str,), "text"),
+    "float": ((int, float), "a number"),
+    "bool": ((bool,), "on or off"),
+    "None": ((type(None),), "nothing"),
+}
+"""How a field is annotated -> the types that its value may have, and what that is called."""
+
+
 class Config:
     """What the dataclasses share: JSON out, JSON in, and checks that name the option."""
 
@@ -65,6 +74,20 @@ class Config:
     def help(cls, name: str) -> str:
         """The sentence that explains the setting `name`."""
         return str(cls.__dataclass_fields__[name].metadata["help"])  # type: ignore[attr-defined]
+
+    def _check_types(self) -> None:
+        """Raises ConfigError for a value of another kind than its field: a file may hold any.
+
+        Whole numbers are left to `_check_integer`, which says what they may be.
+        """
+        for each in dataclasses.fields(self):  # type: ignore[arg-type]
+            kinds = str(each.type).split(" | ")
+            if not set(kinds) <= KINDS.keys():
+                continue
+            types, must = KINDS[kinds[0]]
+            value = getattr(self, each.name)
+            is_none = value is None and "None" in kinds
+            self._check(each.name, is_none or isinstance(value, types), must)
 
     def _check(self, name: str, ok: bool, must: str, hint: str = "") -> None:
         if not ok:

@@ -48,6 +48,7 @@ class ModelConfig(Config):
     ngram_dim: int = chosen("Size of the embedding of an n-gram.", 64)
 
     def __post_init__(self) -> None:
+        self._check_types()
         for name, most in LARGEST.items():
             self._check_integer(name, 1, most=most)
         self._check_choice("cell", CELLS)

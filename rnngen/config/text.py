@@ -76,6 +76,7 @@ class ReadingConfig(Config):
 
     def __post_init__(self) -> None:
         """Raises ConfigError for a value that cannot be, CorpusError for an unknown encoding."""
+        self._check_types()
         self._check_choice("errors", ERRORS)
         self._check_choice("format", FORMATS)
         self._check_choice("quoting", QUOTING)

@@ -61,6 +61,7 @@ class TrainConfig(Config):
     seed: int = setting("Seed of all randomness in the run.", 0, group=MACHINE)
 
     def __post_init__(self) -> None:
+        self._check_types()
         for name in ("batch_size", "seq_len", "evaluations"):
             self._check_integer(name, 1, most=1 << 20)
         for name in ("warmup_steps", "patience", "valid_tokens", "seed"):

@@ -20,7 +20,7 @@ import numpy as np
 from rnngen.errors import TokenizerError
 from rnngen.tokenizers.base import seen_tensor, seen_with, tensor, utf8
 from rnngen.tokenizers.byte import BYTES
-from rnngen.tokenizers.subword_model import END, FIXED, MARKS, read_subword_model
+from rnngen.tokenizers.subword_model import END, FIXED, MARKS, SPACE, read_subword_model
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -30,8 +30,7 @@ if TYPE_CHECKING:
 
     from rnngen.tokenizers.base import IdArray, Tensors, Texts
 
-SPACE_MARK = "\u2581"
-UNLEARNED = "\0\n" + SPACE_MARK  # always spelled in bytes
+UNLEARNED = "\0\n" + SPACE  # always spelled in bytes
 # Longer words are cut: sentencepiece's BPE takes memory for each character of a word.
 WORD = re.compile(f"[{UNLEARNED}]| {{0,64}}[^ {UNLEARNED}]{{1,64}}| {{1,64}}")
 CACHED_WORDS = 1 << 18
@@ -74,7 +73,7 @@ class SubwordTokenizer:
 
     @cached_property
     def pieces(self) -> Sequence[bytes]:
-        learned = (piece.replace(SPACE_MARK, " ").encode() for piece in self._read.pieces)
+        learned = (piece.replace(SPACE, " ").encode() for piece in self._read.pieces)
         return (*(b"" for _ in MARKS), *BYTES, *learned)
 
     @cached_property

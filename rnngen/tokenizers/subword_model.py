@@ -30,6 +30,8 @@ MOST_PIECES = 1 << 16
 MOST_PIECE_BYTES = 256
 MOST_SCORE = 1e6
 """A score is a rank or a log-share; sums of larger ones could leave float32."""
+SPACE = "\u2581"
+"""How sentencepiece writes a space."""
 MARKS = UNKNOWN, END = "<unk>", "</s>"
 FIXED = (*MARKS, *(f"<0x{byte:02X}>" for byte in range(256)))
 """The tokens before the first piece."""
@@ -170,6 +172,8 @@ def _check_names(names: list[str]) -> None:
         raise ValueError("it has no pieces")
     if len(set(names)) < len(names) or "" in names:
         raise ValueError("a piece is empty, or there twice")
+    if SPACE not in names:  # sentencepiece would spell it as the bytes of U+2581
+        raise ValueError("it has no piece for a space")
     if any(sign in name for name in names for sign in "\0\n "):
         raise ValueError("a piece holds a NUL, a line end or a space")
 

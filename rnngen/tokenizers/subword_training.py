@@ -15,8 +15,8 @@ import numpy as np
 from rnngen.errors import TokenizerError
 from rnngen.tokenizers.base import join_pieces, utf8
 from rnngen.tokenizers.char import CODE_POINTS, add_counts, code_points_of
-from rnngen.tokenizers.subword import SPACE_MARK, SubwordTokenizer
-from rnngen.tokenizers.subword_model import FIXED, MOST_PIECES
+from rnngen.tokenizers.subword import SubwordTokenizer
+from rnngen.tokenizers.subword_model import FIXED, MOST_PIECES, SPACE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,7 +33,7 @@ time, and its logits a gigabyte."""
 CHUNK = 1 << 16
 EXCERPT = 8 << 20
 # Lines end a sentence, so no piece holds one; the rest means something else to sentencepiece.
-EXCLUDED = "\0\t\n\u2585\ufffd" + SPACE_MARK
+EXCLUDED = "\0\t\n\u2585\ufffd" + SPACE
 
 
 def train_subword(

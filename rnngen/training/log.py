@@ -34,11 +34,17 @@ class Log:
     """
 
     def __init__(
-        self, path: Path, *, keep_until: int, note: Callable[[str], None] | None = None
+        self,
+        path: Path,
+        *,
+        keep_until: int,
+        has_ended: bool = False,
+        note: Callable[[str], None] | None = None,
     ) -> None:
         """Open the log of a run that stands at step `keep_until`; its folder is the run's.
 
         What a killed run logged after the state it goes on from is dropped: it happens again.
+        has_ended: what limited the run is found out and will not be once more.
         note: called with a line if the log held what no run writes.
         Raises FileError if the log cannot be read or written.
         """
@@ -47,7 +53,8 @@ class Log:
         read = ReadLog()
         if keep_until and self._path.exists():
             read = _read(self._path)
-        kept = [e for e in read.events if e.step <= keep_until and e.event != "stopped"]
+        again = {"stopped"} if has_ended else {"stopped", "limited"}
+        kept = [e for e in read.events if e.step <= keep_until and e.event not in again]
         self.has_saved = any((e.step, e.event) == (keep_until, "saved") for e in kept)
         """Whether it tells of the state that the run goes on from."""
         replace_file(self._path, b"".join(e.line for e in kept))

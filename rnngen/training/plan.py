@@ -242,7 +242,10 @@ def resumed_plan(
     config = with_end(saved.config, end) if end else saved.config
     home, source = home or folder.parent, saved.source
     digests = cache.digests_file(home)
-    corpus, valid = _find_texts(source, folder, named, is_named_only, digests)
+    try:
+        corpus, valid = _find_texts(source, folder, named, is_named_only, digests)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:  # what the state says of it
+        raise _unfit(folder / runs.TRAINING_FILE, error) from error
     fraction, by = config.valid_fraction, source.get("held_out")
     read = divide(corpus, valid, saved.tokenizer, home=home, fraction=fraction, by=by, note=note)
     index = _span_index(corpus, bool(source.get("novelty")), None)
@@ -303,8 +306,13 @@ def _read_state(path: Path) -> _State:
     except CheckpointError:
         raise
     except (RnngenError, KeyError, TypeError, ValueError, AttributeError) as error:
-        raise CheckpointError(f"{path}: not a run this version can resume: {error}.") from error
+        raise _unfit(path, error) from error
     return _State(model, config, tokenizer, source, parts["job"])
+
+
+def _unfit(path: Path, error: Exception) -> CheckpointError:
+    reason = f"{error} is missing" if isinstance(error, KeyError) else str(error).rstrip(".")
+    return CheckpointError(f"{path}: not a run this version can resume: {reason}.")
 
 
 def with_end(config: TrainConfig, end: Mapping[str, Any]) -> TrainConfig:

@@ -68,8 +68,9 @@ def train(
         if not group.is_first:
             yield from run.events(should_stop)
             return
-        path = plan.folder / runs.LOG_FILE
-        with Log(path, keep_until=run.progress.step, note=note) as log:
+        path, progress = plan.folder / runs.LOG_FILE, run.progress
+        has_ended = bool(progress.stopped)
+        with Log(path, keep_until=progress.step, has_ended=has_ended, note=note) as log:
             if resume and not log.has_saved:  # killed before it was told
                 log.observe(run.saved())
             yield from observed(run.events(should_stop), [log, *observers])

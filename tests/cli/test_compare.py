@@ -114,6 +114,27 @@ def test_a_command_line_that_cannot_be_is_one_line(rnngen, text, home: Path, opt
     assert not home.exists()
 
 
+def test_a_text_with_too_little_to_hold_out_is_refused_before_a_run(
+    rnngen, text, home: Path, tmp_path: Path
+):
+    few = tmp_path / "few.txt"
+    few.write_text("a few words\n")
+    ran = rnngen("compare", few, *text[1:], "--quiet")
+    assert ran.exit_code == 1
+    assert ran.error == (
+        "rnngen: too little text is held out to compare by: 1 of 65 tokens. Add text, hold out "
+        "more with --valid-fraction, or name a second file with --valid."
+    )
+    assert not list(home.glob("few-compare/*/"))
+    assert rnngen("compare", few, *text[1:], "--valid", text[0]).exit_code == 0
+
+
+def test_a_budget_that_is_spent_at_once_is_too_small(rnngen, text):
+    ran = rnngen("compare", *text[:-4], "--minutes", "0.00001", "--seeds", 1, "--quiet")
+    assert ran.exit_code == 1
+    assert "steps, too few to compare. Give it more --minutes." in ran.error
+
+
 def test_values_are_numbers_words_or_switches():
     assert command._varied("seq_len=16, 64") == ("seq_len", [16, 64])
     assert command._varied("--learning-rate=1e-3,5e-3") == ("learning_rate", [1e-3, 5e-3])

@@ -77,9 +77,11 @@ def environment(tmp_path: Path) -> dict[str, str]:
     program = tmp_path / "bin" / "rnngen"
     program.parent.mkdir()
     small = "--steps 2 --hidden-size 8 --num-layers 1 --overwrite"
+    few = tmp_path / "few.toml"
+    few.write_text("batch_size = 4\nseq_len = 16\nngrams = 1\nevaluations = 1\n")
     program.write_text(
         f'#!/bin/sh\ncase "$*" in *--resume*) ;; train*) set -- "$@" {small};;\n'
-        'compare*) set -- "$@" --steps 20 --seeds 1 --num-layers 1;; esac\n'
+        f'compare*) set -- "$@" --steps 20 --seeds 1 --num-layers 1 --config {few};; esac\n'
         f'exec {sys.executable} -m rnngen "$@"\n'
     )
     program.chmod(0o755)

@@ -80,13 +80,15 @@ def test_logits_and_state_are_those_of_the_numpy_runtime(config: ModelConfig):
 
 
 @pytest.mark.parametrize("config", every_shape()[1::5], ids=shape_name)
-def test_a_text_read_token_by_token_gives_what_the_whole_gives(config: ModelConfig):
+@pytest.mark.parametrize("streams", BATCHES)
+def test_a_text_read_token_by_token_gives_what_the_whole_gives(config: ModelConfig, streams: int):
     exported = Exported(config, random_weights(config))
     runtime = NumpyRuntime(config, random_weights(config))
-    ids = np.random.default_rng(9).integers(0, config.vocab_size, (7, 20))
-    state = runtime.start(7)
+    length = LENGTHS[-1]
+    ids = np.random.default_rng(9).integers(0, config.vocab_size, (streams, length))
+    state = runtime.start(streams)
     whole, last = exported.forward(ids, state)
-    for position in range(20):
+    for position in range(length):
         logits, state = exported.forward(ids[:, position : position + 1], state)
         assert np.abs(logits[:, 0] - whole[:, position]).max() <= CLOSE
     assert_close(state, last)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import shutil
+from collections import deque
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -89,7 +90,7 @@ class StateReader(Reader):
             settings |= {"num_layers": 1, "ngrams": 2, "ngram_buckets": 9, "ngram_dim": 2}
             settings |= {"batch_size": 2, "seq_len": 8, "device": "cpu", "precision": "fp32"}
             folder = place / f"seed{number}"
-            api.train(str(self._text), output=folder, **settings)
+            deque(api.train(str(self._text), output=folder, **settings), maxlen=0)
             self._parts.append(tensor_file.load_tensors(folder / runs.TRAINING_FILE, "training"))
         self.seeds = [written(*parts, "training") for parts in self._parts]
         self._folder = place / "run"

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import bz2
 import gzip
-import io
 import lzma
-import zipfile
 from typing import TYPE_CHECKING
 
 from rnngen.corpus import open_corpus
+from tests.corpus import books
 from tests.fuzz.base import Reader
-from tests.fuzz.cases import composed
+from tests.fuzz.cases import composed, mutated
 
 if TYPE_CHECKING:
     from pathlib import Path
     from random import Random
 
-ANY = ["a", "the old pond", " ", "\n", "\n\n", "\r\n", "\r", "\t", "\0", "\ufeff", "é", "\u2028"]
+ANY = ["a", "the old pond", " ", "\n", "\n\n", "\r\n", "\r", "\t", "\ufeff", "é", "\u2028"]
 ANY += ["\x1b[2J", "\u202e", "x" * 300, "9" * 30, "-1", "日本語", "\U0001f642", "e\u0301", '"', "'"]
 TABLE = [*ANY, ",", ";", "|", ",,", '""', '"a\nb"', "text,id\n", "id\ttext\n", '"a"b,', "1,2\n"]
 JSON = [*ANY, "{", "}", "[", "]", ":", ",", '{"text": "a b"}\n', '{"text": 1}\n', '"text"', "null"]
@@ -35,6 +34,15 @@ SUBTITLES += ["NOTE a\n", "STYLE\n", "<i>", "</i>", "{\\an8}", "-->", "<v Bob>",
 HTML = [*ANY, "<p>", "</p>", "<script>", "</script>", "<!--", "-->", "<div ", 'class="a', ">", "<"]
 HTML += ["&#x110000;", "&#0;", "&amp;", "&bogus;", "<![CDATA[", "]]>", "<br/>", "<pre>", "<?xml ?>"]
 HTML += ["<title>", "<table><tr><td>", '<meta charset="utf-7">', "<html>", "<body>", "<a><a><a>"]
+BOOK = [*HTML, '<item id="i0" ', 'href="text/page%200.xhtml"', "<itemref ", 'href="../../x"', "/>"]
+BOOK += [
+    'idref="i0"',
+    "<manifest>",
+    "<spine>",
+    "<package>",
+    "<!DOCTYPE a [<!ENTITY b 'c'>]>",
+    "&b;",
+]
 
 
 class TextReader(Reader):
@@ -42,6 +50,7 @@ class TextReader(Reader):
 
     suffix = ".txt"
     parts = ANY
+    column: str | None = None
     text = "the old pond\na frog jumps in\n\nthe sound of water\n"
 
     def __init__(self, place: Path) -> None:
@@ -52,12 +61,15 @@ class TextReader(Reader):
         return content
 
     def structured(self, rng: Random) -> bytes:
-        text = composed(self.parts, rng)
-        encoding = rng.choice(("utf-8", "utf-8", "utf-8", "utf-16", "latin-1", "utf-16-be"))
+        text = self.text if rng.random() < 0.3 else self.text.partition("\n")[0] + "\n"
+        text = rng.choice((text, "")) + composed(self.parts, rng)
+        if rng.random() < 0.1:
+            text += "\0"
+        encoding = rng.choice((*["utf-8"] * 9, "utf-16", "latin-1", "utf-16-be"))
         return self.packed(text.encode(encoding, "replace"))
 
     def read(self, path: Path) -> None:
-        corpus = open_corpus([str(path)])
+        corpus = open_corpus([str(path)], column=self.column)
         for _ in corpus.notes:
             pass
         for text, _ in corpus.pieces():
@@ -70,18 +82,21 @@ class TextReader(Reader):
 class CsvReader(TextReader):
     suffix = ".csv"
     parts = TABLE
+    column = "text"
     text = 'id,text,mood\n1,"the old, pond",a\n2,"a ""frog"" jumps\nin",b\n3,water,c\n'
 
 
 class TsvReader(TextReader):
     suffix = ".tsv"
     parts = TABLE
+    column = "text"
     text = "id\ttext\n1\tthe old pond\n2\ta frog jumps in\n"
 
 
 class JsonLinesReader(TextReader):
     suffix = ".jsonl"
     parts = JSON
+    column = "text"
     text = '{"id": 1, "text": "the old pond"}\n{"id": 2, "text": "a frog \\u00e9"}\n'
 
 
@@ -119,33 +134,24 @@ class EpubReader(TextReader):
     text = "<html><body><p>the old pond</p></body></html>"
 
     def packed(self, content: bytes) -> bytes:
-        return self._book({"a.xhtml": content, "b.xhtml": self.text.encode()})
-
-    def _book(self, chapters: dict[str, bytes], opf: bytes | None = None) -> bytes:
-        items = "".join(f'<item id="i{n}" href="{n}"/>' for n in chapters)
-        spine = "".join(f'<itemref idref="i{n}"/>' for n in chapters)
-        package = f"<package><manifest>{items}</manifest><spine>{spine}</spine></package>"
-        container = '<container><rootfile full-path="c.opf"/></container>'
-        files = {"mimetype": b"application/epub+zip", "META-INF/container.xml": container.encode()}
-        files |= {"c.opf": package.encode() if opf is None else opf, **chapters}
-        packed = io.BytesIO()
-        with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as book:
-            for name, content in files.items():
-                book.writestr(name, content)
-        return packed.getvalue()
+        return books.book(content.decode("utf-8", "replace"), self.text)
 
     def structured(self, rng: Random) -> bytes:
-        parts = [*HTML, "<item ", 'id="ia.xhtml"', 'href="a.xhtml"', "<itemref ", 'href="../../x"']
-        parts += [
-            'idref="ia.xhtml"',
-            "<manifest>",
-            "<spine>",
-            "/>",
-            "<!DOCTYPE a [<!ENTITY b 'c'>]>",
-        ]
-        odd = composed(parts, rng).encode("utf-8", "replace") if rng.random() < 0.5 else None
-        name = rng.choice(("a.xhtml", "../a", "a%20b.xhtml", "é", "/etc/x", "a" * 300))
-        return self._book({name: composed(self.parts, rng).encode("utf-8", "replace")}, odd)
+        parts = books.parts(self.text + composed(self.parts, rng), self.text)
+        for name in rng.sample(sorted(parts), rng.choice((0, 1, 1, 2))):
+            content = parts.pop(name)
+            if rng.random() < 0.3:
+                continue
+            if rng.random() < 0.3:
+                name = rng.choice(("a", "../a", "a%20b.xhtml", "é", "/etc/x", "a" * 300))
+            parts[name] = mutated(
+                [_encoded(content), composed(BOOK, rng).encode("utf-8", "replace")], rng
+            )
+        return books.zipped({name: _encoded(content) for name, content in parts.items()})
+
+
+def _encoded(content: str | bytes) -> bytes:
+    return content if isinstance(content, bytes) else content.encode("utf-8", "replace")
 
 
 class GzipReader(TextReader):
@@ -165,6 +171,7 @@ class XzReader(TextReader):
 class Bzip2Reader(TextReader):
     suffix = ".csv.bz2"
     parts = TABLE
+    column = "text"
     text = CsvReader.text
 
     def packed(self, content: bytes) -> bytes:
@@ -174,6 +181,7 @@ class Bzip2Reader(TextReader):
 class ZstandardReader(TextReader):
     suffix = ".jsonl.zst"
     parts = JSON
+    column = "text"
     text = JsonLinesReader.text
 
     def packed(self, content: bytes) -> bytes:

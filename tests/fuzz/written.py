@@ -18,8 +18,8 @@ NAMES = {np.dtype(dtype): name for name, dtype in tensor_file.DTYPES.items()}
 
 
 def written(tensors: dict[str, Any], facts: Any, kind: str = "model") -> bytes:
-    """The content of such a file.  facts: a JSON value, or text in place of it."""
-    text = facts if isinstance(facts, str) else json.dumps(facts)
+    """The content of such a file.  facts: a JSON value."""
+    text = json.dumps(facts)
     metadata = {"rnngen": kind, "format_version": "1", "facts": text}
     metadata["digest"] = tensor_file._digest(kind, text, tensors)
     header: dict[str, Any] = {"__metadata__": metadata}
