@@ -163,3 +163,11 @@ def test_eighty_shards_written_at_once_by_processes_of_one_number_all_succeed(
     [folder] = (home / ".tokens").glob("*.shards")
     assert len(names(folder)) == 80
     assert leftovers(home / ".tokens") == []
+
+
+def test_only_what_was_there_is_said_to_be_intact(tmp_path: Path) -> None:
+    (tmp_path / "gone").mkdir()
+    with pytest.raises(FileError, match=r"cannot be written: [^.]+\.$"):
+        replace_file(tmp_path / "none" / "x", b"1")
+    with pytest.raises(FileError, match=r"What was saved before is intact\.$"):
+        replace_file(tmp_path / "gone", b"1")

@@ -11,7 +11,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from rnngen.forms.automata.syntax import Char, Choice, Sequence, parse
+from rnngen.forms.automata.syntax import Alternatives, Char, Sequence, parse
 
 if TYPE_CHECKING:
     import re
@@ -82,7 +82,7 @@ class Pattern:
             return _Part(False, own, own)
         if isinstance(node, Sequence):
             return self._joined([self._add(part) for part in node.parts])
-        if isinstance(node, Choice):
+        if isinstance(node, Alternatives):
             whole = _Part(False, 0, 0)
             for found in map(self._add, node.parts):
                 empty = whole.may_be_empty or found.may_be_empty

@@ -77,7 +77,7 @@ class NoveltyGuard:
 
     def start(self, prompt: str) -> Trail:
         """The trail of a text that begins with `prompt`, whose characters count."""
-        return Trail(self._shorten("\0" * self._index.span + canonical.nfc(prompt)), b"")
+        return Trail(self._cut("\0" * self._index.span + canonical.nfc(prompt)), b"")
 
     def advance(self, trail: Trail, token: int) -> Trail:
         """The trail after `token`."""
@@ -86,7 +86,7 @@ class NoveltyGuard:
     def advance_bytes(self, trail: Trail, data: bytes) -> Trail:
         """The trail after `data`."""
         text, rest = _characters(trail.rest, data)
-        return Trail(self._shorten(canonical.append(trail.tail, text)), rest)
+        return Trail(self._cut(canonical.append(trail.tail, text)), rest)
 
     def copies(self, trail: Trail, data: bytes) -> bool:
         """Whether `data` completes a copy."""
@@ -110,7 +110,7 @@ class NoveltyGuard:
                 masks[row, token] = self._completes(trail.tail, text)
         return masks
 
-    def _shorten(self, text: str) -> str:
+    def _cut(self, text: str) -> str:
         """The end of a text: `memory` characters before the first that may yet change."""
         return text[-self._memory - len(canonical.unsettled(text)) :]
 

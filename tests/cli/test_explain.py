@@ -165,3 +165,11 @@ def test_characters_the_model_has_never_seen_are_a_note(rnngen, home: Path):
 @given(text=st.text(max_size=30), top=st.sampled_from([0, 1, 3]))
 def test_any_text_is_explained_or_refused(rnngen, model, text: str, top: int):
     check(rnngen("explain", model, f"x{text}", "--top", top))
+
+
+def test_a_page_that_was_written_is_named(rnngen, model, tmp_path: Path):
+    page = tmp_path / "page.html"
+    asked = ("explain", model, "pond", "--html", page, "--overwrite")
+    said = rnngen(*asked).stderr
+    assert f"{page}: {page.stat().st_size:,} bytes" in said
+    assert rnngen(*asked, "--quiet").stderr == ""

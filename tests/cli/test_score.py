@@ -180,7 +180,8 @@ def test_adapting_is_said_and_leaves_the_model_as_it_was(rnngen, home, lines):
     assert adapted["nats"] < fixed["nats"]
     assert (adapted["adapted"], adapted["adapt_rate"]) == (True, 0.01)
     assert "adapted" in ran.stderr
-    assert "adapted" in rnngen("score", lines, "again.txt", *options).stdout
+    table = rnngen("score", lines, "again.txt", *options)
+    assert (table.stdout + table.stderr).count("adapted") == 1
     assert "adapted" in rnngen("score", lines, "again.txt", "--rank", *options).stderr
     assert all(
         e["adapted"]

@@ -83,7 +83,16 @@ def test_a_text_that_was_cut_is_told_of_once(rnngen, model):
     assert cut > 1
     for where in ((), ("--out", "texts.txt"), ("--out-dir", "texts")):
         many = rnngen("sample", model, "--length", 3, "-n", 4, *where)
-        [line] = many.stderr.splitlines()
+        [line] = [line for line in many.stderr.splitlines() if " texts, " not in line]
         assert f"note: {cut} of 4 texts were cut at --length 3 before they ended." in line
     for options in (("--length", 3, "--json"), ("--length", 3, "--quiet"), ("--chars", 1)):
         assert rnngen("sample", model, *options).stderr == ""
+
+
+def test_what_was_written_is_said_on_stderr_unless_nothing_is_to_be(rnngen, model, tmp_path):
+    asked = ("sample", model, "-n", 2, "--until", "line", "--length", 400, "--overwrite")
+    out, folder = tmp_path / "texts.txt", tmp_path / "out"
+    said = rnngen(*asked, "--out", out).stderr
+    assert f"{out}: 2 texts, {out.stat().st_size:,} bytes" in said.splitlines()
+    assert f"{folder}: 2 texts, a file each" in rnngen(*asked, "--out-dir", folder).stderr
+    assert rnngen(*asked, "--out", out, "--quiet").stderr == ""

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from rnngen import console
 from rnngen.console import terminal
-from rnngen.console.terminal import visible
+from rnngen.controls import visible
 
 EMBEDDING = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rnngen.errors import FormError
-from rnngen.forms.automata.syntax import Char, Choice, Repeat, parse
+from rnngen.forms.automata.syntax import Alternatives, Char, Repeat, parse
 from rnngen.forms.automata.syntax import Sequence as Parts
 
 if TYPE_CHECKING:
@@ -119,7 +119,7 @@ class _Nfa:
             for part in node.parts:
                 start = self._add(part, start)
             return start
-        if isinstance(node, Choice):
+        if isinstance(node, Alternatives):
             end = self._new()
             for part in node.parts:
                 self._link(self._add(part, start), end)

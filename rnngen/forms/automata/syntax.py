@@ -35,7 +35,7 @@ class Sequence(NamedTuple):
     parts: tuple[Node, ...]
 
 
-class Choice(NamedTuple):
+class Alternatives(NamedTuple):
     """One of the parts."""
 
     parts: tuple[Node, ...]
@@ -49,7 +49,7 @@ class Repeat(NamedTuple):
     most: int | None
 
 
-Node = Char | Sequence | Choice | Repeat
+Node = Char | Sequence | Alternatives | Repeat
 
 
 def parse(pattern: str) -> Node:
@@ -83,7 +83,7 @@ def _parse(pattern: str) -> Node:
         del items[0]
     if items and _is_anchor(items[-1], "AT_END", "AT_END_STRING"):
         del items[-1]
-    tree = _Reader(parsed.state.flags).sequence(items, 0)
+    tree = _TreeMaker(parsed.state.flags).sequence(items, 0)
     if (size := _positions(tree)) > MOST_POSITIONS:
         raise ValueError(
             f"stands for {size:,} characters once its repeats are written out; at most"
@@ -106,7 +106,7 @@ def _positions(node: Node) -> int:
     return sum(map(_positions, node.parts))
 
 
-class _Reader:
+class _TreeMaker:
     """Makes nodes of the items of `re`'s parse tree."""
 
     def __init__(self, flags: int) -> None:
@@ -122,7 +122,7 @@ class _Reader:
         if name == "SUBPATTERN" and not value[1] and not value[2]:
             return self.sequence(value[3], depth + 1)
         if name == "BRANCH":
-            return Choice(tuple(self.sequence(items, depth + 1) for items in value[1]))
+            return Alternatives(tuple(self.sequence(items, depth + 1) for items in value[1]))
         if name in ("MAX_REPEAT", "MIN_REPEAT"):
             least, most, items = value
             endless = str(most) == "MAXREPEAT"

@@ -75,7 +75,7 @@ def domains() -> tuple[str, ...]:
     return tuple(" ".join(line for line in lines if not line.startswith("#")).split())
 
 
-class _Candidate(NamedTuple):
+class _Address(NamedTuple):
     """Places in a text: where the address begins, its host, the host's end, and the whole's."""
 
     start: int
@@ -85,23 +85,23 @@ class _Candidate(NamedTuple):
     has_path: bool
 
 
-def _candidates(text: str) -> Iterator[_Candidate]:
+def _candidates(text: str) -> Iterator[_Address]:
     """What looks like an address, each after the one before it, the leftmost first."""
     done = 0
-    for run in _HOST.finditer(text):
-        hosts = _Hosts(text, *run.span(), edges="-_")
-        for start, host in _starts(text, *run.span()) if hosts.any else ():
+    for stretch in _HOST.finditer(text):
+        hosts = _Hosts(text, *stretch.span(), edges="-_")
+        for start, host in _starts(text, *stretch.span()) if hosts.any else ():
             stop = hosts.stop(host) if start >= done + (done > 0) else None
             if stop is None or not (start == 0 or _BEFORE.match(text, start - 1)):
                 continue
             rest = _AFTER_HOST.match(text, stop)
             assert rest is not None, "all of it may be missing"
             done = rest.end()
-            yield _Candidate(start, host, stop, done, rest["path"] is not None)
+            yield _Address(start, host, stop, done, rest["path"] is not None)
 
 
 def _starts(text: str, first: int, stop: int) -> Iterator[tuple[int, int]]:
-    """Where an address may begin and its host, by the places in a run that are tried in turn."""
+    """Where an address may begin and its host, by the places tried in turn."""
     for size in _SCHEMES:
         if first >= size and _SCHEME.fullmatch(text, first - size, first):
             yield first - size, first
@@ -113,7 +113,7 @@ def _starts(text: str, first: int, stop: int) -> Iterator[tuple[int, int]]:
 
 
 class _Hosts:
-    """The hosts in a run of characters that hosts are made of: labels and dots.
+    """The hosts in a stretch of characters that hosts are made of: labels and dots.
 
     Label n ends at dot n. It may stand within a host if it is not empty, and neither begins nor
     ends with one of `edges`; the last one before the domain has no underscore.
@@ -149,13 +149,13 @@ class _Hosts:
         return label if self._domains[label] and self._barred[label] < start else None
 
 
-def _latin(text: str, found: _Candidate) -> Iterator[tuple[int, int]]:
+def _latin(text: str, found: _Address) -> Iterator[tuple[int, int]]:
     """The parts in Latin letters of a host without a scheme; the last takes the path along."""
     host = text[found.host : found.host_stop]
     parts = []
-    for run in _LATIN.finditer(host):
-        hosts, place = _Hosts(host, *run.span(), edges=""), run.start()
-        while hosts.any and place < run.end():
+    for stretch in _LATIN.finditer(host):
+        hosts, place = _Hosts(host, *stretch.span(), edges=""), stretch.start()
+        while hosts.any and place < stretch.end():
             stop = hosts.stop(place)
             if stop is not None:
                 parts.append((found.host + place, found.host + stop))
@@ -166,7 +166,7 @@ def _latin(text: str, found: _Candidate) -> Iterator[tuple[int, int]]:
         yield first, stop + found.stop - found.host_stop
 
 
-def _resolvable(text: str, found: _Candidate) -> bool:
+def _resolvable(text: str, found: _Address) -> bool:
     """Whether the host can be written in punycode, and the address is not too long."""
     if found.stop - found.start > _LONGEST:
         return False

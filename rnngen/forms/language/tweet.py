@@ -42,19 +42,19 @@ def weight(text: str) -> int:
     total = place = 0
     for first, stop, weighs in sorted(units, key=lambda unit: (unit[0], -unit[2])):
         if first >= place:  # one that begins inside another is part of it
-            total += _sum(text[place:first]) + weighs
+            total += _weight_of(text[place:first]) + weighs
             place = stop
-    return total + _sum(text[place:])
+    return total + _weight_of(text[place:])
 
 
 def most(char: str) -> int:
     """What one more character can add at most, whatever stands around it, if no address is made."""
     if char in "\u00a9\u00ae":
         return 2
-    return _sum(unicodedata.normalize("NFC", char))
+    return _weight_of(unicodedata.normalize("NFC", char))
 
 
-def _sum(text: str) -> int:
+def _weight_of(text: str) -> int:
     return sum(_weigh(char) * count for char, count in Counter(text).items())
 
 
