@@ -36,7 +36,8 @@ def _open_closed_streams() -> None:
             os.fstat(number)
         except OSError:
             unusable = os.O_RDONLY if name == "stdout" else os.O_WRONLY
-            os.open(os.devnull, unusable)  # takes the lowest number that is free
+            handle = os.open(os.devnull, unusable)  # the lowest number that is free
+            os.set_inheritable(handle, True)  # a process that is started has them open, too
         if getattr(sys, name) is None:
             mode = "r" if name == "stdin" else "w"
             stream = open(number, mode, encoding="utf-8", closefd=False)  # noqa: SIM115

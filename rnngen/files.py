@@ -45,9 +45,8 @@ def replace_file(path: Path, content: bytes) -> None:
             temporary.replace(path)
         _sync_folder(path.parent)
     except OSError as error:
-        raise FileError(
-            f"{path}: cannot be written: {error.strerror}. What was saved before is intact."
-        ) from error
+        kept = " What was saved before is intact." if path.exists() else ""
+        raise FileError(f"{path}: cannot be written: {error.strerror}.{kept}") from error
 
 
 @contextmanager

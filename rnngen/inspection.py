@@ -15,6 +15,7 @@ import numpy as np
 
 from rnngen import checkpoint, runs, tensor_file, tokenizers
 from rnngen.config import ModelConfig, TrainConfig
+from rnngen.counts import count
 from rnngen.errors import CheckpointError, DamagedError, RnngenError
 from rnngen.forms.language.lexicon import Lexicon
 from rnngen.model.shapes import parameter_count
@@ -164,7 +165,8 @@ def _model(header: Header, _: Tensors) -> str:
     config = _config(header)
     checkpoint.check_shapes(header.path, config, header.entries)
     return (
-        f"{config.cell}, {config.num_layers} x {config.hidden_size}, {config.vocab_size:,} tokens, "
+        f"{config.cell}, {config.num_layers} x {config.hidden_size}, "
+        f"{count(config.vocab_size, 'token')}, "
         f"{parameter_count(config):,} weights of the shapes that belong to it"
     )
 
@@ -182,7 +184,7 @@ def _tokenizer(header: Header, held: Tensors) -> str:
     found = tokenizers.load(header.facts["tokenizer"], checkpoint.strip_prefix("tokenizer.", held))
     checkpoint.check_vocabulary(header.path, _config(header), found)
     labels = f", {len(found.labels)} of them labels" if found.labels else ""
-    return f"{found.kind}, {found.vocab_size:,} tokens{labels}"
+    return f"{found.kind}, {count(found.vocab_size, 'token')}{labels}"
 
 
 def _words(_: Header, held: Tensors) -> str:

@@ -60,7 +60,13 @@ class Terminal:
     def __exit__(self, *_: object) -> None:
         self.process.kill()
         self.process.wait()
-        os.close(self._outer)
+        self.go_away()
+
+    def go_away(self) -> None:
+        """As when its window is closed: whoever reads or writes there fails, and is told so."""
+        if self._outer >= 0:
+            os.close(self._outer)
+        self._outer = -1
 
     @property
     def text(self) -> str:

@@ -357,3 +357,10 @@ def test_the_keys_of_json_are_the_documented_ones(scratch: Path):
         keys = {key for row in rows for key in re.findall(r"`([\w]+)`", row)}
         first = shell.run(command, "scripting.md").splitlines()[0]
         assert set(json.loads(first)) == keys, command
+
+
+def test_every_test_that_the_page_on_security_names_is_there():
+    text = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`(tests/[\w/]+\.py)`", text))
+    assert len(named) > 20
+    assert not [name for name in sorted(named) if not (ROOT / name).is_file()]

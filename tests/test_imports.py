@@ -24,6 +24,7 @@ LEVELS = (
     (
         "canonical",
         "cores",
+        "counts",
         "config",
         "controls",
         "errors",

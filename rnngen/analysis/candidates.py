@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from rnngen.config import CELLS
 from rnngen.cores import cores
+from rnngen.counts import count
 from rnngen.dataset import cache
 from rnngen.errors import ConfigError
 from rnngen.model.shapes import parameter_count
@@ -58,7 +59,7 @@ class Budget:
         return {**length, "patience": 0}
 
     def __str__(self) -> str:
-        length = f"{self.steps:,} steps" if self.steps else f"{self.minutes:g} minutes"
+        length = count(self.steps, "step") if self.steps else f"{self.minutes:g} minutes"
         size = f", about {self.parameters:,} parameters" if self.parameters else ""
         return f"{length} each{size}"
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import re
 import sys
 from typing import Annotated, Any
 
@@ -21,6 +22,8 @@ from rnngen.version import __version__
 
 USAGE, INTERRUPTED, CLOSED_PIPE = 2, 130, 141
 
+NO_ROOM = re.compile("failed to map segment|[Cc]annot allocate memory")
+"""How a library that cannot be loaded says that there is no memory for it."""
 
 # Rich takes longer to import than all of this package; plain help starts at once.
 PLAIN: dict[str, Any] = {
@@ -76,6 +79,16 @@ class Commands(TyperGroup):
             alone.command(name, cls=GroupedCommand, epilog=examples)(command)
         return typer.main.get_command(alone)
 
+    def parse_args(self, ctx: Any, args: list[str]) -> Any:
+        if not args:  # it shows the help
+            return super().parse_args(ctx, args)
+        try:
+            return super().parse_args(ctx, args)
+        except typer.TyperException as error:
+            from rnngen.cli import usage
+
+            raise _failed(usage.explain(error, self), USAGE) from error
+
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         if args and args[0] not in COMMANDS and not args[0].startswith("-"):
             from rnngen.cli import usage
@@ -110,10 +123,10 @@ class Commands(TyperGroup):
             from rnngen.cli import usage
 
             raise _failed(_stdout_failure() or usage.explain_system(error), 1) from error
-        except MemoryError as error:
-            from rnngen.cli import usage
-
-            raise _failed(usage.out_of_memory(ctx.invoked_subcommand), 1) from error
+        except (MemoryError, ImportError) as error:
+            if isinstance(error, ImportError) and not NO_ROOM.search(str(error)):
+                raise
+            raise _failed(_out_of_memory(ctx.invoked_subcommand, error), 1) from error
 
 
 def _failed(message: str, exit_code: int) -> typer.Exit:
@@ -125,6 +138,19 @@ def _failed(message: str, exit_code: int) -> typer.Exit:
     if exit_code != USAGE or console.is_first_process():
         console.error(message)
     return typer.Exit(exit_code)
+
+
+def _out_of_memory(command: str | None, error: BaseException) -> str:
+    """What to say, also where even that finds little room."""
+    for each in (error, error.__context__):
+        if each is not None and os.environ.get("RNNGEN_TRACEBACK", "0") in ("", "0"):
+            each.__traceback__ = None  # and with it all that was being computed
+    try:
+        from rnngen.cli import usage
+
+        return usage.out_of_memory(command)
+    except MemoryError:
+        return "out of memory. Close other programs."
 
 
 def _stdout_failure() -> str:

@@ -66,6 +66,7 @@ def command(
     from rnngen import api
     from rnngen.cli.conversation import Conversation
 
+    options.check_layout(as_json=as_json, null=null)
     name = options.resolve_model(name, quiet=quiet)
     seed = options.new_seed() if seed is None else seed
     fields = ("form", "length", "temperature")

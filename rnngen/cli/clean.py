@@ -21,7 +21,7 @@ Examples:
 def command(
     yes: options.Yes = False,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Only show what would be deleted.")
+        bool, typer.Option("--dry-run", help="Only print what would be deleted.")
     ] = False,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one JSON object per file or folder. Delete none.")
@@ -44,10 +44,14 @@ def command(
     if not found:
         console.note("there is nothing to delete: no text is kept as tokens")
         return
-    width = max(len(entry.path.name) for entry in found)
+    width = max(len(entry.about) for entry in found)
     for entry in found:
-        size = f"{human_size(entry.bytes):>8}"
-        console.note(f"{entry.path.name:<{width}}  {size}  used {human_date(entry.used)}")
+        size, used = human_size(entry.bytes), human_date(entry.used)
+        line = f"{size:>8}  {entry.about:<{width}}  used {used}  {entry.path.name}"
+        if dry_run:
+            console.put(line + "\n")
+        else:
+            console.note(line)
     total = human_size(sum(entry.bytes for entry in found))
     place = kept.folder(runs.home())
     if dry_run:

@@ -129,6 +129,8 @@ def command(
         console.note(f"stopped. Continue with: rnngen compare --resume --name {found.name}")
         raise typer.Exit(INTERRUPTED)
     _write(found.comparison, found.name, plot, report)
+    for path in () if quiet else filter(None, (report, plot)):
+        options.tell_written(path)
     if as_json:
         typer.echo(console.to_json(found.to_dict()))
     elif not (plot or report):

@@ -78,6 +78,8 @@ def command(
     _write(found, name, html, plot)
     _print(found, as_json=as_json, is_written=bool(html or plot))
     if not quiet:
+        for path in filter(None, (html, plot)):
+            options.tell_written(path)
         options.tell_unseen(found.unseen, "the text")
 
 

@@ -12,6 +12,7 @@ import typer
 
 from rnngen import console
 from rnngen.config.base import Config, option
+from rnngen.counts import count
 from rnngen.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -247,6 +248,17 @@ Raw = Annotated[
     bool,
     typer.Option("--raw", help="Print control characters as they are, also on a terminal."),
 ]
+
+
+def check_layout(*, as_json: bool, null: bool) -> None:
+    """Raises ConfigError for two ways to tell texts apart."""
+    if as_json and null:
+        raise ConfigError("--json ends each text with a newline, --null with a NUL. Choose one.")
+
+
+def tell_written(path: Path) -> None:
+    """Say that a file was written."""
+    console.note(f"{path}: {count(path.stat().st_size, 'byte')}")
 
 
 def new_seed() -> int:

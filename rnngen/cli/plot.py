@@ -89,6 +89,7 @@ def command(
         _print_points(found, view)
     elif out:
         figure.save(found, view, out)
+        options.tell_written(out)
     else:
         _show(found, view, width, height, ascii_only=ascii_only)
 

@@ -164,6 +164,7 @@ def command(
     With --form each text has the form, and no two are the same. A model may have a preset, such as
     a form, which holds where you say nothing else: see rnngen preset.
     """
+    options.check_layout(as_json=as_json, null=null)
     given = _read_settings(ctx.params)
     _ = SampleConfig(**{k: v for k, v in given.items() if k not in OF_FORMS})  # before it is loaded
     options.form(form, form_file, acrostic)
@@ -200,6 +201,8 @@ def command(
         is_slow = form_asked is not None or config.best_of > 1 or config.beam is not None
         with texts.shown(ended.watch(written), count, is_slow=is_slow, quiet=quiet) as each:
             destination.write(each, layout, count)
+    if not quiet:
+        destination.tell(count)
     if not (quiet or as_json):
         ended.tell(config.length)
 

@@ -111,7 +111,7 @@ def command(
     if not quiet:
         text_options.tell_corpus(corpus)
         options.tell_unseen(list(pieces.unseen), "the text")
-        if adapt:
+        if adapt and (tokens or rank or each or as_json):  # the table says so itself
             console.remark(f"{_how(how)}.")
 
 

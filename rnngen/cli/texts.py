@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from rnngen import console, files
 from rnngen.console.progress import progress
+from rnngen.counts import count
 from rnngen.errors import ConfigError, FileError
 
 if TYPE_CHECKING:
@@ -152,22 +153,30 @@ class Destination:
         if self.out_dir is not None and self.out_dir.exists() and not self.out_dir.is_dir():
             raise FileError(f"{self.out_dir} is a file. Name a folder, or use --out for one file.")
 
-    def write(self, texts: Iterator[AnyText], layout: TextLayout, count: int) -> None:
-        """Write `count` texts: to stdout and into a folder each as soon as it is finished."""
+    def write(self, texts: Iterator[AnyText], layout: TextLayout, total: int) -> None:
+        """Write `total` texts: to stdout and into a folder each as soon as it is finished."""
         if self.out_dir is not None:
-            self._write_folder(self.out_dir, texts, layout, count)
+            self._write_folder(self.out_dir, texts, layout, total)
         elif self.out is not None:
             files.replace_file(self.out, "".join(layout.parts(texts)).encode())
         else:
             for part in layout.parts(texts):
                 layout.put(part)
 
+    def tell(self, number: int) -> None:
+        """Say what was written, if it was not stdout."""
+        texts = count(number, "text")
+        if self.out is not None:
+            console.note(f"{self.out}: {texts}, {count(self.out.stat().st_size, 'byte')}")
+        elif self.out_dir is not None:
+            console.note(f"{self.out_dir}: {texts}, a file each")
+
     def _write_folder(
-        self, folder: Path, texts: Iterator[AnyText], layout: TextLayout, count: int
+        self, folder: Path, texts: Iterator[AnyText], layout: TextLayout, total: int
     ) -> None:
         """`0001.txt` and so on. Nothing is written if one of them must not be replaced."""
-        width, ending = max(4, len(str(count))), "json" if layout.as_json else "txt"
-        paths = [folder / f"{number:0{width}}.{ending}" for number in range(1, count + 1)]
+        width, ending = max(4, len(str(total))), "json" if layout.as_json else "txt"
+        paths = [folder / f"{number:0{width}}.{ending}" for number in range(1, total + 1)]
         for path in paths:
             self._check_free(path)
         folder.mkdir(parents=True, exist_ok=True)

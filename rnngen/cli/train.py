@@ -14,6 +14,7 @@ from rnngen import console
 from rnngen.cli import options, text_options
 from rnngen.cli.options import setting
 from rnngen.config import ModelConfig, TrainConfig, read_toml
+from rnngen.counts import count
 from rnngen.errors import SETTING, ConfigError, TrainingError
 
 if TYPE_CHECKING:
@@ -159,6 +160,7 @@ def _train(request: Request, *, quiet: bool) -> Stopped:
             stop_requests=stop_signals(),
             progress=view.count,
             note=view.note,
+            opened=view.open,
         )
         [last] = deque(events, maxlen=1)
     assert isinstance(last, Stopped)
@@ -211,7 +213,7 @@ def _report(stopped: Stopped, folder: Path, *, quiet: bool) -> None:
     if not quiet:
         why = "no more gain" if stopped.reason == "patience" else "done"
         console.note(
-            f"{why} after {stopped.step:,} steps in {console.clock(stopped.seconds)}: "
+            f"{why} after {count(stopped.step, 'step')} in {console.clock(stopped.seconds)}: "
             f"{stopped.best_valid_bits_per_byte:.4f} bits per byte on held-out text"
         )
         console.note(f"{folder} holds the model. Try: rnngen sample {model}")

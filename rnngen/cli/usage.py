@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import re
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +13,8 @@ from rnngen.suggest import SETTING_SYNONYMS, did_you_mean, similar_file
 if TYPE_CHECKING:
     import typer
 
+RANGE = re.compile(r"(\S+) is not in the range (?:(\S+?)<=)?x(?:>=(\S+?))?(?:<=(\S+?))?\.")
+"""How Typer says that a number is too small or too large."""
 SHELLS = ("bash", "zsh", "fish", "powershell", "pwsh")
 COMMAND_SYNONYMS = {
     "convert": "export",
@@ -61,19 +65,43 @@ def unknown_command(name: str, commands: list[str], of: str = "") -> str:
     return f"there is no command {of + name!r}.{meant or f' rnngen {of}--help lists them.'}"
 
 
-def explain(error: typer.TyperException) -> str:
-    """What Typer found wrong, with what would work."""
-    command = getattr(getattr(error, "ctx", None), "command", None)
+def explain(error: typer.TyperException, root: Any = None) -> str:
+    """What Typer found wrong, with what would work.  root: the command it found it in, if it is
+    the program itself."""
+    command = root or getattr(getattr(error, "ctx", None), "command", None)
     option = getattr(error, "option_name", None)
     if option is not None and command is not None and hasattr(error, "possibilities"):
+        program = "rnngen" if root is not None else f"rnngen {command.name}"
         known = [o for p in command.params for o in (*p.opts, *p.secondary_opts) if o[:2] == "--"]
-        help_hint = f" rnngen {command.name} --help lists the options."
+        if option == "-V" and root is not None:
+            return "rnngen has no option -V. Did you mean --version?"
+        help_hint = f" {program} --help lists the options."
         meant = did_you_mean(option, known, SETTING_SYNONYMS)
-        return f"rnngen {command.name} has no option {option}.{meant or help_hint}"
+        return f"{program} has no option {option}.{meant or help_hint}"
     message = error.format_message()
+    if option is not None and "requires" in message:
+        return f"{option} needs a value."
+    if option is not None and "does not take" in message:
+        return f"{option} takes no value."
+    parameter, said = getattr(error, "param", None), getattr(error, "message", "")
+    if parameter is not None and getattr(parameter, "opts", None):
+        return _wrong_value(max(parameter.opts, key=len), said) or message
     if message.startswith("Got unexpected extra argument") and command is not None:
         return _extra_arguments(message, command)
     return message
+
+
+def _wrong_value(name: str, said: str) -> str:
+    """What is wrong with the value of an option, by Typer's words; "" if they are not known."""
+    if found := re.fullmatch(r"(.*) is not a valid (int|float)(?: range)?\.", said, re.DOTALL):
+        kind = "a whole number" if found[2] == "int" else "a number"
+        return f"{name} must be {kind}, got {found[1]}."
+    if found := RANGE.fullmatch(said):
+        value, low, least, most = found.groups()
+        least = low or least
+        bounds = [f"at least {least}"] * bool(least) + [f"at most {most}"] * bool(most)
+        return f"{name} must be {' and '.join(bounds)}, got {value}." if bounds else ""
+    return ""
 
 
 def _extra_arguments(message: str, command: Any) -> str:
@@ -88,8 +116,10 @@ def explain_system(error: OSError) -> str:
     """What the system refused, with the file that may have been meant."""
     place = f"{error.filename}: " if error.filename else ""
     is_missing = isinstance(error, FileNotFoundError) and isinstance(error.filename, str)
-    meant = similar_file(error.filename) if is_missing else ""
-    return f"{place}{error.strerror or error}.{meant}"
+    hint = similar_file(error.filename) if is_missing else ""
+    if error.errno in (errno.EMFILE, errno.ENFILE):
+        hint = " Close other programs, or allow more, as with: ulimit -n 1024"
+    return f"{place}{error.strerror or error}.{hint}"
 
 
 def out_of_memory(command: str | None) -> str:

@@ -11,7 +11,7 @@ import sys
 from dataclasses import field
 from typing import TYPE_CHECKING, Any, Self
 
-from rnngen.errors import ConfigError
+from rnngen.errors import ConfigError, FileError
 from rnngen.suggest import SETTING_SYNONYMS, did_you_mean, similar_file
 
 if TYPE_CHECKING:
@@ -42,7 +42,6 @@ def setting(
 
 KINDS: dict[str, tuple[tuple[type, ...], str]] = {
     "str": ((str,), "text"),
-    "int": ((int, float), "a whole number"),
     "float": ((int, float), "a number"),
     "bool": ((bool,), "on or off"),
     "None": ((type(None),), "nothing"),
@@ -77,7 +76,10 @@ class Config:
         return str(cls.__dataclass_fields__[name].metadata["help"])  # type: ignore[attr-defined]
 
     def _check_types(self) -> None:
-        """Raises ConfigError for a value of another kind than its field: a file may hold any."""
+        """Raises ConfigError for a value of another kind than its field: a file may hold any.
+
+        Whole numbers are left to `_check_integer`, which says what they may be.
+        """
         for each in dataclasses.fields(self):  # type: ignore[arg-type]
             kinds = str(each.type).split(" | ")
             if not set(kinds) <= KINDS.keys():
@@ -128,7 +130,7 @@ def option(name: str) -> str:
 def read_toml(path: Path) -> dict[str, Any]:
     """The settings of a TOML file: keys as in TrainConfig and ModelConfig.
 
-    Raises ConfigError that names the file, and the line where TOML is broken.
+    Raises FileError if it cannot be read, and ConfigError that names the line where TOML is broken.
     """
     import tomllib
 
@@ -142,7 +144,7 @@ def read_toml(path: Path) -> dict[str, Any]:
         raise ConfigError(f"{path}: not TOML: nested too deeply.") from error
     except OSError as error:
         hint = similar_file(path) if isinstance(error, FileNotFoundError) else ""
-        raise ConfigError(f"{path}: {error.strerror}.{hint}") from error
+        raise FileError(f"{path}: {error.strerror}.{hint}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: not TOML: {error}.") from error
     except ValueError as error:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from rnngen.analysis.report import aligned, tables, verdict
 from rnngen.console import note, wrap
+from rnngen.counts import count
 from rnngen.training.events import Step, Stopped
 
 if TYPE_CHECKING:
@@ -30,7 +31,8 @@ class ComparisonView:
             note(f"  step {event.step}{total}  loss {event.train_nats_per_token:.4f}")
         elif isinstance(event, Stopped) and event.best_valid_bits_per_byte is not None:
             note(
-                f"  {event.best_valid_bits_per_byte:.4f} bits per byte after {event.step:,} steps, "
+                f"  {event.best_valid_bits_per_byte:.4f} bits per byte after "
+                f"{count(event.step, 'step')}, "
                 f"{event.seconds:.0f} seconds"
             )
         else:

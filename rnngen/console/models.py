@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rnngen.console import one_line, table
+from rnngen.counts import count
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -146,7 +147,7 @@ def model_summary(facts: dict[str, Any]) -> list[str]:
 
 
 def _shape(facts: dict[str, Any]) -> str:
-    layers = "1 layer" if facts["num_layers"] == 1 else f"{facts['num_layers']} layers"
+    layers = count(facts["num_layers"], "layer")
     return (
         f"{facts['cell'].upper()}, {layers} of {facts['hidden_size']} units, "
         f"{facts['parameters']:,} weights in {facts['storage']}"
@@ -158,15 +159,15 @@ def _text(corpus: dict[str, Any]) -> str:
     listed = clipped(", ".join(map(str, names)), 60) if isinstance(names, list) else ""
     size = human_size(int(corpus["bytes"])) if _number(corpus.get("bytes")) else ""
     is_stream = corpus.get("documents") == "none"
-    documents = _number(corpus.get("num_documents"), " documents")
+    documents = _counted(corpus.get("num_documents"), "document")
     return _joined(listed, size, "one continuous text" if is_stream else documents)
 
 
 def _training(training: dict[str, Any]) -> str:
     seconds: Any = training.get("seconds")
     return _joined(
-        _number(training.get("step"), " steps"),
-        _number(training.get("epochs_seen"), " times over the text"),
+        _counted(training.get("step"), "step"),
+        _counted(training.get("epochs_seen"), "time", " over the text"),
         f"{seconds / 60:,.1f} minutes" if _number(seconds) else "",
         _number(training.get("seed"), before="seed "),
     )
@@ -176,14 +177,14 @@ def _held_out(facts: dict[str, Any], corpus: dict[str, Any]) -> str:
     bits = facts["best_valid_bits_per_byte"]
     if not _number(bits):
         return "not measured"
-    of = _number(corpus.get("held_out_tokens"), " tokens", before="on ")
+    of = _counted(corpus.get("held_out_tokens"), "token", before="on ")
     return _joined(f"{bits:.4f} bits per byte", of)
 
 
 def _forms(words: Any) -> str:
     if words == 0:
         return "written with the dictionary's words"
-    return _number(words, " words to write them with") or "no list of words"
+    return _counted(words, "word", " to write them with") or "no list of words"
 
 
 def _carried(parts: list[str]) -> str:
@@ -205,6 +206,11 @@ def _number(value: Any, after: str = "", *, before: str = "") -> str:
     if not is_number or not abs(value) < LARGEST:  # also for NaN
         return ""
     return f"{before}{value:,}{after}" if isinstance(value, int) else f"{before}{value:,.4g}{after}"
+
+
+def _counted(value: Any, one: str, after: str = "", *, before: str = "") -> str:
+    """`_number` of things, one or several."""
+    return _number(value, f" {one if value == 1 else one + 's'}{after}", before=before)
 
 
 def _moment(created: Any) -> str:

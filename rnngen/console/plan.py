@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from rnngen.console import note, one_line, shown_value
 from rnngen.console.spelling import as_options
+from rnngen.counts import count
 
 if TYPE_CHECKING:
     from rnngen.training.recipe import Recipe
@@ -18,11 +19,11 @@ def show_corpus(facts: dict[str, Any]) -> None:
     """What will be trained on."""
     pieces = "one continuous text"
     if facts["documents"] != "none":
-        pieces = f"{facts['num_documents']:,} documents"
+        pieces = count(facts["num_documents"], "document")
     names = one_line(", ".join(facts["names"])) or "the text"
     _note_wrapped(
-        f"{names}: {facts['bytes']:,} bytes, {facts['tokens']:,} tokens, {pieces}; "
-        f"{facts['held_out_tokens']:,} tokens held out"
+        f"{names}: {count(facts['bytes'], 'byte')}, {count(facts['tokens'], 'token')}, {pieces}; "
+        f"{count(facts['held_out_tokens'], 'token')} held out"
     )
     if facts["bytes_reason"]:
         _note_wrapped(f"bytes: {facts['bytes_reason']}")

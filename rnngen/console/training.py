@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any, Self
 
 from rnngen.console import clock, note, one_line, translated_note
 from rnngen.console.plan import show_corpus, show_recipe
-from rnngen.console.progress import progress
+from rnngen.console.progress import reading_progress
 from rnngen.console.terminal import to_people
 from rnngen.controls import visible
+from rnngen.counts import count
 from rnngen.training.events import (
     Evaluation,
     Limited,
@@ -27,9 +28,9 @@ from rnngen.training.events import (
 
 if TYPE_CHECKING:
     from rnngen.config import TrainConfig
+    from rnngen.corpus import Corpus
     from rnngen.training.events import Event
 
-SECONDS_BETWEEN_LINES = 10.0
 SAMPLE_LINES = 3
 LINE_WIDTH = 80
 """Columns of a sample where there is no terminal."""
@@ -53,8 +54,11 @@ class TrainingView:
     def __exit__(self, *_: object) -> None:
         pass
 
+    def open(self, corpus: Corpus) -> None:
+        """Show how far the files of a text have been read."""
+
     def count(self, characters: int) -> None:
-        """Show how many characters of the text were cut into tokens."""
+        """Show that the text is being cut into tokens."""
 
     def note(self, line: str) -> None:
         """Show what the library has to say before the run."""
@@ -101,23 +105,24 @@ class TimeLeft:
 
 
 class LineView(TrainingView):
-    """One line for each thing worth telling, steps at most every ten seconds."""
+    """One line for each thing worth telling; what moves from step to step is not shown."""
 
     def __init__(self) -> None:
         self._counting = ExitStack()
-        self._next_step_line = 0.0
         self._left = TimeLeft()
 
     def __enter__(self) -> Self:
-        shown = progress("tokenizing", "characters")
-        self._count = self._counting.enter_context(shown).update
+        self._reading = self._counting.enter_context(reading_progress("reading"))
         return self
 
     def __exit__(self, *error: Any) -> None:
         self._counting.__exit__(*error)
 
+    def open(self, corpus: Corpus) -> None:
+        self._reading.open(corpus)
+
     def count(self, characters: int) -> None:
-        self._count(characters)
+        self._reading.rename("tokenizing")
 
     def note(self, line: str) -> None:
         translated_note(line)
@@ -133,11 +138,7 @@ class LineView(TrainingView):
 
     def show(self, event: Event) -> None:
         """Show an event of the run itself."""
-        if isinstance(event, Step):
-            if time.monotonic() < self._next_step_line:
-                return
-            self._next_step_line = time.monotonic() + SECONDS_BETWEEN_LINES
-        if line := describe(event, self._left):
+        if not isinstance(event, Step) and (line := describe(event, self._left)):
             note(line)
 
 
@@ -220,8 +221,8 @@ def describe(event: Event, left: TimeLeft) -> str:
 
 def _planned(event: Planned, left: TimeLeft) -> str:
     if left.minutes is None:
-        return f"{event.total_steps:,} steps in total"
-    return f"about {event.total_steps:,} steps in at most {left.minutes:g} minutes"
+        return f"{count(event.total_steps, 'step')} in total"
+    return f"about {count(event.total_steps, 'step')} in at most {left.minutes:g} minutes"
 
 
 def _steps(event: Step, left: TimeLeft) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from rnngen.corpus import remote
 from rnngen.corpus.files import MARKUP, ending
 from rnngen.corpus.text import compose, decode
+from rnngen.counts import count
 from rnngen.errors import CorpusError
 
 if TYPE_CHECKING:
@@ -68,8 +69,8 @@ def remarks(sources: Iterable[Source]) -> list[str]:
     found = Counter(source.markup for source in sources if source.markup)
     said = []
     for kind, (name, dropped) in SAID.items():
-        if count := found[kind]:
-            said.append(f"{count:,} {name}{'s' if count > 1 else ''}: {dropped} dropped.")
+        if number := found[kind]:
+            said.append(f"{count(number, name)}: {dropped} dropped.")
     return said
 
 

@@ -7,6 +7,8 @@ import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from rnngen.counts import count
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
@@ -84,12 +86,12 @@ def remarks(tallies: Iterable[Tally], *, column: str | None, encoding: str, mode
             f"the first: {first.name}, line {first.first_empty}."
         )
     if bad := [tally for tally in found if tally.bad_bytes]:
-        first, count = bad[0], sum(tally.bad_bytes for tally in bad)
+        first, number = bad[0], sum(tally.bad_bytes for tally in bad)
         was = "were replaced by U+FFFD" if mode == "replace" else "were left out"
         line, byte = first.first_bad
         said.append(
-            f"{count:,} {'byte' if count == 1 else 'bytes'} not {encoding} "
-            f"{was if count > 1 else was.replace('were', 'was', 1)}; "
+            f"{count(number, 'byte')} not {encoding} "
+            f"{was if number > 1 else was.replace('were', 'was', 1)}; "
             f"the first: 0x{byte:02x} in {first.name}, line {line}."
         )
     if unlabelled := sum(tally.unlabelled_rows for tally in found):
@@ -99,15 +101,11 @@ def remarks(tallies: Iterable[Tally], *, column: str | None, encoding: str, mode
         silent = sum(tally.silent_messages for tally in found)
         others = sum(tally.other_lines for tally in found)
         said.append(
-            f"{_count(messages, 'message')} read. Left out: "
-            f"{_count(silent, 'message')} without text, "
-            f"{_count(others, 'line')} that nobody said."
+            f"{count(messages, 'message')} read. Left out: "
+            f"{count(silent, 'message')} without text, "
+            f"{count(others, 'line')} that nobody said."
         )
     return said
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 def _replace(error: UnicodeError) -> tuple[str, int]:

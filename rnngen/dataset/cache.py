@@ -151,6 +151,7 @@ def find_store(
     Raises CorpusError if some of its shards are there and others are not.
     """
     path = _store_path(corpus, tokenizer, home)
+    remove_leftovers(path.parent, is_own=False)
     if path.is_dir():
         try:
             store = open_store(path)

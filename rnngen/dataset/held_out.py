@@ -20,6 +20,8 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import numpy as np
 
+from rnngen.counts import count
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -108,8 +110,8 @@ def held_out_of(store: Places, fraction: float) -> Draw | Tail | None:
 
     fraction: the share of the tokens that is wanted.
     """
-    count = len(store.hashes)
-    if store.documents == "none" or not count or not _differ(store):
+    documents = len(store.hashes)
+    if store.documents == "none" or not documents or not _differ(store):
         return None
     draw = usual_draw(store, fraction)
     total, longest = store.num_tokens, max(int(lengths.max()) for _, lengths in _chunks(store))
@@ -117,7 +119,7 @@ def held_out_of(store: Places, fraction: float) -> Draw | Tail | None:
         return _tail(store, fraction, longest)
     held = _share(store, draw)
     is_little = held.tokens < fraction * total / 2
-    is_short = held.tokens / total < held.documents / count / 2
+    is_short = held.tokens / total < held.documents / documents / 2
     if held.tokens <= _most(fraction) * total and not (is_little and is_short):
         return draw
     wanted = fraction * total
@@ -125,6 +127,32 @@ def held_out_of(store: Places, fraction: float) -> Draw | Tail | None:
     found = [(abs(held.tokens - wanted), new) for new, held in draws if 0 < held.tokens < total]
     off, best = min(found, key=lambda pair: pair[0], default=(total, draw))
     return best if off <= wanted / 2 else _tail(store, fraction, longest)
+
+
+def remark_on_copies(store: Places) -> str:
+    """What to say of a text that is nothing but copies of one document; "" of any other."""
+    copies = len(store.hashes)
+    if store.documents == "none" or copies < 2 or _differ(store):
+        return ""
+    return (
+        f"all {copies:,} documents are copies of one, so what is held out is trained on as well,"
+        " and its loss says nothing of new text."
+    )
+
+
+def remark_on_overlap(store: Places, held_out: Places) -> str:
+    """What to say of a text to measure on that is trained on as well; "" if it is not."""
+    total = len(held_out.hashes)
+    if "none" in (store.documents, held_out.documents) or not total:
+        return ""
+    known = np.unique(np.asarray(store.hashes[:]))
+    shared = sum(int(np.isin(hashes, known).sum()) for hashes, _ in _chunks(held_out))
+    if not shared:
+        return ""
+    return (
+        f"{shared:,} of {count(total, 'held-out document')} {'is' if shared == 1 else 'are'} in the"
+        " training text, too. Their loss says nothing of new text."
+    )
 
 
 def _most(fraction: float) -> float:
@@ -135,7 +163,7 @@ def _redraw(store: Places, wanted: float, longest: int) -> tuple[Draw, _Share]:
     """The bound on the hash by which documents up to a length come nearest to what is wanted."""
     reason = (
         "documents are of very different length, so those held out were drawn from the shorter "
-        f"ones, up to {longest:,} tokens."
+        f"ones, up to {count(longest, 'token')}."
     )
     low, high = -1, HASHES - 1  # up to `low` not more than wanted; up to `high` more, or all
     while high - low > 1:
@@ -176,13 +204,16 @@ def _tail(store: Places, fraction: float, longest: int) -> Tail:
     hash = min(found)
     copies = sum(int((hashes == np.uint64(hash)).sum()) for hashes, _ in _chunks(store))
     tokens = max(1, min(round(fraction * store.num_tokens / copies), longest // 2))
-    share = copies * longest / store.num_tokens
-    return Tail(
-        hash,
-        tokens,
-        f"one document is {share:.0%} of the text, so its last {tokens:,} tokens are held out, and "
-        "no other.",
-    )
+    share = f"{copies * longest / store.num_tokens:.0%} of the text"
+    last = f"last {count(tokens, 'token')}" if tokens > 1 else "last token"
+    if copies > 1:
+        reason = (
+            f"{copies:,} copies of one document are {share}, so the {last} of each copy are held "
+            "out, and no other document."
+        )
+    else:
+        reason = f"one document is {share}, so its {last} are held out, and no other."
+    return Tail(hash, tokens, reason.replace("last token are", "last token is"))
 
 
 def _chunks(store: Places) -> Iterator[tuple[NDArray[np.uint64], NDArray[np.int64]]]:

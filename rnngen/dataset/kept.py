@@ -7,10 +7,12 @@ of it. What a process that was killed left half-written is.
 from __future__ import annotations
 
 import contextlib
+import json
 import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from rnngen.counts import count
 from rnngen.errors import FileError
 from rnngen.files import leftovers
 
@@ -29,10 +31,17 @@ class Kept:
     bytes: int
     used: float
     """When it was last read or written, as `time.time` gives it."""
+    about: str = ""
+    """What it is, for people."""
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON object that `rnngen clean` prints; docs/scripting.md explains the keys."""
-        return {"path": str(self.path), "bytes": self.bytes, "used": self.used}
+        return {
+            "path": str(self.path),
+            "about": self.about,
+            "bytes": self.bytes,
+            "used": self.used,
+        }
 
 
 def folder(home: Path) -> Path:
@@ -76,4 +85,23 @@ def _measured(path: Path) -> Kept:
             status = file.stat()
             total += status.st_size if file.is_file() else 0
             used = max(used, status.st_atime, status.st_mtime)
-    return Kept(path, total, used)
+    return Kept(path, total, used, _about(path))
+
+
+def _about(path: Path) -> str:
+    if path.name.startswith("."):
+        return "left half-written"
+    if path.suffix == ".shards":
+        return "parts of a text"
+    if path.name.startswith("tokenizer-"):
+        return "a tokenizer"
+    if path.suffix == ".json":
+        return "digests of large files"
+    try:
+        facts = json.loads((path / "store.json").read_text(encoding="utf-8"))
+        tokens, documents = facts["num_tokens"], facts["num_documents"]
+        stream = facts["documents"] == "none"
+        parts = "one stream" if stream else count(int(documents), "document")
+        return f"a text of {count(int(tokens), 'token')}, {parts}"
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return "a damaged text"

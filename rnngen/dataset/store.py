@@ -15,6 +15,7 @@ part; `open_shards` reads them as the one store they would have been. Nothing is
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import zlib
 from bisect import bisect_right
@@ -195,9 +196,11 @@ def build_store(
                 raise CorpusError("the corpus holds no text.")
             writer.finish(corpus)
     except OSError as error:
+        hint = " It takes 2 or 4 bytes a token, in a folder that you may write."
+        if error.errno in (errno.EMFILE, errno.ENFILE):
+            hint = ""
         raise CorpusError(
-            f"{path}: the token store cannot be written: {error.strerror or error}. "
-            "It takes 2 or 4 bytes a token, in a folder that you may write."
+            f"{path}: the token store cannot be written: {error.strerror or error}.{hint}"
         ) from error
     return open_store(path)
 

@@ -52,7 +52,8 @@ def load(form: str | Path) -> FormSpec:
 
     form: a name as `rnngen forms` lists it, or a path. A string is a path if it ends with .toml or
     holds a separator.
-    Raises ConfigError that lists the known names, or names the file, the key and the cause.
+    Raises ConfigError that lists the known names, or names the file, the key and the cause, and
+    FileError for a file that cannot be read.
     """
     from rnngen.forms import spec
 

@@ -10,6 +10,7 @@ import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from rnngen.counts import count
 from rnngen.forms.language import speech, syllables, tweet
 from rnngen.forms.language.letters import plain
 from rnngen.forms.language.speech import Spoken, read
@@ -194,7 +195,7 @@ def _whole_findings(text: str, written: list[str], spec: FormSpec) -> list[Findi
     """What is wrong with the number of lines, their letters, the end and the length."""
     found = []
     if len(written) != len(spec.lines):
-        lines = "1 line" if len(written) == 1 else f"{len(written)} lines"
+        lines = count(len(written), "line")
         found.append(("no", f"it has {lines}, wanted {len(spec.lines)}."))
     if spec.end == "sentence" and not text.rstrip(_CLOSERS).endswith((*".!?…", "。", "！", "？")):  # noqa: RUF001
         found.append(("no", "it does not end with a sentence."))

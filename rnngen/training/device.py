@@ -69,29 +69,30 @@ def explained(recipe: Recipe, asked: Mapping[str, Any], group: Group) -> Recipe:
 
 
 def _why_device(device: str) -> str:
-    return "no GPU that PyTorch can use" if device == "cpu" else "the GPU of this machine"
+    return "PyTorch finds no GPU" if device == "cpu" else "the GPU of this machine"
 
 
 def _why_precision(train: TrainConfig, model: ModelConfig) -> str:
     if train.device != "cpu":
-        return "the GPU computes in it" if train.precision == "bf16" else "the GPU has no bf16"
+        is_bf16 = train.precision == "bf16"
+        return "the GPU supports it" if is_bf16 else "the GPU does not support bf16"
     if not has_bf16_instructions():
-        return "this CPU has no instructions for bf16"
+        return "this CPU has no bf16 instructions"
     least = LEAST_HIDDEN_SIZE_IN_BF16[model.cell]
     if math.isinf(least):
         return f"on this CPU bf16 would be no faster for a {model.cell.upper()}"
     if train.precision == "bf16":
-        return f"this CPU is faster in it from {least} units on"
+        return f"faster on this CPU from {least} units on"
     return f"on this CPU bf16 would be no faster below {least} units"
 
 
 def _why_threads(train: TrainConfig, group: Group) -> str:
     if train.threads == group.size:
         few = train.batch_size < 2 * ROWS_PER_THREAD * group.size
-        return "the batch has few rows" if few else "there is one core"
+        return "the batch is too small for more" if few else "this machine has one core"
     if train.threads < cores() // group.size_here * group.size:
-        return f"each with at least {ROWS_PER_THREAD} rows of the batch"
-    return "one for each core"
+        return f"each needs {ROWS_PER_THREAD} rows of the batch"
+    return "one per core"
 
 
 def choose_device(name: str) -> torch.device:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rnngen.dataset import batches, cache
-from rnngen.dataset.held_out import held_out_of
+from rnngen.dataset.held_out import held_out_of, remark_on_copies, remark_on_overlap
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,6 +21,11 @@ if TYPE_CHECKING:
 BY_LENGTH = "text"
 """What a run's saved state says of how its text was divided: by length, see held_out.py."""
 NORMALISED = "A line end is one byte, and letters with accents are composed (NFC)"
+SAME = (
+    "the text of `valid` is the training text, so its loss says nothing of new text. Leave `valid`"
+    " out, and a share of the text is held out."
+)
+"""What is said of a run that measures on what it is trained on."""
 MOST_HELD_OUT = 2_000_000
 """Tokens of documents held out by default; of more text, a smaller share is enough to measure."""
 
@@ -100,10 +105,13 @@ def divide(
     fraction = _usual_fraction(store) if fraction is None else fraction
     known = corpus, valid, tokenizer, store, fraction
     if valid is not None:
-        held_out = batches.whole(cache.find_store(valid, tokenizer, home, None, note))
-        return DividedText(*known, batches.whole(store), held_out)
+        of_valid = cache.find_store(valid, tokenizer, home, None, note)
+        is_same = of_valid.num_tokens == store.num_tokens and valid.digest() == corpus.digest()
+        reason = SAME if is_same else remark_on_overlap(store, of_valid)
+        return DividedText(*known, batches.whole(store), batches.whole(of_valid), reason)
     draw = held_out_of(store, fraction) if by == BY_LENGTH else None
-    return DividedText(*known, *batches.split(store, fraction, draw), draw.reason if draw else "")
+    reason = draw.reason if draw else remark_on_copies(store)
+    return DividedText(*known, *batches.split(store, fraction, draw), reason)
 
 
 def _bytes_reason(corpus: Corpus, num_bytes: int) -> str:

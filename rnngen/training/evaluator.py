@@ -32,7 +32,7 @@ SAME = ("seed", "batch_size", "seq_len", "learning_rate", "valid_fraction", "val
 
 
 @dataclass(frozen=True)
-class Kept:
+class BestKept:
     """How good the model is that stands in a run's folder."""
 
     nats: float
@@ -41,7 +41,7 @@ class Kept:
     """Bits per byte."""
 
 
-def kept_model(plan: Plan) -> Kept | None:
+def kept_model(plan: Plan) -> BestKept | None:
     """What the run's model says of itself; None if there is none, or it is damaged or another's."""
     try:
         _, facts = tensor_file.load_tensors(plan.folder / runs.MODEL_FILE, "model")
@@ -52,7 +52,7 @@ def kept_model(plan: Plan) -> Kept | None:
     except (CheckpointError, KeyError, TypeError):
         return None
     is_number = isinstance(nats, float) and isinstance(bits, float) and math.isfinite(nats)
-    return Kept(nats, bits) if own == found and is_number else None
+    return BestKept(nats, bits) if own == found and is_number else None
 
 
 class Evaluator:
@@ -73,7 +73,7 @@ class Evaluator:
         self._plan, self._learner, self._group = plan, learner, group
         self._progress, self._clock, self._reporter = progress, clock, reporter
         self._piece_bytes = piece_bytes(plan.tokenizer)
-        self._kept: Kept | None = None
+        self._kept: BestKept | None = None
         if is_resumed:
             self._kept = group.broadcast(kept_model(plan) if group.is_first else None)
             if self._kept is None:  # then any model is better than what is there

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from pathlib import Path
 
+    from rnngen.corpus import Corpus
     from rnngen.dataset.cache import OnProgress
     from rnngen.training.events import Event, Observer
     from rnngen.training.processes import Group
@@ -43,6 +44,7 @@ def launch(
     stop_requests: AbstractContextManager[Callable[[], bool]] | None = None,
     progress: OnProgress | None = None,
     note: Callable[[str], None] | None = None,
+    opened: Callable[[Corpus], None] | None = None,
 ) -> Iterator[Event]:
     """Train as asked, and say what happens as it happens; the last event is Stopped.
 
@@ -52,6 +54,7 @@ def launch(
     save the run and stop.
     progress: called with the number of characters cut into tokens so far.
     note: called with a line where something turned out otherwise than asked.
+    opened: called with the text of a new run once its files are found, before they are read.
     Of several processes only the first has observers and calls `progress` and `note`.
     Raises RnngenError for what cannot be done; what stood on the disk is then as it was.
     """
@@ -59,12 +62,12 @@ def launch(
     with processes.join_group() as group, _own(folder, request, group), ExitStack() as stack:
         request = _as_restarted(request, folder, group)
         if not group.is_first:
-            observers, progress, note = (), None, None
+            observers, progress, note, opened = (), None, None, None
         elif request.tensorboard:  # before the text is read: the package may be missing
             scalars = Scalars(request.tensorboard / folder.name, resume=request.resume)
             observers = [*observers, stack.enter_context(scalars)]
         with group.first_rank_first():
-            plan, recipe = _plan(request, folder, group, progress, note)
+            plan, recipe = _plan(request, folder, group, progress, note, opened)
         if recipe is not None:
             recipe = explained(recipe, request.settings, group)
             yield from observed([Prepared.of(plan.facts["corpus"], recipe)], observers)
@@ -109,6 +112,7 @@ def _plan(
     group: Group,
     progress: OnProgress | None,
     note: Callable[[str], None] | None,
+    opened: Callable[[Corpus], None] | None,
 ) -> tuple[Plan, Recipe | None]:
     """What to train, and how its settings were chosen; None for a run that goes on."""
     if request.resume:
@@ -127,6 +131,7 @@ def _plan(
         device=choose_device(TrainConfig(device=given.get("device", "auto")).device).type,
         progress=progress,
         note=note,
+        opened=opened,
     )
     group.check(plan.config.batch_size)
     if group.is_first:

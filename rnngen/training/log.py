@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple, Self
 
 from rnngen import runs
+from rnngen.counts import count
 from rnngen.errors import FileError
 from rnngen.files import replace_file
 from rnngen.training.events import Prepared, Saved
@@ -33,11 +34,17 @@ class Log:
     """
 
     def __init__(
-        self, path: Path, *, keep_until: int, note: Callable[[str], None] | None = None
+        self,
+        path: Path,
+        *,
+        keep_until: int,
+        has_ended: bool = False,
+        note: Callable[[str], None] | None = None,
     ) -> None:
         """Open the log of a run that stands at step `keep_until`; its folder is the run's.
 
         What a killed run logged after the state it goes on from is dropped: it happens again.
+        has_ended: what limited the run is found out and will not be once more.
         note: called with a line if the log held what no run writes.
         Raises FileError if the log cannot be read or written.
         """
@@ -46,7 +53,8 @@ class Log:
         read = ReadLog()
         if keep_until and self._path.exists():
             read = _read(self._path)
-        kept = [e for e in read.events if e.step <= keep_until and e.event != "stopped"]
+        again = {"stopped"} if has_ended else {"stopped", "limited"}
+        kept = [e for e in read.events if e.step <= keep_until and e.event not in again]
         self.has_saved = any((e.step, e.event) == (keep_until, "saved") for e in kept)
         """Whether it tells of the state that the run goes on from."""
         replace_file(self._path, b"".join(e.line for e in kept))
@@ -112,15 +120,11 @@ class ReadLog:
         parts = []
         if self.foreign:
             one = "line is no event and was left out"
-            parts.append(_counted(self.foreign, one, "lines are no events and were left out"))
+            parts.append(count(self.foreign, one, "lines are no events and were left out"))
         if self.glued:
             one = "event shared a line and has its own now"
-            parts.append(_counted(self.glued, one, "events shared lines and have their own now"))
+            parts.append(count(self.glued, one, "events shared lines and have their own now"))
         return f"{'; '.join(parts)}. The run itself is whole." if parts else ""
-
-
-def _counted(number: int, one: str, more: str) -> str:
-    return f"{number:,} {one if number == 1 else more}"
 
 
 def _read(path: Path) -> ReadLog:

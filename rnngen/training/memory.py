@@ -19,6 +19,8 @@ BYTES_PER_WEIGHT = 16
 """In training: a weight, its gradient and the two moments of AdamW, of four bytes each."""
 LIMIT = Path("/sys/fs/cgroup/memory.max")
 """Where a container says how much memory it may use."""
+NO_MEMORY = ("allocate memory", "out of memory", "could not execute a primitive")
+"""How PyTorch says it; the last is what oneDNN says."""
 SMALLER = "Lower `hidden_size`, `num_layers` or `batch_size`."
 
 
@@ -48,6 +50,6 @@ def explain_memory() -> Iterator[None]:
     try:
         yield
     except RuntimeError as error:
-        if not any(words in str(error) for words in ("allocate memory", "out of memory")):
+        if not any(words in str(error) for words in NO_MEMORY):
             raise
         raise TrainingError(f"out of memory: the batch does not fit. {SMALLER}") from error

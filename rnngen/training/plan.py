@@ -10,6 +10,7 @@ from rnngen import checkpoint, novelty, runs, tensor_file, tokenizers
 from rnngen.config import BUDGET, ModelConfig, TrainConfig
 from rnngen.cores import cores
 from rnngen.corpus import Corpus, CorpusExcerpt
+from rnngen.counts import count
 from rnngen.dataset import cache
 from rnngen.errors import CheckpointError, ConfigError, CorpusError, RnngenError
 from rnngen.forms.language import lexicon as words
@@ -89,6 +90,7 @@ def new_plan(
     device: str = "cpu",
     progress: OnProgress | None = None,
     note: Callable[[str], None] | None = None,
+    opened: Callable[[Corpus], None] | None = None,
 ) -> tuple[Plan, Recipe]:
     """A run on `text`, its settings chosen by the recipe but for those `given`.
 
@@ -100,7 +102,7 @@ def new_plan(
     base = pretrained.model if pretrained else None
     recipe.check(given, base.config if base else None)
     tell = note or (lambda line: None)
-    read = _read(text, given, base, home or folder.parent, progress, tell)
+    read = _read(text, given, base, home or folder.parent, progress, tell, opened)
     chosen = _choose(read, given, base, device)
     index = _span_index(read.corpus, False if text.private else text.novelty, note)
     plan = _plan(
@@ -155,18 +157,21 @@ def _read(
     home: Path,
     progress: OnProgress | None,
     note: Callable[[str], None],
+    opened: Callable[[Corpus], None] | None = None,
 ) -> DividedText:
     """The text as tokens: those of `base`, if a run starts from it."""
     corpus = cache.open_text(text, home)
     for line in corpus.notes:
         note(line)
+    if opened is not None:
+        opened(corpus)
     if base is None:
         tokenizer = cache.find_tokenizer(corpus, text, home, note)
     else:  # its tokens are kept, with new ones for characters it lacks
         tokenizer = _extended(base.tokenizer, corpus, text)
     valid, fraction = cache.open_valid(text, home), given.get("valid_fraction")
     if tokenizer.labels:
-        note(f"{len(tokenizer.labels):,} labels: {listed(tokenizer.labels)}.")
+        note(f"{count(len(tokenizer.labels), 'label')}: {listed(tokenizer.labels)}.")
     for label in cache.labels_of(valid):
         if label not in tokenizer.labels:
             raise CorpusError(f"{text.valid}: its label {label!r} is none of those of the text.")

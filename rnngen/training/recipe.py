@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from rnngen.config import BUDGET, ModelConfig, TrainConfig
+from rnngen.counts import count
 from rnngen.errors import ConfigError
 from rnngen.training.choices import (
     BudgetChoices,
@@ -65,7 +66,7 @@ SHAPE = (
 LEAST_PARAMETERS = 40_000
 PARAMETERS_PER_TOKEN = 4
 """A model larger than this times the text learns the text by heart."""
-AS_TRAINED = "as it is trained"
+AS_TRAINED = "as in the model it starts from"
 DROPOUT_BY_EPOCHS = ((6, 0.0), (8, 0.1), (12, 0.2), (40, 0.3), (math.inf, 0.4))
 """(Most passes over the text, dropout)."""
 
@@ -144,9 +145,7 @@ def _check_shape(pretrained: ModelConfig, given: Mapping[str, Any]) -> None:
 def choose_cell(situation: Situation, given: Given) -> CellChoices:
     if (pretrained := situation.pretrained) is not None:
         return CellChoices(given.or_else("cell", pretrained.cell, AS_TRAINED))
-    return CellChoices(
-        given.or_else("cell", "lstm", "the long memory; `cell` gru is the lighter one")
-    )
+    return CellChoices(given.or_else("cell", "lstm", "remembers longer; `cell` gru is lighter"))
 
 
 def choose_budget(situation: Situation, given: Given) -> BudgetChoices:
@@ -154,14 +153,15 @@ def choose_budget(situation: Situation, given: Given) -> BudgetChoices:
     minutes, epochs, steps = map(given.unexplained, BUDGET)
     if steps.value is not None or epochs.value is not None:
         return BudgetChoices(minutes, epochs, steps)
-    minutes = given.or_else("minutes", DEFAULT_MINUTES, "more time writes better: `minutes` N")
+    why = "more time gives a better model: `minutes` N"
+    minutes = given.or_else("minutes", DEFAULT_MINUTES, why)
     if situation.pretrained is not None:
-        most, why = FINE_TUNING_EPOCHS, "at most: the model can write"
+        most, why = FINE_TUNING_EPOCHS, "at most: the model has learned to write already"
         epochs = given.or_else("epochs", float(most), why)
     elif minutes.value is not None:
         n = situation.num_tokens
         most = round(max(6.0, 40 * min((n / 1e6) ** 0.11, (1e6 / n) ** 0.25)))
-        epochs = given.or_else("epochs", float(most), "at most: more passes would not pay")
+        epochs = given.or_else("epochs", float(most), "at most: more passes would not help")
     return BudgetChoices(minutes, epochs, steps)
 
 
@@ -182,10 +182,11 @@ def choose_size(situation: Situation, given: Given, budget: BudgetChoices) -> Si
     hidden_size = given.or_else("hidden_size", min(width, 1024), why)
     hidden = hidden_size.value
     embedding_dim = given.or_else(
-        "embedding_dim", hidden, "as wide as the layers, so that all have a skip"
+        "embedding_dim", hidden, "the width of the layers, so that each has a skip connection"
     )
     tie = situation.vocab_size > 4000 and embedding_dim.value == hidden
-    tied = given.or_else("tie_weights", tie, "one matrix for many tokens" if tie else "few tokens")
+    why = "one matrix for a large vocabulary" if tie else "the vocabulary is small"
+    tied = given.or_else("tie_weights", tie, why)
     return SizeChoices(num_layers, hidden_size, embedding_dim, tied)
 
 
@@ -200,10 +201,10 @@ def _parameters(situation: Situation, given: Given, budget: BudgetChoices) -> tu
     by_time = math.sqrt(flops / (6 * TOKENS_PER_PARAMETER))
     parameters = min(by_text, by_time, by_work)
     if parameters == by_work and {"steps", "epochs"} & given.settings.keys():
-        return parameters, "what so many steps can teach"
+        return parameters, "as large as these steps support"
     if parameters in (by_text, by_work):
-        return parameters, "what the text can teach"
-    return parameters, "what the time allows"
+        return parameters, "as large as the text supports"
+    return parameters, "as large as the time allows"
 
 
 def _tokens_asked_for(situation: Situation, given: Given, budget: BudgetChoices) -> float:
@@ -219,18 +220,18 @@ def _tokens_asked_for(situation: Situation, given: Given, budget: BudgetChoices)
 def choose_streams(situation: Situation, given: Given) -> StreamChoices:
     """Small batches where the usual ones would leave an epoch too few steps."""
     n = situation.num_tokens
-    why = "the state is carried on beyond it"
+    why = "the state carries over to the next piece"
     seq_len = given.or_else("seq_len", max(1, min(USUAL_SEQ_LEN, n)), why)
     usual = 128 if situation.device == "cuda" else USUAL_BATCH_SIZE
     steps = STEPS_PER_EPOCH if situation.pretrained is None else FINE_TUNING_STEPS_PER_EPOCH
     fitting = max(1, n // (steps * seq_len.value))
     if fitting < usual:
-        why = f"small: the text has only {n:,} tokens"
+        why = f"small: the text has only {count(n, 'token')}"
         batch_size = given.or_else("batch_size", fitting, why)
     else:
-        batch_size = given.or_else("batch_size", usual, "many updates, and still fast")
+        batch_size = given.or_else("batch_size", usual, "many updates at a good speed")
     if batch_size.value > n:  # even where the user gave it: a stream without a token cannot be
-        batch_size = Choice(n, f"the text has only {n:,} tokens")
+        batch_size = Choice(n, f"the text has only {count(n, 'token')}")
     return StreamChoices(seq_len, batch_size)
 
 
@@ -260,32 +261,32 @@ def choose_ngrams(situation: Situation, given: Given, epochs: float) -> NGramCho
         )
     if chosen.ngrams.value <= 1:
         return chosen
-    rate, why = 10.0, "what comes seldom is soon forgotten"
+    rate, why = 10.0, "rare n-grams get few updates"
     if situation.has_words:
-        rate, why = 1.0, "runs of words come seldom"
+        rate, why = 1.0, "n-grams of subwords are rare, and easily learned by heart"
         if pretrained is not None:
-            rate, why = FINE_TUNING_NGRAM_RATE, "they would be learned by heart"
+            rate, why = FINE_TUNING_NGRAM_RATE, "at a higher rate they would be learned by heart"
     return dataclasses.replace(chosen, ngram_rate=given.or_else("ngram_rate", rate, why))
 
 
 def _new_ngrams(situation: Situation, given: Given, epochs: float) -> NGramChoices:
-    longest, most, why = 4, 2**14, "what stood just before, at a glance"
+    longest, most, why = 4, 2**14, "the model sees the last few tokens directly"
     if situation.num_tokens < LITTLE:
-        longest, why = 1, "so short a text has few that come back"
+        longest, why = 1, "in a short text few n-grams occur twice"
     elif situation.has_words:
         longest, most = 3, 2**16
         if epochs > MOST_EPOCHS_OF_WORDS:
-            longest, why = 1, "so many passes would learn runs of words by heart"
+            longest, why = 1, "over so many passes n-grams are learned by heart"
     elif epochs > MOST_EPOCHS_OF_CHARS:
-        longest, why = 2, "so many passes would learn longer runs by heart"
+        longest, why = 2, "over so many passes longer n-grams are learned by heart"
     ngrams = given.or_else("ngrams", longest, why)
     if ngrams.value <= 1:
         return NGramChoices(ngrams)
     fitting = 2 ** max(4, round(math.log2(situation.num_tokens / 8)))
     return NGramChoices(
         ngrams,
-        given.or_else("ngram_buckets", min(most, fitting), "for the runs that come often"),
-        given.or_else("ngram_dim", NGRAM_DIM, "then made as wide as the embedding"),
+        given.or_else("ngram_buckets", min(most, fitting), "room for the frequent n-grams"),
+        given.or_else("ngram_dim", NGRAM_DIM, "then projected to the width of the embedding"),
     )
 
 
@@ -311,10 +312,10 @@ def choose_rate(
     if situation.pretrained is not None:
         share = min(1.0, streams.batch_size.value / USUAL_BATCH_SIZE)
         rate *= FINE_TUNING_RATE * math.sqrt(share)
-        why += ", less than for a new model"
+        why += ", lower than for a new model"
     return RateChoices(
         given.or_else("learning_rate", float(f"{rate:.2g}"), why),
-        given.or_else("warmup_steps", 50, "then a cosine down to zero"),
+        given.or_else("warmup_steps", 50, "then the rate falls along a cosine to zero"),
     )
 
 
@@ -322,7 +323,7 @@ def choose_evaluations(situation: Situation, given: Given, epochs: float) -> Eva
     """Reading held-out text costs a third of training on it: keep that within a tenth."""
     patience = valid_tokens = None
     if situation.pretrained is not None:
-        why = "held-out text says when it is enough"
+        why = "stops when the held-out loss no longer improves"
         patience = given.or_else("patience", FINE_TUNING_PATIENCE, why)
     held_out = situation.held_out
     allowed = 0.3 * epochs * situation.num_tokens
@@ -330,6 +331,6 @@ def choose_evaluations(situation: Situation, given: Given, epochs: float) -> Eva
     evaluations = given.or_else("evaluations", often, "spread over the run")
     most = max(100_000, int(allowed / evaluations.value))
     if held_out > most:
-        why = "of the held-out text: little time goes there"
+        why = "a part of the held-out text, to save time"
         valid_tokens = given.or_else("valid_tokens", most, why)
     return EvaluationChoices(patience, evaluations, valid_tokens)

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from rnngen import checkpoint, runs
+from rnngen.counts import count
 from rnngen.dataset import batches
 from rnngen.errors import ConfigError
 from rnngen.training import device
@@ -67,8 +68,9 @@ def train(
         if not group.is_first:
             yield from run.events(should_stop)
             return
-        path = plan.folder / runs.LOG_FILE
-        with Log(path, keep_until=run.progress.step, note=note) as log:
+        path, progress = plan.folder / runs.LOG_FILE, run.progress
+        has_ended = bool(progress.stopped)
+        with Log(path, keep_until=progress.step, has_ended=has_ended, note=note) as log:
             if resume and not log.has_saved:  # killed before it was told
                 log.observe(run.saved())
             yield from observed(run.events(should_stop), [log, *observers])
@@ -118,7 +120,7 @@ class Run:
         progress = self.progress
         if not self._step_budget.move_end():
             raise ConfigError(
-                f"{self._plan.folder.name} has trained for {progress.step:,} steps, "
+                f"{self._plan.folder.name} has trained for {count(progress.step, 'step')}, "
                 f"{self._reporter.epochs():.4g} epochs, {progress.seconds / 60:.2g} minutes "
                 "already, and its new end is to be later, counted from its beginning."
             )

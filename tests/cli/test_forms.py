@@ -168,7 +168,7 @@ UNFILLABLE = 'name = "x"\nunit = "words"\nlines = [3, 3]\nacrostic = "\u00f8a"\n
         (("char", "--form", "haiku", "--form-file", "x.toml"), 2, "Leave one of them out"),
         (("char", "--form-file", "contradictory.toml"), 2, "contradictory.toml: rhyme has 3"),
         (("char", "--form-file", "unfillable.toml"), 1, "line 1: no words of the model that begin"),
-        (("char", "--form-file", "absent.toml"), 2, "absent.toml: No such file"),
+        (("char", "--form-file", "absent.toml"), 1, "absent.toml: No such file"),
         (("char", "--particles", 4), 2, "--particles needs a form"),
         (("char", "--budget-ms", 40), 2, "--budget-ms needs a form"),
         (

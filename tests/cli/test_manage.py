@@ -110,7 +110,11 @@ def test_kept_tokens_are_shown_and_deleted_and_made_again(rnngen, home, tmp_path
     for options in (("--dry-run",), ()):
         ran = rnngen("clean", *options)
         assert ran.exit_code == (0 if options else 2)
-        assert all(Path(entry["path"]).name in ran.stderr for entry in kept)
+        shown, other = (ran.stdout, ran.stderr) if options else (ran.stderr, ran.stdout)
+        assert all(Path(entry["path"]).name in shown for entry in kept)
+        assert "a text of" in shown
+        assert "a tokenizer" in shown
+        assert "store-" not in other
     assert {p for p in (home / ".tokens").rglob("*") if p.is_file()} == set(on_disk)
     ran = rnngen("clean", "--yes")
     assert (ran.exit_code, ran.stdout) == (0, "")
@@ -133,7 +137,7 @@ def test_what_a_killed_process_left_half_written_is_deleted(rnngen, home, mark):
     tokens = home / ".tokens"
     (tokens / f".store-1.{mark}.part" / "new").mkdir(parents=True)
     (tokens / f".tokenizer-2.safetensors.{mark}.part").write_bytes(b"half")
-    shown = rnngen("clean", "--dry-run").stderr
+    shown = rnngen("clean", "--dry-run").stdout
     assert f".store-1.{mark}.part" in shown
     assert f".tokenizer-2.safetensors.{mark}.part" in shown
     assert rnngen("clean", "--yes").exit_code == 0

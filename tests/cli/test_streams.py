@@ -79,3 +79,5 @@ def test_notes_that_a_full_disk_does_not_take_stop_nothing(model):
     heard = shell(f"rnngen sample --length 5 --seed 1 {model} \u00e9")
     full = shell(f"rnngen sample --length 5 --seed 1 {model} \u00e9 2>/dev/full")
     assert (full.returncode, full.stdout) == (0, heard.stdout)
+    full = shell(f"rnngen sample --length 5 --seed 1 {model} >/dev/full")
+    assert (full.returncode, full.stderr) == (1, b"rnngen: stdout: No space left on device.\n")

@@ -303,7 +303,7 @@ def test_the_command_keeps_the_shape_and_says_where_the_model_came_from(rnngen, 
     rnngen("train", tmp_path / "one.txt", *common, *shape)
     ran = rnngen("train", tmp_path / "two.txt", "--init-from", "one", *common)
     assert ran.exit_code == 0
-    assert "as it is trained" in ran.stderr
+    assert "as in the model it starts from" in ran.stderr
     facts = json.loads(rnngen("info", "two", "--json").stdout)
     assert (facts["init_from"], facts["cell"], facts["hidden_size"]) == ("one", "gru", 16)
     for options, message in [

@@ -27,8 +27,17 @@ from tests.conftest import ROOT
         ("repl haiku", "Did you mean chat?"),
         ("sample haiku --until lines", "got lines. Did you mean line?"),
         ("sample haiku --form hiaku", "unknown form 'hiaku'. Did you mean haiku?"),
-        ("sample haiku --form-file mine.tml", "mine.tml: No such file or directory. Did you mean"),
-        ("train text --config runs.toml", "Did you mean run.toml?"),
+        ("--foo", "rnngen has no option --foo. rnngen --help lists the options."),
+        ("--versoin", "rnngen has no option --versoin. Did you mean --version?"),
+        ("-V", "rnngen has no option -V. Did you mean --version?"),
+        ("sample haiku --length x", "--length must be a whole number, got 'x'."),
+        ("sample haiku -n 1.5", "--number must be a whole number, got '1.5'."),
+        ("sample haiku --top-p a", "--top-p must be a number, got 'a'."),
+        ("sample haiku --length", "--length needs a value."),
+        ("train text --tie-weights=3", "--tie-weights takes no value."),
+        ("check text --against text --span 0", "--span must be at least 1, got 0."),
+        ("sample haiku --json -0", "--json ends each text with a newline, --null with a NUL."),
+        ("chat haiku --json -0", "--json ends each text with a newline, --null with a NUL."),
         ("train text --config run.toml", "unknown setting 'lr'. Did you mean learning_rate?"),
         ("sample haiku --form-file mine.toml", "unknown key 'line'. Did you mean lines?"),
         ("sample haiku --form-file unit.toml", "got 'syllable'. Did you mean syllables?"),
@@ -50,7 +59,19 @@ def test_a_wrong_word_is_answered_by_the_right_one(rnngen, line: str, said: str)
 
 
 @pytest.mark.parametrize(
-    "line", ["check poem.tx --form haiku", "tokenize poem.tx", "sample noise -f poem.tx"]
+    "line",
+    [
+        "check poem.tx --form haiku",
+        "tokenize poem.tx",
+        "sample noise -f poem.tx",
+        # One code for all, whatever names the file.
+        "check poem.txt --form-file poem.tx",
+        "sample noise --form-file poem.tx",
+        "train poem.txt --config poem.tx",
+        "train poem.txt --valid poem.tx",
+        "check poem.txt --against poem.tx",
+        "explain noise old --on poem.tx",
+    ],
 )
 def test_a_file_that_is_not_there_is_answered_by_one_that_is(rnngen, model, line: str):
     Path("poem.txt").write_text("old pond\n")

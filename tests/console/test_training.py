@@ -156,9 +156,9 @@ def test_lines_say_the_same(capsys: pytest.CaptureFixture[str]):
         view.observe(Sample(60, 0.1, 1, 12.0, "word " * 100))
     lines = capsys.readouterr().err.splitlines()
     assert lines[1] == "bytes: The files have 589,265 bytes, compressed."
-    assert [line for line in lines if " left  " in line] == [
-        "4:48 left  step 60  epoch 0.07  loss 1.2345  rate 6.00e-03  123,456 tokens/s"
-    ]
+    # What moves from step to step is for a terminal.
+    assert not [line for line in lines if " left  " in line or "tokens/s" in line]
+    assert len([line for line in lines if line.startswith("step 60  held-out: ")]) == 1
     assert lines[-4:-3] == ["step 60  held-out: 1.2500 nats/token  1.8230 bits/byte  (best so far)"]
     assert all(line.startswith("    word") for line in lines[-3:])
 

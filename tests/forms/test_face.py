@@ -12,7 +12,7 @@ import pytest
 import rnngen
 from rnngen import forms
 from rnngen.config import SampleConfig
-from rnngen.errors import ConfigError, FormError
+from rnngen.errors import ConfigError, FileError, FormError
 from rnngen.forms import spec, write
 from tests.conftest import ROOT
 
@@ -33,7 +33,7 @@ def test_a_form_is_a_name_or_a_file(tmp_path: Path) -> None:
     assert forms.check("the old pond\nthe lid of a jar", path).verdict == "exact"
     with pytest.raises(ConfigError, match=r"unknown form 'short'\. There are: acrostic"):
         forms.load("short")
-    with pytest.raises(ConfigError, match=r"missing\.toml"):
+    with pytest.raises(FileError, match=r"missing\.toml"):
         forms.load("missing.toml")
 
 

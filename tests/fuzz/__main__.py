@@ -16,6 +16,9 @@ from rnngen.cores import cores
 from tests.fuzz import campaign
 from tests.fuzz.worker import available
 
+COLUMNS = ("reader", "kind", "cases", "accepted", "refused", "failed", "cases/s")
+LINE = "{:<10} {:<10} {:>9} {:>9} {:>9} {:>6} {:>7}"
+
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.fuzz", description=__doc__)
@@ -28,30 +31,24 @@ def main() -> int:
     options = parser.parse_args()
     print(f"seed {options.seed}", flush=True)
     began = time.monotonic()
-    rows = campaign.run_all(
+    failures, cases = [], 0
+    print(LINE.format(*COLUMNS))
+    for row in campaign.run_all(
         options.reader or available(),
         {"mutated": options.cases, "structured": options.structured},
         seed=options.seed,
         kept=options.kept.absolute(),
         workers=options.workers,
-    )
-    print_table(rows)
-    failures = [failure for row in rows for failure in row.failures]
+    ):
+        counts = [row.cases, row.accepted, row.refused, len(row.failures)]
+        speed = f"{row.cases / max(row.seconds, 1e-9):,.0f}"
+        print(LINE.format(row.reader, row.kind, *map("{:,}".format, counts), speed), flush=True)
+        failures += row.failures
+        cases += row.cases
     print(*failures, sep="\n")
-    cases = sum(row.cases for row in rows)
     seconds = time.monotonic() - began
     print(f"{cases:,} cases, {len(failures):,} failures, {seconds:,.0f} seconds")
     return 1 if failures else 0
-
-
-def print_table(rows: list[campaign.Row]) -> None:
-    names = ("reader", "kind", "cases", "accepted", "refused", "failed", "cases/s")
-    line = "{:<10} {:<10} {:>9} {:>9} {:>9} {:>6} {:>7}"
-    print(line.format(*names))
-    for row in rows:
-        counts = [row.cases, row.accepted, row.refused, len(row.failures)]
-        speed = f"{row.cases / max(row.seconds, 1e-9):,.0f}"
-        print(line.format(row.reader, row.kind, *(f"{count:,}" for count in counts), speed))
 
 
 if __name__ == "__main__":

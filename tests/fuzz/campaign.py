@@ -6,12 +6,16 @@ import subprocess
 import sys
 import tempfile
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tests.conftest import ROOT
-from tests.fuzz.worker import BOARD, NO_CASE
+from tests.fuzz.worker import BOARD, NO_CASE, short_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 MOST_SECONDS = 5.0
 """Of one case."""
@@ -43,15 +47,17 @@ def run(reader: str, kind: str, *, count: int, seed: int, kept: Path) -> Row:
         number = _shift(row, seed, number, min(SHIFT, count - number), kept)
     row.seconds = time.monotonic() - began
     row.failures = sorted(
-        str(path) for path in kept.glob(f"{reader}-{kind}-{seed}-*") if path.suffix != ".why"
+        str(path)
+        for path in kept.glob(f"{short_name(reader)}-{kind}-{seed}-*")
+        if path.suffix != ".why"
     )
     return row
 
 
 def run_all(
     readers: list[str], counts: dict[str, int], *, seed: int, kept: Path, workers: int
-) -> list[Row]:
-    """All readers, each with an equal share of the cases of each kind."""
+) -> Iterator[Row]:
+    """All readers, each with an equal share of the cases of each kind; gives each as it ends."""
     with ThreadPoolExecutor(workers) as pool:
         waiting = [
             pool.submit(run, reader, kind, count=-(-count // len(readers)), seed=seed, kept=kept)
@@ -59,7 +65,8 @@ def run_all(
             for reader in readers
             if count
         ]
-        return [each.result() for each in waiting]
+        for each in as_completed(waiting):
+            yield each.result()
 
 
 def _shift(row: Row, seed: int, first: int, count: int, kept: Path) -> int:
@@ -120,7 +127,8 @@ from pathlib import Path
 from tests.fuzz import worker
 name, kind, seed, number, kept, why = sys.argv[1:]
 with tempfile.TemporaryDirectory() as folder:
-    reader = worker.READERS[name](Path(folder))
+    reader = worker.reader_class(name)(Path(folder))
     content = worker.case(reader, kind, int(seed), int(number))
-    worker.keep(Path(kept), f"{name}-{kind}-{seed}-{number}{reader.suffix}", (content, why))
+    file = f"{worker.short_name(name)}-{kind}-{seed}-{number}{reader.suffix}"
+    worker.keep(Path(kept), file, (content, why))
 """

@@ -62,7 +62,7 @@ class PresetReader(Reader):
         super().__init__(place)
         self._presets: list[dict[str, Any]] = [
             {"form": "haiku", "particles": 2, "temperature": 0.7, "best_of": 4},
-            {"temperature": 0.5, "top_k": 5, "top_p": 0.9, "ban": ["a"], "bias": {"b": 1.0}},
+            {"temperature": 0.5, "top_k": 5, "top_p": 0.9, "ban": ["a"], "bias": [["b", 1.0]]},
         ]
         self.seeds = [json.dumps(each).encode() for each in self._presets]
 
@@ -127,7 +127,7 @@ class ConfigReader(Reader):
             *['documents = "line"', 'tokenizer = "subword"', "vocab_size = 400", "seed = 1"],
             *['column = "text"', "valid_fraction = 0.2", 'encoding = "utf-8"', "clip = 1.0"],
         ]
-        self.seeds = ["\n".join(self._lines).encode(), b'[table]\na = 1\n[[array]]\nb = "x"\n']
+        self.seeds = ["\n".join(self._lines).encode(), b"hidden_size = 32\n# a remark\n"]
 
     def structured(self, rng: Random) -> bytes:
         odd = ["true", "-1", "0", "1e400", "nan", "[]", "{}", '""', "9" * 30, "1979-05-27", '"x"']

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import faulthandler
+import importlib
 import importlib.util
 import io
 import mmap
@@ -22,41 +23,42 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rnngen.errors import RnngenError
-from tests.fuzz import readers, small_readers, text_readers
-from tests.fuzz.base import Reader
 from tests.fuzz.cases import mutated
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from tests.fuzz.base import Reader
+
 BOARD = struct.Struct("<4q")
 MOST_MEMORY = 1 << 30
 """Bytes beyond those that the program takes once it is loaded."""
 NO_CASE = -1
-READERS: dict[str, type[Reader]] = {
-    "model": readers.ModelReader,
-    "state": readers.StateReader,
-    "subword": readers.SubwordReader,
-    "store": readers.StoreReader,
-    "tokenizer": readers.TokenizerReader,
-    "log": small_readers.LogReader,
-    "preset": small_readers.PresetReader,
-    "form": small_readers.FormReader,
-    "config": small_readers.ConfigReader,
-    "text": text_readers.TextReader,
-    "csv": text_readers.CsvReader,
-    "tsv": text_readers.TsvReader,
-    "jsonl": text_readers.JsonLinesReader,
-    "markdown": text_readers.MarkdownReader,
-    "srt": text_readers.SubtitlesReader,
-    "vtt": text_readers.WebSubtitlesReader,
-    "html": text_readers.HtmlReader,
-    "epub": text_readers.EpubReader,
-    "gzip": text_readers.GzipReader,
-    "xz": text_readers.XzReader,
-    "bzip2": text_readers.Bzip2Reader,
-    "zstandard": text_readers.ZstandardReader,
+READERS = {
+    "model": "readers:ModelReader",
+    "state": "readers:StateReader",
+    "subword": "readers:SubwordReader",
+    "store": "readers:StoreReader",
+    "tokenizer": "readers:TokenizerReader",
+    "log": "small_readers:LogReader",
+    "preset": "small_readers:PresetReader",
+    "form": "small_readers:FormReader",
+    "config": "small_readers:ConfigReader",
+    "text": "text_readers:TextReader",
+    "csv": "text_readers:CsvReader",
+    "tsv": "text_readers:TsvReader",
+    "jsonl": "text_readers:JsonLinesReader",
+    "markdown": "text_readers:MarkdownReader",
+    "srt": "text_readers:SubtitlesReader",
+    "vtt": "text_readers:WebSubtitlesReader",
+    "html": "text_readers:HtmlReader",
+    "epub": "text_readers:EpubReader",
+    "gzip": "text_readers:GzipReader",
+    "xz": "text_readers:XzReader",
+    "bzip2": "text_readers:Bzip2Reader",
+    "zstandard": "text_readers:ZstandardReader",
 }
+"""Name -> module:Class. A process imports what its reader needs, and no more."""
 OPTIONAL = {"state": "torch", "zstandard": "zstandard"}
 """Readers that need a package."""
 KINDS = ("mutated", "structured")
@@ -69,6 +71,18 @@ def available() -> list[str]:
         for name in READERS
         if name not in OPTIONAL or importlib.util.find_spec(OPTIONAL[name]) is not None
     ]
+
+
+def reader_class(name: str) -> type[Reader]:
+    """The reader of that name, or the class at `module:Class`."""
+    module, _, own = READERS.get(name, name).partition(":")
+    found: type[Reader] = getattr(importlib.import_module(f"tests.fuzz.{module}"), own)
+    return found
+
+
+def short_name(name: str) -> str:
+    """What the files of a reader's failures are called."""
+    return name.rpartition(":")[2]
 
 
 def case(reader: Reader, kind: str, seed: int, number: int) -> bytes:
@@ -96,13 +110,13 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, open(board_name, "r+b") as file:  # noqa: PTH123
         os.chdir(folder)
         with contextlib.redirect_stderr(io.StringIO()), contextlib.redirect_stdout(io.StringIO()):
-            reader = READERS[name](Path(folder))
+            reader = reader_class(name)(Path(folder))
             complaint(reader, reader.seeds[0])  # imports what it needs
         _limit_memory()
         board = mmap.mmap(file.fileno(), BOARD.size)
         numbers = range(int(first), int(first) + int(count))
         for number, found in _read_all(reader, kind, int(seed), numbers, board):
-            keep(Path(kept), f"{name}-{kind}-{seed}-{number}{reader.suffix}", found)
+            keep(Path(kept), f"{short_name(name)}-{kind}-{seed}-{number}{reader.suffix}", found)
 
 
 def _read_all(

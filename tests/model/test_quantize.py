@@ -8,8 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
+from rnngen.config import ModelConfig
 from rnngen.errors import CheckpointError
-from rnngen.model.quantize import STORAGES, pack, unpack
+from rnngen.model.numpy_runtime import NumpyRuntime
+from rnngen.model.quantize import STORAGES, PackedTensor, PackedWeights, pack, unpack
+from rnngen.model.shapes import tensor_shapes
 
 # Smaller numbers lose their relative precision in any format.
 numbers = st.floats(-1e4, 1e4, width=32).filter(lambda x: x == 0 or abs(x) > 1e-4)
@@ -56,3 +59,39 @@ def test_what_was_never_packed_is_refused():
         unpack({"w": np.zeros((2, 2), np.int8)})
     with pytest.raises(TypeError):
         unpack({"w": np.zeros((2, 2), np.float64)})
+
+
+@pytest.mark.parametrize("storage", STORAGES)
+def test_of_a_large_table_only_the_rows_that_are_met_are_made_float(storage, monkeypatch):
+    """So a table four times as large costs nothing more, neither at the start nor later."""
+
+    def work(buckets: int) -> tuple[int, list[tuple[int, ...]]]:
+        config = ModelConfig(50, ngrams=3, ngram_buckets=buckets, embedding_dim=16, hidden_size=16)
+        weights = {n: np.ones(s, np.float32) for n, s in tensor_shapes(config).items()}
+        packed = PackedWeights(pack(weights, storage))
+        rows, whole = [], []
+        read, write = PackedTensor.rows, PackedTensor.write
+
+        def count_rows(self, ids):
+            rows.append(ids.size)
+            return read(self, ids)
+
+        def note_whole(self, out):
+            whole.append(self.shape)
+            write(self, out)
+
+        monkeypatch.setattr(PackedTensor, "rows", count_rows)
+        monkeypatch.setattr(PackedTensor, "write", note_whole)
+        runtime = NumpyRuntime(config, packed)
+        state = runtime.start(4)
+        for step in range(5):
+            _, state = runtime.step(np.arange(4) + step, state)
+        monkeypatch.undo()
+        return sum(rows), whole
+
+    rows, whole = work(1 << 15)
+    assert (rows, whole) == work(1 << 17)
+    # 5 steps of 4 streams: an embedding and an n-gram of 2 and of 3 for each, and once for each of
+    # the 8 tokens its input products.
+    assert rows == 5 * 4 * 3 + 8
+    assert all(shape[0] <= 16 + 64 for shape in whole)  # gates, and units above them

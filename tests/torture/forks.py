@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.torture.faults import FaultPoints
+from tests.torture.faults import KILL, Fault, FaultPoints
 
 HARD_LIMIT = 300.0
 """Seconds after which a run hangs."""
@@ -45,8 +45,9 @@ class Run:
     arguments: Sequence[str]
     home: Path
     processes: int = 1
-    kill_at: int | None = None
-    """The place at which the first process kills all."""
+    fault: Fault = KILL
+    place: int | None = None
+    """Where it happens in the first process; of a kill, to all."""
     kill_after: float | None = None
     """Seconds after which they are killed from outside."""
     begin: Callable[[], None] = lambda: None
@@ -121,8 +122,8 @@ def _become(work: Run, rank: int, port: int, leader: int, stderr: int, tells: in
             os.environ |= {"RANK": str(rank), "LOCAL_RANK": str(rank), "WORLD_SIZE": size}
             os.environ |= {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port)}
             os.environ["LOCAL_WORLD_SIZE"] = size
-        kill_at = work.kill_at if rank == 0 else None
-        points = FaultPoints(work.home, kill_at=kill_at, group=True)
+        place = work.place if rank == 0 else None
+        points = FaultPoints(work.home, work.fault, place, is_of_group=work.fault is KILL)
         work.begin()
         points.install()
         sys.argv = ["rnngen", *work.arguments]

@@ -62,13 +62,18 @@ def arguments(kind: Kind, text: Path) -> list[str]:
 
 
 def state_of(home: Path) -> tuple[Any, ...]:
-    """What two runs that are one have in common at their end: weights, moments, settings, log."""
+    """What two runs that are one have in common at their end: weights, moments, settings, log.
+
+    Last comes at which steps the state was saved.
+    """
     folder = home / NAME
     state, facts = tensor_file.load_tensors(folder / runs.TRAINING_FILE, "training")
     model, of_model = tensor_file.load_tensors(folder / runs.MODEL_FILE, "model")
     del facts["progress"]["seconds"], of_model["training"]["seconds"], of_model["created"]
     tensors = [{n: array.tobytes() for n, array in each.items()} for each in (state, model)]
-    return (*tensors, facts, of_model, events_of(folder / runs.LOG_FILE))
+    events = events_of(folder / runs.LOG_FILE)
+    saved = {event["step"] for event in events.pop("saved")}  # more where it was interrupted
+    return (*tensors, facts, of_model, events, saved)
 
 
 def events_of(log: Path) -> dict[str, list[dict[str, Any]]]:
@@ -90,6 +95,8 @@ def events_of(log: Path) -> dict[str, list[dict[str, Any]]]:
             event.pop(name, None)
         if event["event"] == "step":  # the mean since the last report, or since the run went on
             del event["train_nats_per_token"]
+        if event["event"] == "limited":  # the loss of the last evaluation no state holds
+            del event["by"], event["why"]
         of_kind = found.setdefault(event["event"], [])
         if event["event"] == "planned":
             event = {"event": "planned", "total_steps": event["total_steps"]}

@@ -21,8 +21,8 @@ def recipe(asked: dict[str, Any], **model: Any) -> Recipe:
 @pytest.mark.parametrize(
     ("has_bf16", "model", "precision", "reason"),
     [
-        (False, {}, "fp32", "this CPU has no instructions for bf16"),
-        (True, {"hidden_size": 256}, "bf16", "this CPU is faster in it from 192 units on"),
+        (False, {}, "fp32", "this CPU has no bf16 instructions"),
+        (True, {"hidden_size": 256}, "bf16", "faster on this CPU from 192 units on"),
         (True, {"hidden_size": 64}, "fp32", "on this CPU bf16 would be no faster below 192 units"),
         (True, {"cell": "gru"}, "fp32", "on this CPU bf16 would be no faster for a GRU"),
     ],
@@ -36,11 +36,11 @@ def test_the_precision_has_the_reason_of_its_rule(monkeypatch, has_bf16, model, 
 @pytest.mark.parametrize(
     ("cores", "batch_size", "threads", "reason"),
     [
-        (1, 32, 1, "there is one core"),
-        (2, 32, 2, "one for each core"),
-        (8, 32, 8, "one for each core"),
-        (16, 32, 8, "each with at least 4 rows of the batch"),
-        (4, 6, 1, "the batch has few rows"),
+        (1, 32, 1, "this machine has one core"),
+        (2, 32, 2, "one per core"),
+        (8, 32, 8, "one per core"),
+        (16, 32, 8, "each needs 4 rows of the batch"),
+        (4, 6, 1, "the batch is too small for more"),
     ],
 )
 def test_the_threads_have_the_reason_of_their_rule(monkeypatch, cores, batch_size, threads, reason):
@@ -55,5 +55,5 @@ def test_what_was_asked_for_is_called_so():
     assert set(asked.values()) == {"as asked"}
     automatic = recipe({"precision": "auto", "threads": 0})
     assert "as asked" not in {automatic.reasons[name] for name in ("precision", "threads")}
-    assert automatic.reasons["device"] == "no GPU that PyTorch can use"
+    assert automatic.reasons["device"] == "PyTorch finds no GPU"
     assert list(automatic.reasons) == ["cell", "device", "precision", "threads"]

@@ -99,6 +99,16 @@ def test_what_was_logged_after_the_state_is_left_out_and_the_end_too(tmp_path: P
     assert resumed(LINES[0] + end + b"\n", tmp_path)[0] == events(0)
 
 
+def test_what_limited_a_run_is_said_once(tmp_path: Path):
+    """Killed after it was logged and before it was noted that the run has ended, it is again."""
+    limited = b'{"event": "limited", "step": 2, "by": "time"}'
+    path = tmp_path / "log.jsonl"
+    for has_ended, count in ((False, 0), (True, 1)):
+        path.write_bytes(b"\n".join([*LINES, limited]) + b"\n")
+        with Log(path, keep_until=2, has_ended=has_ended):
+            assert path.read_bytes().count(b"limited") == count
+
+
 def test_a_log_that_cannot_be_read_is_one_line(tmp_path: Path):
     (tmp_path / "log.jsonl").mkdir()
     with pytest.raises(FileError, match=r"log\.jsonl: cannot be read: Is a directory"):

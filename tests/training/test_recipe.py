@@ -160,10 +160,14 @@ def test_a_setting_that_cannot_be_is_refused_by_its_option(given, message):
 def test_the_reason_for_a_size_is_what_bounds_it():
     little, much = Situation(2_000, 200, 60), Situation(10**8, 10**6, 60, cores=2)
     for situation, fixed, why in [
-        (little, {}, "what the text can teach"),
-        (Situation(200_000, 20_000, 60, cores=64), {"minutes": 60}, "what the text can teach"),
-        (much, {"steps": 100}, "what so many steps can teach"),
-        (much, {"minutes": 1}, "what the time allows"),
+        (little, {}, "as large as the text supports"),
+        (
+            Situation(200_000, 20_000, 60, cores=64),
+            {"minutes": 60},
+            "as large as the text supports",
+        ),
+        (much, {"steps": 100}, "as large as these steps support"),
+        (much, {"minutes": 1}, "as large as the time allows"),
     ]:
         assert choose(situation, fixed).reasons["hidden_size"] == why
 
