@@ -9,6 +9,10 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from tests.chromium import chromium
+
+__all__ = ["chromium"]
+
 ROOT = Path(__file__).resolve().parent.parent
 
 # Threads of OpenMP that wait for others would hold the cores that several tests share.

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from rnngen import controls
 from rnngen.analysis import units
 from rnngen.analysis.gradient import influence
 from rnngen.analysis.trace import KEEPING_GATE, Tracer
@@ -31,7 +32,6 @@ SHOWN_GATES = {"lstm": ("forget", "input", "output"), "gru": ("update", "reset")
 MEMORY_NAMES = {"lstm": "cell", "gru": "state"}
 START = "(start)"
 LABEL = "\u27e8{}\u27e9"
-"""How a label is shown: no text is taken for one."""
 
 
 class Alternative(NamedTuple):
@@ -94,7 +94,7 @@ class Explanation:
     @property
     def begins_with(self) -> str:
         """What stands before the text, as it is shown."""
-        return START if self.label is None else LABEL.format(self.label)
+        return START if self.label is None else shown_label(self.label)
 
     @property
     def bits_per_character(self) -> float:
@@ -201,11 +201,16 @@ def explain(
     )
 
 
+def shown_label(label: str) -> str:
+    """A label as no text is written."""
+    return LABEL.format(controls.title(label))
+
+
 def _names(tokenizer: Tokenizer) -> list[str]:
     """(V): what each token is shown as."""
     names = [piece.decode("utf-8", "backslashreplace") for piece in tokenizer.pieces]
     for label, token in label_ids(tokenizer).items():
-        names[token] = LABEL.format(label)
+        names[token] = shown_label(label)
     return names
 
 

@@ -57,6 +57,7 @@ def page(found: Explanation, name: str) -> str:
 <style>{style}</style>
 </head>
 <body>
+<main>
 <h1>{html.escape(controls.title(name))} reads a text</h1>
 <p>{_summary(found)}</p>
 <p id="how">Point at a token, or move with the arrow keys. Earlier tokens are shaded by
@@ -72,6 +73,7 @@ move most.</p>
 {_memory(found)}
 <h2>Units that follow the text</h2>
 {_followers(found)}
+</main>
 <script type="application/json" id="data">{_json(_data(found))}</script>
 <script>{script}</script>
 </body>
@@ -110,7 +112,7 @@ def _columns(found: Explanation) -> Iterable[str]:
         bars = "".join(f"<i class=g{shade}></i>" for shade in shades[index])
         label = html.escape(f"{token!r}, {bits:.2f} bits")
         yield (
-            f'<span class="t b{surprise[index]}" tabindex="{-1 if index else 0}" '
+            f'<span class="t b{surprise[index]}" role="img" tabindex="{-1 if index else 0}" '
             f'aria-label="{label}"><b>{html.escape(_visible(token))}</b>{bars}</span>'
         )
         if token.endswith("\n"):

@@ -20,8 +20,8 @@ from playwright import sync_api
 
 from rnngen import checkpoint, runs
 from rnngen.export import html
+from tests.chromium import CHROMIUM
 from tests.export.browser import PATIENCE
-from tests.export.conftest import CHROMIUM
 from tests.export.models import model_of
 
 LONG = 50

@@ -1,8 +1,7 @@
-"""Headless Chromium, which opens pages from files, without a network."""
+"""Exported pages in headless Chromium."""
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,24 +13,6 @@ from tests.export.browser import PATIENCE, Open, Opened
 
 if TYPE_CHECKING:
     from rnngen.checkpoint import Model
-
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-CHROMIUM = next(filter(None, map(shutil.which, NAMES)), None)
-
-
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Any]:
-    """The browser, once for all tests of a process."""
-    playwright = pytest.importorskip(
-        "playwright.sync_api", reason='needs playwright: pip install "rnngen[dev]"'
-    )
-    if CHROMIUM is None:
-        pytest.skip("needs Chromium, which is not installed here: apt-get install chromium")
-    unconfined = ["--no-sandbox"]  # root and many containers have none, and the pages are ours
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=unconfined)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

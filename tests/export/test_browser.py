@@ -6,14 +6,18 @@ import dataclasses
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pytest
 
-from rnngen import forms
+from rnngen import controls, forms
 from rnngen.api import LanguageModel
 from rnngen.checkpoint import Model
+from rnngen.export import html
 from rnngen.model import quantize
+from rnngen.model.numpy_runtime import NumpyRuntime
 from tests.export.browser import Open
 from tests.export.models import model_of
+from tests.export.node import blocks
 from tests.export.test_haiku import with_words
 from tests.export.test_html import HOSTILE
 
@@ -25,6 +29,18 @@ element => {
     %s;
   });
   observer.observe(element, { childList: true, characterData: true, subtree: true });
+}
+"""
+LOGITS = """
+async ({ settings, numbers, ids }) => {
+  %s
+  const { model } = finish(load(settings, await bytesOf(numbers, settings.size, async () => {})));
+  let state = model.start();
+  return ids.map((id) => {
+    const read = model.step(id, state);
+    state = read.state;
+    return Array.from(read.logits);
+  });
 }
 """
 COUNT_CHANGES = """
@@ -54,6 +70,21 @@ def test_a_page_opened_from_a_file_writes_what_rnngen_writes(open_page: Open, ki
         )
         settings = {"temperature": temperature, "top_p": top_p, "length": 40, "seed": seed}
         assert found == expected(model, "The old po", **settings)
+
+
+@pytest.mark.parametrize(("cell", "kind"), [("lstm", "unigram"), ("gru", "char")])
+def test_logits_in_a_browser_are_those_of_rnngen(chromium: Any, cell: str, kind: str):
+    """Over a thousand tokens; test_page_scripts.py does this for every shape, in Node.js."""
+    model = model_of(kind, cell=cell)
+    weights = quantize.unpack(quantize.pack(model.weights, "int8"))
+    runtime = NumpyRuntime(model.config, weights)
+    ids = np.random.default_rng(2).integers(0, model.config.vocab_size, (1, 1000))
+    expected, _ = runtime.forward(ids, runtime.start(1))
+    data = blocks(html.page(model, title="Noise", storage="int8"))
+    page = chromium.new_page()
+    found = page.evaluate(LOGITS % html.engine(), {**data, "ids": ids[0].tolist()})
+    page.close()
+    assert np.abs(np.array(found) - expected[0]).max() <= 1e-4
 
 
 def test_without_a_seed_each_text_is_another_and_its_seed_is_told(open_page: Open):
@@ -132,8 +163,8 @@ def test_names_and_texts_stay_text(open_page: Open, text: str):
     opened = open_page(model, title=text)
     count = "document.querySelectorAll('*').length"
     elements = opened.page.evaluate(count)
-    shown = text.replace("\0", "")  # as HTML reads it
-    assert opened.page.locator("h1").evaluate("element => element.textContent") == shown
+    heading = opened.page.locator("h1").evaluate("element => element.textContent")
+    assert heading == controls.title(text)
     assert f"trained on {text}." in opened.text_of("about")
     assert opened.write(text, length=10).startswith(text)
     assert opened.page.evaluate(count) == elements
