@@ -10,7 +10,7 @@ import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from rnngen.forms.language import speech, syllables, tweet
+from rnngen.forms.language import speech, syllables
 from rnngen.forms.language.letters import plain
 from rnngen.forms.language.speech import Spoken, read
 from rnngen.forms.layout import LINE_ENDS, PastedText, pasted
@@ -127,7 +127,7 @@ def _judge(layout: PastedText, spec: FormSpec) -> Verdict:
 def _line(text: str, unit: str, limits: tuple[int, int], *, shouted: bool = False) -> LineVerdict:
     items: tuple[Spoken, ...] = ()
     if unit == "tweet":
-        counts: tuple[int, ...] = (tweet.weight(text),)
+        counts: tuple[int, ...] = (_weight(text),)
     elif unit == "chars":
         counts = (len(text),)
     else:
@@ -141,6 +141,13 @@ def _line(text: str, unit: str, limits: tuple[int, int], *, shouted: bool = Fals
     words = tuple((item.text, item.counts) for item in items)
     readings = tuple(_readings(items, limits)) if unit == "syllables" else ()
     return LineVerdict(text, verdict, counts, words, readings)
+
+
+def _weight(text: str) -> int:
+    """Of a tweet. Its patterns are large, and no other form needs them."""
+    from rnngen.forms.language import tweet
+
+    return tweet.weight(text)
 
 
 def _as_words(item: Spoken) -> Spoken:
@@ -202,10 +209,8 @@ def _whole_findings(text: str, written: list[str], spec: FormSpec) -> list[Findi
         first = next((char for char in line if char.isalpha()), "")
         if first.lower() != letter.lower():
             found.append(("no", f"line {number} begins with {first!r}, wanted {letter!r}."))
-    if spec.max_weight and tweet.weight(text) > spec.max_weight:
-        found.append(
-            ("no", f"it weighs {tweet.weight(text)}, at most {spec.max_weight} is allowed.")
-        )
+    if spec.max_weight and _weight(text) > spec.max_weight:
+        found.append(("no", f"it weighs {_weight(text)}, at most {spec.max_weight} is allowed."))
     if spec.match:
         for number, line in enumerate(written, 1):
             if len(line) > _MATCHED or not compiled(spec.match).matches(line):
