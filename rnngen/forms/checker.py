@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from rnngen.counts import count
-from rnngen.forms.language import speech, syllables, tweet
+from rnngen.forms.language import speech, syllables
 from rnngen.forms.language.letters import plain
 from rnngen.forms.language.speech import Spoken, read
 from rnngen.forms.layout import LINE_ENDS, PastedText, pasted
@@ -128,7 +128,7 @@ def _judge(layout: PastedText, spec: FormSpec) -> Verdict:
 def _line(text: str, unit: str, limits: tuple[int, int], *, shouted: bool = False) -> LineVerdict:
     items: tuple[Spoken, ...] = ()
     if unit == "tweet":
-        counts: tuple[int, ...] = (tweet.weight(text),)
+        counts: tuple[int, ...] = (_weight(text),)
     elif unit == "chars":
         counts = (len(text),)
     else:
@@ -142,6 +142,13 @@ def _line(text: str, unit: str, limits: tuple[int, int], *, shouted: bool = Fals
     words = tuple((item.text, item.counts) for item in items)
     readings = tuple(_readings(items, limits)) if unit == "syllables" else ()
     return LineVerdict(text, verdict, counts, words, readings)
+
+
+def _weight(text: str) -> int:
+    """Of a tweet. Its patterns are large, and no other form needs them."""
+    from rnngen.forms.language import tweet
+
+    return tweet.weight(text)
 
 
 def _as_words(item: Spoken) -> Spoken:
@@ -203,10 +210,8 @@ def _whole_findings(text: str, written: list[str], spec: FormSpec) -> list[Findi
         first = next((char for char in line if char.isalpha()), "")
         if first.lower() != letter.lower():
             found.append(("no", f"line {number} begins with {first!r}, wanted {letter!r}."))
-    if spec.max_weight and tweet.weight(text) > spec.max_weight:
-        found.append(
-            ("no", f"it weighs {tweet.weight(text)}, at most {spec.max_weight} is allowed.")
-        )
+    if spec.max_weight and _weight(text) > spec.max_weight:
+        found.append(("no", f"it weighs {_weight(text)}, at most {spec.max_weight} is allowed."))
     if spec.match:
         for number, line in enumerate(written, 1):
             if len(line) > _MATCHED or not compiled(spec.match).matches(line):

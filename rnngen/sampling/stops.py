@@ -8,6 +8,7 @@ away is held back until that is decided.
 from __future__ import annotations
 
 import codecs
+import functools
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -27,17 +28,21 @@ _PERIOD = r"(?<!\.)(?<!\b[A-HJ-Z])" + "".join(rf"(?<!\b{a})" for a in ABBREVIATI
 # Each matches up to the end of the text wanted, in the group `then` what decides it. All text that
 # `then` may reach over is held back (white space), so that a cut never lies in text given out.
 PATTERNS = {
-    "line": re.compile(r"(?<=\S)(?=(?P<then>\s*?\n))"),
-    "paragraph": re.compile(r"(?<=\S)(?=(?P<then>[^\S\n]*\n[^\S\n]*\n))"),
-    "sentence": re.compile(
+    "line": r"(?<=\S)(?=(?P<then>\s*?\n))",
+    "paragraph": r"(?<=\S)(?=(?P<then>[^\S\n]*\n[^\S\n]*\n))",
+    "sentence": (
         rf"(?:{_PERIOD}|[!?])(?=(?P<then>\s))"
         # '"Why?" he asked' and 'well ... perhaps' go on: after these, a small letter is no start.
         rf"|(?:(?:\.\.+|…){CLOSERS}*|[.!?]{CLOSERS}+)(?=(?P<then2>\s+[^\sa-zß-ÿа-я]))"
-        rf"|{FULL_WIDTH}+{CLOSERS}*(?=(?P<then3>(?!{CLOSERS}|{FULL_WIDTH}).))",
-        re.DOTALL,
+        rf"|{FULL_WIDTH}+{CLOSERS}*(?=(?P<then3>(?!{CLOSERS}|{FULL_WIDTH}).))"
     ),
 }
 CONTEXT = 32  # characters already given out that a pattern may look back at
+
+
+@functools.cache
+def _pattern(until: str) -> re.Pattern[str]:
+    return re.compile(PATTERNS[until], re.DOTALL)
 
 
 class _Stop(NamedTuple):
@@ -96,7 +101,7 @@ class StoppingDecoder:
             if (at := held.find(stop, least)) >= 0:
                 yield _Stop(at + len(stop), at, "stop")
         if config.until is not None:
-            yield from self._whole(PATTERNS[config.until], least)
+            yield from self._whole(_pattern(config.until), least)
         if config.chars is not None and len(held) > (room := config.chars - self._given):
             yield _Stop(room + 1, self._fit(room, least), "chars")
 

@@ -18,6 +18,7 @@ from tests.models import small_model
 
 ROUNDS = 7
 MANY = 1000
+BASE = ("-m", "rnngen", "sample", "base-en")
 
 
 def seconds(*arguments: str) -> float:
@@ -37,6 +38,8 @@ def main(model: str | None = None) -> None:
             "python -c pass": ("-c", "pass"),
             "rnngen --help": ("-m", "rnngen", "--help"),
             "rnngen sample, 200 tokens": sample,
+            "rnngen sample haiku": ("-m", "rnngen", "sample", "haiku", "--seed", "1"),
+            "base-en, 200 characters": (*BASE, "--no-preset", "--chars", "200", "--seed", "1"),
             "python -c 'import torch'": ("-c", "import torch"),
         }
         times: dict[str, list[float]] = {name: [] for name in commands}
