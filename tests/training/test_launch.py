@@ -60,7 +60,8 @@ def test_python_writes_the_very_bytes_of_the_command_line(text: Path):
 
 def test_a_run_is_prepared_planned_measured_saved_and_stopped(text: Path):
     events = list(rnngen.train(text, **SMALL))
-    kinds = ["Prepared", "Planned"] + ["Evaluation", "Sample", "Saved"] * 2 + ["Saved", "Stopped"]
+    kinds = ["Prepared", "Planned"] + ["Evaluation", "Sample", "Saved"] * 2
+    kinds += ["Limited", "Saved", "Stopped"]
     assert names(iter(events)) == kinds
     [prepared] = [event for event in events if isinstance(event, Prepared)]
     assert prepared.corpus["names"] == ["text.txt"]
