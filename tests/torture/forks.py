@@ -116,6 +116,7 @@ def _become(work: Run, rank: int, port: int, leader: int, stderr: int, tells: in
         null = os.open(os.devnull, os.O_RDWR)
         for number, handle in enumerate((null, null, stderr)):
             os.dup2(handle, number)
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)  # `nohup` may have begun the tests
         os.environ["RNNGEN_HOME"] = str(work.home)
         if work.processes > 1:
             size = str(work.processes)
