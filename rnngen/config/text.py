@@ -143,8 +143,6 @@ class TextConfig(ReadingConfig):
         self._check_private()
 
     def _check_private(self) -> None:
-        if self.private not in (True, False):
-            raise ConfigError(f"`private` is on or off, got {self.private!r}.")
         if not self.private:
             return
         if self.novelty:

@@ -80,7 +80,7 @@ def test_a_private_model_writes_forms_with_the_dictionarys_words(rnngen, text, m
         ({"novelty": True}, "`private` keeps no index"),
         ({"label": "folder"}, "a `label` is one"),
         ({"tokenizer": "subword"}, "subwords are made of them"),
-        ({"private": 3}, "`private` is on or off"),
+        ({"private": 3}, "`private` must be on or off"),
     ],
 )
 def test_what_would_keep_words_is_refused_beside_it(options, message):
