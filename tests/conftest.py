@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,6 +16,9 @@ __all__ = ["chromium"]
 
 ROOT = Path(__file__).resolve().parent.parent
 
+# Programs that tests start would inherit this where the tests run in the background of a shell.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 # Threads of OpenMP that wait for others would hold the cores that several tests share.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 # No deadline: shared machines stall for seconds, and a slow example is not a failing one. The same
