@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
-import zipfile
+import sysconfig
+import tarfile
+import venv
 from pathlib import Path
 
 import pytest
@@ -84,18 +87,27 @@ def test_without_a_name_it_is_haiku_until_a_model_is_trained(elsewhere: Path):
     assert runs.find_model("shipped/haiku").parent == SHIPPED / "haiku"
 
 
-def test_the_wheel_holds_them(tmp_path: Path):
-    """An installed rnngen finds them beside its code; what else lies in checkpoints stays out."""
-    build = pytest.importorskip("hatchling.builders.wheel", reason="hatchling builds the wheel")
-    [wheel] = build.WheelBuilder(str(ROOT)).build(directory=str(tmp_path), versions=["standard"])
-    with zipfile.ZipFile(wheel) as archive:
-        archive.extractall(tmp_path / "site")
-    models = sorted(p for p in (tmp_path / "site").rglob(runs.MODEL_FILE))
+def test_they_come_with_the_package_that_is_built_from_the_source_package(tmp_path: Path):
+    """Installed into an environment that has none of this checkout, and run from another folder."""
+    sdist = pytest.importorskip("hatchling.builders.sdist", reason="hatchling builds the package")
+    wheels = pytest.importorskip("hatchling.builders.wheel")
+    [source] = sdist.SdistBuilder(str(ROOT)).build(directory=str(tmp_path))
+    with tarfile.open(source) as archive:
+        archive.extractall(tmp_path / "source", filter="data")
+    [unpacked] = (tmp_path / "source").iterdir()
+    [wheel] = wheels.WheelBuilder(str(unpacked)).build(directory=str(tmp_path))
+    assert Path(wheel).stat().st_size < 95e6  # package indexes stop at 100 MB
+    python = environment(tmp_path / "env")
+    install = [sys.executable, "-m", "pip", "--python", str(python), "install", "--no-deps"]
+    subprocess.run([*install, "--no-index", "--quiet", wheel], check=True)
+    shutil.rmtree(tmp_path / "source")
+    site = next((tmp_path / "env").rglob("site-packages"))
+    models = sorted(site.rglob(runs.MODEL_FILE))
     assert tuple(path.parent.name for path in models) == NAMES
     ran = subprocess.run(
-        [sys.executable, "-m", "rnngen", "sample", "--json", "--seed", "3"],
+        [python.with_name("rnngen"), "sample", "--json", "--seed", "3"],
         cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(tmp_path / "site"), "RNNGEN_HOME": str(tmp_path)},
+        env={**os.environ, "RNNGEN_HOME": str(tmp_path)},
         capture_output=True,
         text=True,
         check=True,
@@ -104,3 +116,16 @@ def test_the_wheel_holds_them(tmp_path: Path):
     haiku = rnngen.load(SHIPPED / "haiku")
     [text] = haiku.write_form(seed=3, **haiku.preset)
     assert written["text"] == text.text
+
+
+def environment(folder: Path) -> Path:
+    """A virtual environment that sees the packages rnngen needs but not rnngen; its Python."""
+    venv.create(folder, symlinks=True)
+    site = next(folder.rglob("site-packages"))
+    others = folder / "others"
+    others.mkdir()
+    for package in Path(sysconfig.get_paths()["purelib"]).iterdir():
+        if "rnngen" not in package.name and package.suffix != ".pth":
+            (others / package.name).symlink_to(package)
+    (site / "others.pth").write_text(f"{others}\n")
+    return folder / "bin" / "python"
