@@ -54,6 +54,7 @@ ONLY_IN = {
         "model.torch",
         "score.adapt",
         "training.device",
+        "training.adamw",
         "training.learner",
         "training.processes",
         "training.reporter",

@@ -15,9 +15,11 @@ progress.py     where a run stands, and for how long it has trained
 schedule.py     learning rates and evaluations, counted in steps
 step_budget.py  how many steps a run has, measured where it has minutes
 evaluator.py    held-out text is read, the best model kept
+limit.py        what limited the run: text, time, size, dropout, or an odd text
 state.py        all that a run needs to go on, saved and taken up again
 
 learner.py      the part that computes: model, optimizer and carried state
+adamw.py        the optimizer
 memory.py       whether it fits into this machine
 threads.py      rows of a batch shared by threads
 processes.py    rows of a batch shared by processes

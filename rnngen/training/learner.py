@@ -28,6 +28,7 @@ from torch.nn import functional as F
 
 from rnngen.dataset.batches import IGNORE, batches
 from rnngen.model.torch.rnnlm import RNNLM
+from rnngen.training.adamw import AdamW, ParameterGroup
 from rnngen.training.processes import SINGLE
 from rnngen.training.progress import MOMENTS
 from rnngen.training.threads import Replicas, one_thread_each
@@ -102,7 +103,7 @@ class Learner:
         self._replicas = Replicas(self._model, max(1, config.threads // group.size))
         self._optimizer = self._make_optimizer(config)
 
-    def _make_optimizer(self, config: TrainConfig) -> torch.optim.AdamW:
+    def _make_optimizer(self, config: TrainConfig) -> AdamW:
         named = dict(self._model.named_parameters())
         # A row of this table is met seldom, so it gets a rate of its own.
         ngram_tables = [named.pop("ngrams.weight")] if "ngrams.weight" in named else []
@@ -110,13 +111,13 @@ class Learner:
         matrices = [p for p in named.values() if p.dim() > 1]
         vectors = [p for p in named.values() if p.dim() <= 1]
         decay = config.weight_decay
-        groups = [
-            {"params": matrices, "weight_decay": decay, "share": 1.0},
-            {"params": vectors, "weight_decay": 0.0, "share": 1.0},
-            {"params": ngram_tables, "weight_decay": decay, "share": config.ngram_rate},
-        ]
-        fused = self._device.type in ("cpu", "cuda")  # one pass over all weights, not one for each
-        return torch.optim.AdamW(groups, lr=config.learning_rate, betas=(0.9, 0.99), fused=fused)
+        return AdamW(
+            [
+                ParameterGroup(matrices, decay),
+                ParameterGroup(vectors, 0.0),
+                ParameterGroup(ngram_tables, decay, share=config.ngram_rate),
+            ]
+        )
 
     @one_thread_each()
     def update(self, batch: Batch, learning_rate: float) -> torch.Tensor:
@@ -126,8 +127,6 @@ class Learner:
         optimizer's momentum) and the loss is NaN. A GPU may not have come to it yet: whoever reads
         the number waits for it, and nothing here does.
         """
-        for group in self._optimizer.param_groups:
-            group["lr"] = learning_rate * group["share"]
         self._replicas.zero_grad()
         # At the first batch of an epoch other text comes: its streams begin anew.
         before = None if batch.position == 0 else self._state  # each part (L, B, H), or None
@@ -139,8 +138,8 @@ class Learner:
         # To ask a GPU would be to wait for it; where asking is free, this pass need not be.
         if self._device.type != "cpu" or broken:
             self._replicas.gradient.masked_fill_(broken, 0)
-        self._optimizer.step()
         self._updates += 1
+        self._optimizer.step(learning_rate, self._updates)
         # What is carried may be what overflowed: then every stream goes on with an empty state.
         joined = _concatenate_rows([state for _, state in shares])
         self._state = tuple(part.masked_fill_(broken, 0) for part in joined)
@@ -261,9 +260,8 @@ class Learner:
         tensors: dict[str, torch.Tensor] = {"updates": torch.tensor([self._updates])}
         for name, parameter in self._model.named_parameters():
             tensors[f"model.{name}"] = parameter.detach()
-            for moment in MOMENTS:  # none before the first step
-                if parameter in self._optimizer.state:
-                    tensors[f"{moment}.{name}"] = self._optimizer.state[parameter][moment]
+            for moment in MOMENTS if self._updates else ():  # none before the first step
+                tensors[f"{moment}.{name}"] = getattr(self._optimizer.moments[parameter], moment)
         tensors |= {
             f"state.{index}": self._group.all_gather(part, self._batch_size)
             for index, part in enumerate(self._state or ())
@@ -292,14 +290,10 @@ class Learner:
         with torch.no_grad():
             for name, parameter in parameters.items():
                 parameter.copy_(tensors[f"model.{name}"])
-                if updates:
-                    self._optimizer.state[parameter] = self._moments(name, tensors)
+                for moment in MOMENTS if updates else ():
+                    own = getattr(self._optimizer.moments[parameter], moment)
+                    own.copy_(tensors[f"{moment}.{name}"])
         self._state = tuple(part[:, self._rows].to(self._device) for part in carried) or None
-
-    def _moments(self, name: str, tensors: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-        moments = {kind: tensors[f"{kind}.{name}"].to(self._device) for kind in MOMENTS}
-        step = torch.tensor(float(self._updates), device=self._device)
-        return {"step": step, **moments}
 
 
 def _checked(
