@@ -9,6 +9,7 @@ import fcntl
 import os
 import pty
 import select
+import signal
 import struct
 import subprocess
 import sys
@@ -116,6 +117,7 @@ class Terminal:
 
 def _take_terminal() -> None:
     """In the new process: a session of its own, so that Ctrl-C reaches it and nothing else."""
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)  # `nohup` may have begun the tests
     os.setsid()
     fcntl.ioctl(0 if os.isatty(0) else 1 if os.isatty(1) else 2, termios.TIOCSCTTY, 0)
 

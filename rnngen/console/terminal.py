@@ -49,6 +49,14 @@ def put(text: str, *, raw: bool = False, flush: bool = True) -> None:
 
     raw: a terminal gets control characters as they are, too. A file or a pipe always does.
     """
+    try:
+        _put(text, raw=raw, flush=flush)
+    except OSError as error:
+        error.filename = "stdout"  # for who tells of it
+        raise
+
+
+def _put(text: str, *, raw: bool, flush: bool) -> None:
     if not sys.stdout.isatty():
         sys.stdout.write(text)
         if flush:

@@ -76,7 +76,8 @@ def test_the_result_as_json_report_and_picture(rnngen, text, tmp_path: Path):
     again = ("compare", "--resume", "--name", "words-compare", "--report", report)
     assert "exists. Replace it with --overwrite" in rnngen(*again).error
     ran = rnngen(*again, "--overwrite")
-    assert (ran.exit_code, ran.stdout, ran.stderr) == (0, "", "")
+    size = report.stat().st_size
+    assert (ran.exit_code, ran.stdout, ran.stderr) == (0, "", f"{report}: {size:,} bytes\n")
     ran = rnngen("compare", *text)
     assert "holds a comparison; go on with --resume, replace it with --overwrite" in ran.error
 

@@ -78,7 +78,8 @@ def test_processes_compute_on_one_core_each(monkeypatch):
 
 
 BUSY = """
-import sys, time
+import signal, sys, time
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # `nohup` may have begun the tests
 from rnngen import cores
 from rnngen.forms.parallel import worker_pool
 
@@ -104,6 +105,6 @@ def test_no_process_that_writes_outlives_the_first(number: int) -> None:
     with process, os.fdopen(outer) as pipe:
         assert pipe.readline() == pipe.readline() == pipe.readline() == "busy\n"
         process.send_signal(number)
-        assert process.wait() == -number
+        assert process.wait(timeout=300) == -number
         [ended], _, _ = select.select([pipe], [], [], 300)
         assert ended.read() == ""
