@@ -9,6 +9,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 # Laptops and CI train on the CPU; the CPU build of PyTorch is enough where one is on offer.
 TORCH ?= torch==2.13.0
+# A whole file on each core, in the order of tests/conftest.py.
+SIDE_BY_SIDE := --numprocesses auto --dist loadfile --no-loadscope-reorder
 
 .PHONY: haiku test test-lowest search fuzz torture lint bench docs clean
 
@@ -18,10 +20,10 @@ haiku: .venv/installed
 	$(BIN)/rnngen sample my-haiku --form haiku -n 3
 
 test: lint
-	$(BIN)/python -m pytest --numprocesses auto --dist loadfile  # a whole file on each core
+	$(BIN)/python -m pytest $(SIDE_BY_SIDE)
 
 test-lowest: .venv-lowest/installed
-	.venv-lowest/bin/python -m pytest --numprocesses auto --dist loadfile
+	.venv-lowest/bin/python -m pytest $(SIDE_BY_SIDE)
 
 search: .venv/installed
 	$(BIN)/python -m pytest --hypothesis-profile search -m hypothesis

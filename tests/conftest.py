@@ -15,6 +15,20 @@ from tests.chromium import chromium
 __all__ = ["chromium"]
 
 ROOT = Path(__file__).resolve().parent.parent
+LONGEST = (
+    "tests/test_docs.py",
+    "tests/cli/test_help.py",
+    "tests/training/test_processes.py",
+    "tests/training/test_run.py",
+    "tests/cli/test_resume.py",
+    "tests/test_first_hour.py",
+    "tests/cli/test_faults.py",
+    "tests/cli/test_terminal.py",
+    "tests/export/test_browser.py",
+    "tests/cli/test_reading.py",
+    "tests/torture/test_crash.py",
+)
+"""Files that take longest, longest first: begun last, one core would wait for the other."""
 
 # Programs that tests start would inherit this where the tests run in the background of a shell.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
@@ -28,6 +42,11 @@ settings.register_profile("same", deadline=None, derandomize=True)
 settings.register_profile("search", deadline=None)
 settings.register_profile("fuzz", deadline=None, max_examples=20_000)
 settings.load_profile("same")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    rank = {name: number for number, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: rank.get(item.nodeid.partition("::")[0], len(rank)))
 
 
 @pytest.fixture
