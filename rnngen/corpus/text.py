@@ -43,11 +43,12 @@ def decode(source: Source, reading: ReadingConfig, tally: Tally | None = None) -
     for block in chain(_check_blocks(source, reading.encoding), [b""]):
         try:
             text = tally.held + tally.decode(decoder, block)
-        except UnicodeDecodeError as error:
-            raise _undecodable(source, reading, tally, error) from error
-        except UnicodeError as error:  # UTF-16 without a BOM
+        except UnicodeError as error:
+            reason = getattr(error, "reason", str(error))
+            if isinstance(error, UnicodeDecodeError) and "BOM" not in reason:
+                raise _undecodable(source, reading, tally, error) from error
             raise CorpusError(
-                f"{source.name}: not {reading.encoding}: {error}. Without a byte order mark, "
+                f"{source.name}: not {reading.encoding}: {reason}. Without a byte order mark, "
                 f"pass `encoding` {reading.encoding}-le or {reading.encoding}-be."
             ) from error
         if is_first and text:
