@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -11,7 +12,7 @@ if TYPE_CHECKING:
 TEXT = "an old silent pond\na frog jumps into the pond\nsplash silence again\n\n"
 
 
-class Reader:
+class Reader(ABC):
     """A reader of files of one kind."""
 
     suffix = ""
@@ -21,10 +22,10 @@ class Reader:
         """place: a folder of its own."""
         self.place = place
 
+    @abstractmethod
     def structured(self, rng: Random) -> bytes:
         """A file that is right in its outer form, such as its digest, and odd within."""
-        raise NotImplementedError
 
+    @abstractmethod
     def read(self, path: Path) -> None:
         """Read the file, or raise an RnngenError."""
-        raise NotImplementedError
